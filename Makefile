@@ -1,0 +1,51 @@
+# make and Python 3.11 are all that a machine needs; `make` alone lists what there is.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+PYTEST := $(BIN)/python -m pytest $(if $(K),-k "$(K)")
+
+.PHONY: help demo test e2e mesh mesh-down bench lint clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## compile and render values/hosts.yaml into build/, and print the fleet
+	@mkdir -p build
+	$(BIN)/egressc compile values/hosts.yaml -o build/values.yaml
+	@helm=$$($(BIN)/python -m tests.tools helm) && PATH="$${helm%/*}:$$PATH" && set -x && \
+	$(BIN)/egressc render values/hosts.yaml -o build/manifests.yaml
+	@$(BIN)/egressc explain values/hosts.yaml
+
+test: $(READY) ## run the tests that need no cluster; K=name picks some
+	$(BIN)/python -m tests.tools helm3 helm4 ct kubeconform istioctl
+	$(PYTEST) -m "not mesh"
+
+e2e: mesh ## run the tests on the real cluster; K=name picks some
+	$(PYTEST) -m mesh
+
+mesh: $(READY) ## start a real cluster with Istio on this machine: Debian, root
+	$(BIN)/python -m tests.mesh up
+
+mesh-down: $(READY) ## stop it and remove what it left
+	$(BIN)/python -m tests.mesh down
+
+bench: $(READY) ## measure how fast the compiler and the chart are, into build/bench.json
+	@mkdir -p build
+	$(BIN)/python -m tests.bench
+
+lint: $(READY) ## check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+clean: ## remove .venv and build; the tools stay in the user's cache folder
+	rm -rf .venv build
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("egressc needs Python 3.11 or newer and this is " + sys.version.split()[0] + ": make PYTHON=python3.11 …")'
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,30 @@
+"""The pinned command-line tools of the tests and of `make demo`, built from Go modules into the user's cache folder.
+
+tool(name) -> Path
+    The executable of a tool, built now if it is not kept yet. It has its usual name (helm3 and helm4 are both `helm`)
+    and is alone in its folder, so that the folder can go in front of PATH.
+search_path(*names) -> str
+    A value for PATH: the folders of these tools, then this process's own PATH.
+module_dir(folder) -> Path
+    The source, read-only, of the Go module that tests/tools/<folder>/go.mod pins: "istio" (CRDs and charts are in
+    manifests/charts), "kubernetes" (api/openapi-spec), "argocd" (manifests/crds), or any other.
+helm() -> Path
+    The Helm for `make demo`: the one on PATH if it is recent enough, else helm4.
+schema_location() -> str
+    What `kubeconform -schema-location` takes: strict schemas, made now if they are not kept yet.
+kubeconform(manifests) -> list[str]
+    What `kubeconform -strict` finds wrong with a YAML stream, a line each, without the network.
+ToolError
+    Raised by all of them; its text is one sentence for people and names the log of what failed.
+
+Names: helm3 helm4 ct kubeconform istioctl pilot-discovery pilot-agent kube-apiserver kube-controller-manager
+kube-scheduler kubelet kube-proxy kubectl coredns opa argocd pause. `python -m tests.tools NAME…` builds what is named
+and prints the paths, a line each. All are safe to call from several processes at once, are cheap when what they return
+is kept already, and say on stderr how far a build is.
+"""
+
+from tests.tools.errors import ToolError
+from tests.tools.programs import PROGRAMS, helm, module_dir, search_path, tool
+from tests.tools.schemas import kubeconform, schema_location
+
+__all__ = ["PROGRAMS", "ToolError", "helm", "kubeconform", "module_dir", "schema_location", "search_path", "tool"]

@@ -1,0 +1,117 @@
+"""kubeconform without the network: strict schemas of Kubernetes' and Istio's kinds, from the modules that are pinned."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.tools.cache import kept
+from tests.tools.errors import ToolError
+from tests.tools.programs import module_dir, pin, tool
+
+Schema = dict[str, Any]
+
+OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+# The API server reads more from these than their published schemas say.
+LENIENT: dict[str, Schema] = {
+    "io.k8s.apimachinery.pkg.util.intstr.IntOrString": {"type": ["integer", "string"]},
+    "io.k8s.apimachinery.pkg.api.resource.Quantity": {"type": ["number", "string"]},
+}
+
+
+def schema_location() -> str:
+    """What `kubeconform -schema-location` takes; the schemas are made now if they are not kept yet."""
+    made_from = [Path(__file__).read_text(), *pin("kubernetes"), *pin("istio")]
+    return f"{kept('schemas', made_from, _write)}/{{{{.Group}}}}/{{{{.ResourceKind}}}}-{{{{.ResourceAPIVersion}}}}.json"
+
+
+def kubeconform(manifests: str) -> list[str]:
+    """What `kubeconform -strict` finds wrong with a YAML stream, sorted lines of "Kind/name: what"; none if all is well."""
+    command = [str(tool("kubeconform")), "-strict", "-output", "json", "-schema-location", schema_location()]
+    ended = subprocess.run(command, input=manifests, capture_output=True, text=True, check=False)
+    if ended.returncode not in (0, 1) or not ended.stdout:
+        raise ToolError(f"kubeconform failed: {ended.stderr.strip()}")
+    refused = json.loads(ended.stdout)["resources"] or []
+    return sorted(line for resource in refused for line in _lines(resource))
+
+
+def _lines(resource: dict[str, Any]) -> Iterator[str]:
+    whole, *faults = re.split(r"\s+- at ", resource["msg"])
+    for fault in faults or [whole]:
+        yield f"{resource['kind']}/{resource['name']}: {fault}"
+
+
+def _write(folder: Path) -> None:
+    swagger = json.loads((module_dir("kubernetes") / "api" / "openapi-spec" / "swagger.json").read_text())
+    definitions = {name: strict(schema) for name, schema in (swagger["definitions"] | LENIENT).items()}
+    resources = module_dir("istio") / "manifests" / "charts" / "base" / "files" / "crd-all.gen.yaml"
+    for group, version, kind, schema in [*_built_in(definitions), *_custom(resources.read_text())]:
+        file = folder / (group or version) / f"{kind.lower()}-{version}.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(schema | {"definitions": _reached(schema, definitions)}))
+
+
+def _built_in(definitions: dict[str, Schema]) -> Iterator[tuple[str, str, str, Schema]]:
+    """Group, version, kind and schema of every kind that a manifest can have."""
+    for schema in definitions.values():
+        match schema.get("x-kubernetes-group-version-kind"):
+            case [{"group": group, "version": version, "kind": kind}]:
+                yield group, version, kind, schema | {"required": [*schema.get("required", []), "apiVersion", "kind"]}
+
+
+def _custom(text: str) -> Iterator[tuple[str, str, str, Schema]]:
+    """The same for a stream of CustomResourceDefinitions."""
+    for definition in filter(None, yaml.load_all(text, yaml.CSafeLoader)):
+        spec = definition["spec"]
+        for version in spec["versions"]:
+            schema = strict(version["schema"]["openAPIV3Schema"])
+            schema["properties"] |= {
+                "apiVersion": {"const": f"{spec['group']}/{version['name']}"},
+                "kind": {"const": spec["names"]["kind"]},
+                "metadata": {"$ref": f"#/definitions/{OBJECT_META}"},
+            }
+            schema["required"] = [*schema.get("required", []), "apiVersion", "kind", "metadata"]
+            yield spec["group"], version["name"], spec["names"]["kind"], schema
+
+
+def strict(schema: Schema) -> Schema:
+    """The JSON Schema of a schema in OpenAPI's dialect, in which an object has no field that is not listed."""
+    result = dict(schema)
+    if "properties" in schema:
+        result["properties"] = {name: strict(field) for name, field in schema["properties"].items()}
+        if not schema.get("x-kubernetes-preserve-unknown-fields"):
+            result.setdefault("additionalProperties", False)
+    for inner in ("items", "additionalProperties"):
+        if isinstance(schema.get(inner), dict):
+            result[inner] = strict(schema[inner])
+    if schema.get("nullable") and "type" in schema:
+        result["type"] = [schema["type"], "null"]
+    return result
+
+
+def _reached(schema: Schema, definitions: dict[str, Schema]) -> dict[str, Schema]:
+    """The definitions that a schema refers to, directly or not."""
+    reached: dict[str, Schema] = {}
+    waiting = list(_references(schema))
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached[name] = definitions[name]
+            waiting += _references(definitions[name])
+    return reached
+
+
+def _references(node: object) -> Iterator[str]:
+    match node:
+        case {"$ref": str(reference)}:
+            yield reference.removeprefix("#/definitions/")
+        case dict():
+            for value in node.values():
+                yield from _references(value)
+        case list():
+            for value in node:
+                yield from _references(value)
