@@ -1,0 +1,5 @@
+"""python -m egressc"""
+
+from egressc.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,17 @@
+"""Where the chart and the schemas are: inside the installed wheel, or in the repository around this package."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_DATA = _PACKAGE / "data"
+_ROOT = _DATA if _DATA.is_dir() else _PACKAGE.parents[1]
+
+
+def schema_path(name: str) -> Path:
+    """The file of the JSON schema `name`: hosts or values."""
+    return _ROOT / "schemas" / f"{name}.schema.json"
+
+
+def chart_path() -> Path:
+    """The folder of the chart egress-gateways."""
+    return _ROOT / "charts" / "egress-gateways"

@@ -1,0 +1,63 @@
+"""The whole flow, from the bytes of a list to its plan."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from egressc import layers, model, rules, shape, source
+from egressc.findings import Finding, Span
+from egressc.plan import Plan, plan
+
+
+Source = tuple[str, bytes | OSError]
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What came of a list: a plan only where no finding is an error; findings in the order of the lines."""
+
+    plan: Plan | None
+    findings: tuple[Finding, ...]
+
+
+def compile_files(lists: Sequence[str], overlays: Sequence[str] = ()) -> Compilation:
+    """Compiles the files of these names as one list; one that cannot be read is a finding like any other."""
+    return compile_sources(*([(name, _read(name)) for name in names] for names in (lists, overlays)))
+
+
+def compile_sources(lists: Sequence[Source], overlays: Sequence[Source] = ()) -> Compilation:
+    """Compiles files given as name and content; all that is wrong with all of them is found at once."""
+    findings: list[Finding] = []
+    documents = [document for item in lists if (document := _document(item, findings))]
+    patches = [document for item in overlays if (document := _document(item, findings))]
+    if documents:
+        entries, mesh, more = layers.combine(documents, patches)
+        inventory = model.inventory(entries, mesh)
+        findings += more + rules.check(inventory)
+    ordered = tuple(sorted(set(findings)))
+    if not documents or any(finding.level == "error" for finding in ordered):
+        return Compilation(None, ordered)
+    return Compilation(plan(inventory), ordered)
+
+
+def _read(name: str) -> bytes | OSError:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        return error
+
+
+def _document(item: Source, findings: list[Finding]) -> layers.Document | None:
+    name, raw = item
+    if isinstance(raw, OSError):
+        problem = (raw.strerror or str(raw)).lower()
+        findings.append(Finding(Span(name, 1, 1), "EG001", f"the file cannot be read: {problem}", "check its name and rights"))
+        return None
+    data, problems = source.load(name, raw)
+    findings += problems
+    if data is None:
+        return None
+    errors, broken = shape.check(data)
+    findings += errors
+    # what could not be read whole is not judged further: its findings would be guesses
+    return layers.Document(data, layers.ALL if problems else broken)

@@ -1,0 +1,75 @@
+"""What is wrong with a list: a code, a place, a sentence, and what to write instead."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Level = Literal["error", "warning"]
+
+
+class Span(NamedTuple):
+    """A place in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing that is wrong. Sorting puts findings in the order of the files' lines."""
+
+    span: Span
+    code: str
+    message: str
+    fix: str
+    level: Level = "error"
+
+
+# EG0: the file; EG1: the shape; EG2: one host; EG3: between hosts; EG4: names. A retired code is never used again.
+CODES = {
+    "EG001": "the file cannot be read",
+    "EG002": "the file is not YAML",
+    "EG003": "a key is given twice",
+    "EG004": "aliases, anchors, tags and merge keys are not part of a host list",
+    "EG005": "the file is empty, or holds more than one document",
+    "EG006": "a key is not a string",
+    "EG007": "the file is too large or too deep",
+    "EG101": "unknown key",
+    "EG102": "a key is missing",
+    "EG103": "wrong type",
+    "EG104": "the value is not allowed here",
+    "EG105": "not a host name",
+    "EG106": "wildcards are not supported",
+    "EG107": "more, fewer or other items than allowed",
+    "EG201": "nobody may call the host",
+    "EG202": "a client says neither its namespace nor wholeMesh, or both",
+    "EG203": "methods or paths on a protocol that has none",
+    "EG204": "a client names a port that the host does not have",
+    "EG205": "a client port is given twice",
+    "EG206": "a reserved port",
+    "EG207": "double TLS: the application's TLS inside the gateway's",
+    "EG208": "passthrough of what is not TLS",
+    "EG209": "mutual TLS without a credential",
+    "EG210": "two credentials",
+    "EG211": "a TLS setting without meaning in this mode",
+    "EG212": "the upstream is left unverified without a reason",
+    "EG213": "a certificate file that no volume provides",
+    "EG214": "a volume that cannot be mounted",
+    "EG215": "endpoints that this resolution cannot have",
+    "EG216": "a readiness setting without meaning here",
+    "EG217": "a setting that the host's protocols do not have",
+    "EG218": "a duration that Istio refuses",
+    "EG219": "numbers that contradict each other",
+    "EG220": "not an IP address",
+    "EG221": "the review date has no such day",
+    "EG222": "verification is off and configured at once",
+    "EG301": "the same host twice",
+    "EG302": "two hosts on one port that a client cannot tell apart",
+    "EG303": "keys of different owners in one namespace",
+    "EG304": "an overlay for a host that the list does not have",
+    "EG305": "the mesh is described twice",
+    "EG306": "an endpoint is another host of the list",
+    "EG307": "an entry that only an overlay can have",
+    "EG401": "two gateways of one name",
+    "EG402": "a name is reserved or too long",
+}

@@ -1,0 +1,135 @@
+"""LOAD: several lists as one, defaults under each host, overlays of an environment over it."""
+
+import difflib
+from collections.abc import Sequence as Items
+from dataclasses import dataclass
+
+from egressc.findings import Finding
+from egressc.hostname import normalise
+from egressc.source import Mapping
+
+ALL = frozenset({-1})
+WHOLE = ("tls", "readiness")  # one decision each: an object that says its own mode starts afresh
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A host's entry: `merged` with defaults and overlays, `own` without the defaults."""
+
+    merged: Mapping
+    own: Mapping
+
+
+def merge(base: Mapping, top: Mapping) -> Mapping:
+    """`top` over `base`: mappings merge key by key, everything else replaces; spans stay those of what is kept."""
+    result = Mapping(top.span)
+    for layer in (base, top):
+        for key, value in layer.items():
+            below = result.get(key)
+            whole = key in WHOLE and isinstance(value, Mapping) and "mode" in value
+            if isinstance(below, Mapping) and isinstance(value, Mapping) and not whole:
+                value = merge(below, value)
+            result[key] = value
+            result.keys_at[key] = layer.keys_at[key]
+            result.values_at[key] = layer.values_at[key]
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file's content, and the indexes of its hosts that are not to be judged further (ALL: none are)."""
+
+    data: Mapping
+    broken: frozenset[int]
+
+    def is_broken(self, index: int) -> bool:
+        """Whether the host at `index`, or what all hosts of the file depend on, has been refused."""
+        return index in self.broken or ALL <= self.broken
+
+
+@dataclass(slots=True)
+class _Owned:
+    entry: Mapping
+    defaults: Mapping
+    broken: bool
+
+
+def _entries(document: Document) -> list[tuple[int, Mapping]]:
+    """The hosts of one file, each as a Mapping; a bare string becomes an entry of its host alone."""
+    entries: list[tuple[int, Mapping]] = []
+    hosts = document.data.get("hosts")
+    for index, item in enumerate(hosts if isinstance(hosts, list) else []):
+        if isinstance(item, str):
+            span = document.data["hosts"].items_at[index]
+            entry = Mapping(span)
+            entry["host"], entry.keys_at["host"], entry.values_at["host"] = item, span, span
+            entries.append((index, entry))
+        elif isinstance(item, Mapping) and isinstance(item.get("host"), str):
+            entries.append((index, item))
+    return entries
+
+
+def combine(lists: Items[Document], overlays: Items[Document]) -> tuple[list[Entry], Mapping, list[Finding]]:
+    """All lists and overlays as entries in the order of the lists, the `mesh` they describe, and findings (EG3xx)."""
+    findings: list[Finding] = []
+    owned: dict[str, _Owned] = {}
+    for document in lists:
+        given = document.data.get("defaults")
+        defaults = given if isinstance(given, Mapping) else Mapping(document.data.span)
+        for index, entry in _entries(document):
+            host = normalise(entry["host"])
+            if "remove" in entry:
+                fix = "remove the entry, or say this in an overlay"
+                findings.append(Finding(entry.keys_at["remove"], "EG307", "`remove` outside of an overlay", fix))
+            if host in owned:
+                first = owned[host].entry.values_at["host"]
+                fix = f"keep one entry; the first is {first.file}:{first.line} (what differs by environment belongs in an --overlay)"
+                findings.append(Finding(entry.values_at["host"], "EG301", f"`{host}` is listed twice", fix))
+            else:
+                owned[host] = _Owned(entry, defaults, document.is_broken(index))
+    for overlay in overlays:
+        findings += _lay(overlay, owned)
+    entries = [
+        Entry(merge(item.defaults, item.entry) if item.defaults else item.entry, item.entry)
+        for item in owned.values()
+        if "remove" not in item.entry and not item.broken
+    ]
+    mesh, more = _mesh(lists, overlays)
+    return entries, mesh, findings + more
+
+
+def _lay(overlay: Document, owned: dict[str, _Owned]) -> list[Finding]:
+    findings = []
+    seen: dict[str, int] = {}
+    for index, entry in _entries(overlay):
+        host, span = normalise(entry["host"]), entry.values_at["host"]
+        if host in seen:
+            fix = f"keep one of the two; the first is on line {seen[host]}"
+            findings.append(Finding(span, "EG301", f"`{host}` is listed twice in this overlay", fix))
+        elif host not in owned:
+            close = difflib.get_close_matches(host, owned, 1)
+            fix = f"did you mean {close[0]}?" if close else "put a host of this environment alone in a list of its own"
+            findings.append(Finding(span, "EG304", f"no list has `{host}`", fix))
+        else:
+            owned[host].entry = merge(owned[host].entry, entry)
+            owned[host].broken |= overlay.is_broken(index)
+        seen.setdefault(host, span.line)
+    defaults = overlay.data.get("defaults")
+    if isinstance(defaults, Mapping):
+        for item in owned.values():
+            item.defaults = merge(item.defaults, defaults)
+            item.broken |= ALL <= overlay.broken
+    return findings
+
+
+def _mesh(lists: Items[Document], overlays: Items[Document]) -> tuple[Mapping, list[Finding]]:
+    findings = []
+    described = [document.data for document in lists if isinstance(document.data.get("mesh"), Mapping)]
+    for data in described[1:]:
+        fix = f"keep it in one file; the first is {described[0].values_at['mesh'].file}"
+        findings.append(Finding(data.keys_at["mesh"], "EG305", "the mesh is described twice", fix))
+    mesh: Mapping = described[0]["mesh"] if described else Mapping(lists[0].data.span)
+    for overlay in overlays:
+        if isinstance(overlay.data.get("mesh"), Mapping):
+            mesh = merge(mesh, overlay.data["mesh"])
+    return mesh, findings

@@ -1,0 +1,280 @@
+"""MODEL: what a host list says, with every default settled; it knows nothing of Kubernetes or Istio."""
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from egressc.findings import Span
+from egressc.hostname import is_ip
+from egressc.layers import Entry, merge
+from egressc.shape import schema
+from egressc.source import Mapping, locate
+
+Protocol = Literal["HTTP", "HTTP2", "GRPC", "TLS", "TCP"]
+HTTP_FAMILY = ("HTTP", "HTTP2", "GRPC")
+UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sourced:
+    """Something that stands in a list; `source` is its Mapping there, defaults and overlays merged in."""
+
+    source: Mapping = field(repr=False, compare=False)
+
+    def at(self, *path: str | int) -> Span:
+        """The Span of the key at `path`, or of its nearest parent that the list has."""
+        return locate(self.source, path, key=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume(Sourced):
+    """A Secret or ConfigMap mounted into the gateway; exactly one of the two is meant to be set."""
+
+    secret: str | None
+    config_map: str | None
+    mount_path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files(Sourced):
+    """Certificate files in the gateway's container, as absolute paths."""
+
+    certificate: str | None
+    key: str | None
+    ca: str | None
+    volumes: tuple[Volume, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls(Sourced):
+    """TLS to the upstream. `sni` and `sans` are settled: never empty where the gateway speaks TLS."""
+
+    mode: Literal["simple", "mutual", "passthrough", "none"]
+    secret: str | None
+    files: Files | None
+    sni: str
+    sans: tuple[str, ...]
+    unverified: str | None
+
+    @property
+    def originates(self) -> bool:
+        """Whether the gateway itself speaks TLS to the upstream."""
+        return self.mode in ("simple", "mutual")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port(Sourced):
+    """A client port and the upstream port behind it."""
+
+    port: int
+    protocol: Protocol
+    upstream_port: int
+    tls: Tls
+
+    @property
+    def is_http(self) -> bool:
+        """Whether requests can be told apart on this port: methods, paths, retries."""
+        return self.protocol in HTTP_FAMILY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client(Sourced):
+    """Who may call; `namespace` is None for the whole mesh, empty tuples mean everything."""
+
+    namespace: str | None
+    whole_mesh: bool
+    service_account: str | None
+    pod_labels: tuple[tuple[str, str], ...]
+    ports: tuple[int, ...]
+    methods: tuple[str, ...]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness(Sourced):
+    """When a gateway pod is Ready; times in milliseconds, `statuses` as inclusive ranges."""
+
+    mode: Literal["upstream", "gateway", "probe"]
+    path: str | None
+    statuses: tuple[tuple[int, int], ...]
+    interval: int
+    timeout: int
+    unhealthy_threshold: int
+    healthy_threshold: int
+    probe: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host(Sourced):
+    """One external host, everything settled that its entry, defaults and overlays say."""
+
+    host: str
+    name: str | None
+    namespace: str
+    owner: str | None
+    description: str | None
+    review_by: str | None
+    ports: tuple[Port, ...]
+    clients: tuple[Client, ...]
+    resolution: Literal["DNS_ROUND_ROBIN", "DNS"]
+    endpoints: tuple[str, ...]
+    addresses: tuple[str, ...]
+    readiness: Readiness
+    own: Mapping = field(repr=False, compare=False)
+
+    @property
+    def kind(self) -> Literal["STATIC", "DNS", "DNS_ROUND_ROBIN"]:
+        """How the upstream is found: fixed addresses, or one of Istio's two DNS resolutions."""
+        return "STATIC" if self.endpoints and all(map(is_ip, self.endpoints)) else self.resolution
+
+    def duration(self, group: str, name: str) -> int | None:
+        """The duration `group`.`name` in milliseconds, None where neither the list nor the schema says one."""
+        text = (self.source.get(group) or {}).get(name, default(group, name))
+        return None if text is None else milliseconds(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The whole list: hosts sorted by name, and the facts of the mesh."""
+
+    hosts: tuple[Host, ...]
+    trust_domain: str
+    cluster_domain: str
+
+
+def default(group: str, name: str) -> Any:
+    """The schema's default of the field `name` of the definition `group`, None where it has none."""
+    return schema()["$defs"][group]["properties"][name].get("default")
+
+
+def milliseconds(text: str) -> int:
+    """`1h30m` → 5400000; fractions of a millisecond, which a rule refuses, are dropped."""
+    return int(exact_milliseconds(text))
+
+
+def exact_milliseconds(text: str) -> Decimal:
+    """`1.5ms` → 1.5."""
+    return sum((Decimal(number) * UNITS[unit] for number, unit in re.findall(r"([0-9.]+)(ms|s|m|h)", text)), Decimal(0))
+
+
+def inventory(entries: list[Entry], mesh: Mapping) -> Inventory:
+    """The model of `entries`, whose shape has been checked."""
+    facts = schema()["properties"]["mesh"]["properties"]
+    return Inventory(
+        hosts=tuple(sorted((_host(entry) for entry in entries), key=lambda host: host.host)),
+        trust_domain=mesh.get("trustDomain", facts["trustDomain"]["default"]),
+        cluster_domain=mesh.get("clusterDomain", facts["clusterDomain"]["default"]),
+    )
+
+
+def _host(entry: Entry) -> Host:
+    data = entry.merged
+    tls = data.get("tls")
+    shared = tls if isinstance(tls, Mapping) else Mapping(data.span)
+    passthrough = shared.get("mode") == "passthrough"
+    ports = data.get("ports") or [_implied_port(data, passthrough)]
+    return Host(
+        source=data,
+        host=data["host"],
+        name=data.get("name"),
+        namespace=data.get("namespace", "egress"),
+        owner=data.get("owner"),
+        description=data.get("description"),
+        review_by=data.get("reviewBy"),
+        ports=tuple(sorted((_port(port, shared, data["host"]) for port in ports), key=lambda port: port.port)),
+        clients=tuple(_client(data["clients"], index) for index in range(len(data.get("clients") or []))),
+        resolution=data.get("resolution", "DNS_ROUND_ROBIN"),
+        endpoints=tuple(data.get("endpoints") or ()),
+        addresses=tuple(data.get("addresses") or ()),
+        readiness=_readiness(data),
+        own=entry.own,
+    )
+
+
+def _implied_port(data: Mapping, passthrough: bool) -> Mapping:
+    port = Mapping(data.span)
+    port.update({"port": 443, "protocol": "TLS"} if passthrough else {"port": 80, "protocol": "HTTP"})
+    return port
+
+
+def _port(data: Mapping, shared: Mapping, host: str) -> Port:
+    protocol = data.get("protocol", "HTTP")
+    own = data.get("tls")
+    # a port without a tls of its own points at the host's
+    settings = merge(shared, own) if isinstance(own, Mapping) else shared
+    tls = _tls(settings, protocol, host)
+    https = 443 if tls.originates and data["port"] == 80 else data["port"]
+    return Port(
+        source=data, port=data["port"], protocol=protocol, upstream_port=data.get("upstreamPort", https), tls=tls
+    )
+
+
+def _tls(data: Mapping, protocol: str, host: str) -> Tls:
+    sni = data.get("sni", host)
+    files = data.get("files")
+    return Tls(
+        source=data,
+        mode=data.get("mode", "passthrough" if protocol == "TLS" else "simple"),
+        secret=data.get("secret"),
+        files=_files(files) if isinstance(files, Mapping) else None,
+        sni=sni,
+        sans=tuple(data.get("sans") or (sni,)),
+        unverified=data.get("unverified"),
+    )
+
+
+def _files(data: Mapping) -> Files:
+    return Files(
+        source=data,
+        certificate=data.get("certificate"),
+        key=data.get("key"),
+        ca=data.get("ca"),
+        volumes=tuple(
+            Volume(source=volume, secret=volume.get("secret"), config_map=volume.get("configMap"), mount_path=volume["mountPath"])
+            for volume in data["volumes"]
+        ),
+    )
+
+
+def _client(clients: Any, index: int) -> Client:
+    data = clients[index]
+    if isinstance(data, str):
+        source = Mapping(clients.items_at[index])
+        source["namespace"] = data
+        data = source
+    return Client(
+        source=data,
+        namespace=data.get("namespace"),
+        whole_mesh=data.get("wholeMesh", False),
+        service_account=data.get("serviceAccount"),
+        pod_labels=tuple(sorted((data.get("podLabels") or {}).items())),
+        ports=tuple(data.get("ports") or ()),
+        methods=tuple(data.get("methods") or ()),
+        paths=tuple(data.get("paths") or ()),
+    )
+
+
+def _readiness(host: Mapping) -> Readiness:
+    given = host.get("readiness")
+    data = given if isinstance(given, Mapping) else Mapping(host.span)
+
+    def get(name: str) -> Any:
+        return data.get(name, default("readiness", name))
+
+    return Readiness(
+        source=data,
+        mode=get("mode"),
+        path=get("path"),
+        statuses=tuple(_statuses(status) for status in get("statuses")),
+        interval=milliseconds(get("interval")),
+        timeout=milliseconds(get("timeout")),
+        unhealthy_threshold=get("unhealthyThreshold"),
+        healthy_threshold=get("healthyThreshold"),
+        probe=get("probe"),
+    )
+
+
+def _statuses(status: int | str) -> tuple[int, int]:
+    first, _, last = str(status).partition("-")
+    return int(first), int(last or first)

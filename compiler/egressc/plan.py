@@ -1,0 +1,136 @@
+"""PLAN: every name, port, selector and identity that the chart prints, settled from the model alone."""
+
+from dataclasses import dataclass
+
+from egressc.model import Client, Host, Inventory, Port
+from egressc.names import gateway_name
+
+EVERYBODY = "*"
+OWN_NAMESPACE = "."
+SYSTEM_CA = "system"  # what Istio means by no CA at all; said aloud it also satisfies its analyzer
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Pods that a client's sidecar lets through: of a namespace (None: any), with these labels."""
+
+    namespace: str | None
+    pod_labels: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayPort:
+    """A client port's way: `number` is the gateway's own port, `name` the port's in every object."""
+
+    name: str
+    number: int
+    port: Port
+    sources: tuple[Source, ...]  # empty: nobody is told apart by pod labels
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may do what on which ports of the gateway; empty tuples mean everything."""
+
+    principal: str
+    ports: tuple[int, ...]
+    methods: tuple[str, ...]
+    paths: tuple[str, ...]
+    client: Client
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One gateway for one host: the target `dedicated gateway` and, so far, the only one."""
+
+    name: str
+    namespace: str
+    host: Host
+    ports: tuple[GatewayPort, ...]
+    export_to: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    service: str  # the full name of its Service
+
+    @property
+    def fetches_key(self) -> bool:
+        """Whether Istio must let the gateway read Secrets: a CA alone needs no right."""
+        return any(port.port.tls.mode == "mutual" and port.port.tls.secret for port in self.ports)
+
+    @property
+    def has_paths(self) -> bool:
+        """Whether a rule depends on paths, so that a path must have one reading."""
+        return any(rule.paths for rule in self.rules)
+
+    @property
+    def checks_upstream(self) -> bool:
+        """Whether the pod's readiness follows its upstream."""
+        return self.host.readiness.mode == "upstream"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole fleet, gateways sorted by name."""
+
+    gateways: tuple[Gateway, ...]
+    trust_domain: str
+    cluster_domain: str
+
+
+def plan(inventory: Inventory) -> Plan:
+    """The fleet of `inventory`, whose rules have been checked."""
+    gateways = (_gateway(host, inventory) for host in inventory.hosts)
+    return Plan(
+        gateways=tuple(sorted(gateways, key=lambda gateway: gateway.name)),
+        trust_domain=inventory.trust_domain,
+        cluster_domain=inventory.cluster_domain,
+    )
+
+
+def _gateway(host: Host, inventory: Inventory) -> Gateway:
+    name = host.name or gateway_name(host.host)
+    numbers = {port.port: _number(port.port, {port.port for port in host.ports}) for port in host.ports}
+    return Gateway(
+        name=name,
+        namespace=host.namespace,
+        host=host,
+        ports=tuple(
+            GatewayPort(f"{port.protocol.lower()}-{port.port}", numbers[port.port], port, _sources(host, port))
+            for port in host.ports
+        ),
+        export_to=_export_to(host),
+        rules=tuple(_rule(client, numbers, inventory.trust_domain) for client in host.clients),
+        service=f"{name}.{host.namespace}.svc.{inventory.cluster_domain}",
+    )
+
+
+def _number(port: int, taken: set[int]) -> int:
+    """The gateway's port for a client port: itself, or, where a plain user may not listen, 8000 (or 20000) above it."""
+    if port >= 1024:
+        return port
+    return port + 8000 if port + 8000 not in taken else port + 20000
+
+
+def _export_to(host: Host) -> tuple[str, ...]:
+    if any(client.whole_mesh for client in host.clients):
+        return (EVERYBODY,)
+    namespaces = {client.namespace or "" for client in host.clients} - {host.namespace}
+    return (OWN_NAMESPACE, *sorted(namespaces))
+
+
+def _rule(client: Client, numbers: dict[int, int], trust_domain: str) -> Rule:
+    account = client.service_account or "*"
+    return Rule(
+        principal=EVERYBODY if client.whole_mesh else f"{trust_domain}/ns/{client.namespace}/sa/{account}",
+        ports=tuple(sorted(numbers[port] for port in client.ports)),
+        methods=tuple(sorted(client.methods)),
+        paths=tuple(sorted(client.paths)),
+        client=client,
+    )
+
+
+def _sources(host: Host, port: Port) -> tuple[Source, ...]:
+    clients = [client for client in host.clients if not client.ports or port.port in client.ports]
+    if not any(client.pod_labels for client in host.clients):
+        return ()
+    sources = {Source(client.namespace, client.pod_labels) for client in clients}
+    return tuple(sorted(sources, key=lambda source: (source.namespace or "", source.pod_labels)))

@@ -1,0 +1,27 @@
+"""RULES: what the schema cannot see: whether one host makes sense, and whether all of them fit together."""
+
+from egressc.findings import Finding
+from egressc.model import Inventory
+from egressc.rules import clients, fleet, ports, readiness, settings, tls, upstream
+
+ONE_HOST = (
+    clients.check,
+    ports.check,
+    tls.check,
+    upstream.check,
+    readiness.check,
+    settings.check,
+)
+ALL_HOSTS = (
+    fleet.check_ports,
+    fleet.check_keys,
+    fleet.check_names,
+)
+
+
+def check(inventory: Inventory) -> list[Finding]:
+    """What is wrong with the hosts of `inventory`, one by one (EG2xx, EG402) and together (EG3xx, EG401)."""
+    findings = [finding for host in inventory.hosts for rule in ONE_HOST for finding in rule(host, inventory)]
+    for rule in ALL_HOSTS:
+        findings += rule(inventory)
+    return findings

@@ -1,0 +1,45 @@
+"""Who may call: every host has clients, and each says what its protocol can tell."""
+
+from collections.abc import Iterator
+
+from egressc.findings import Finding
+from egressc.model import Client, Host, Inventory
+
+
+def check(host: Host, _: Inventory) -> Iterator[Finding]:
+    """EG201 to EG204."""
+    if not host.clients:
+        fix = "add `clients: [<namespace>]` here or to `defaults`; for every workload write `clients: [{wholeMesh: true}]`"
+        yield Finding(host.at("host"), "EG201", f"nobody may call {host.host}: it has no clients", fix)
+    for client in host.clients:
+        yield from _who(client)
+        yield from _what(host, client)
+
+
+def _who(client: Client) -> Iterator[Finding]:
+    if client.whole_mesh == (client.namespace is not None):
+        said = "both a namespace and wholeMesh" if client.whole_mesh else "neither a namespace nor wholeMesh"
+        yield Finding(client.at("wholeMesh"), "EG202", f"the client has {said}", "keep one: `namespace: <name>`, or `wholeMesh: true`")
+    elif client.whole_mesh and client.service_account:
+        fix = "add its `namespace` instead of `wholeMesh`: an identity is a namespace and an account"
+        yield Finding(client.at("serviceAccount"), "EG202", "a service account without its namespace", fix)
+
+
+def _what(host: Host, client: Client) -> Iterator[Finding]:
+    known = {port.port: port for port in host.ports}
+    for index, number in enumerate(client.ports):
+        if number not in known:
+            ports = ", ".join(map(str, known))
+            fix = f"write one of the host's client ports: {ports}"
+            yield Finding(client.at("ports", index), "EG204", f"{host.host} has no client port {number}", fix)
+    if not client.methods and not client.paths:
+        return
+    used = [known[number] for number in client.ports or known if number in known]
+    deaf = [port for port in used if not port.is_http]
+    http = [port.port for port in host.ports if port.is_http]
+    if deaf:
+        said = "methods" if client.methods else "paths"
+        protocols = " and ".join(sorted({port.protocol for port in deaf}))
+        fix = f"add `ports: {http}` to this client" if http else f"remove `{said}`: the gateway sees bytes, no requests"
+        message = f"{said} on {protocols}: Istio ignores an HTTP rule on such a port and would refuse everybody"
+        yield Finding(client.at(said), "EG203", message, fix)

@@ -1,0 +1,121 @@
+"""Between hosts: ports that clients cannot tell apart, keys that must not meet, names that must differ."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from egressc.findings import Finding, Level
+from egressc.model import Host, Inventory, Port
+from egressc.names import gateway_name
+
+Use = tuple[Host, Port]
+MESH_WIDE = "*"
+ROOT_NAMESPACES = ("istio-system", "kube-system", "kube-public", "kube-node-lease")
+
+
+class _Listener:
+    """The hosts on one listener, findable by the namespaces whose sidecars have it: exportTo knows no finer unit."""
+
+    def __init__(self) -> None:
+        self.first: Use | None = None
+        self.by_namespace: dict[str, Use] = {}
+
+    def met_by(self, use: Use) -> Use | None:
+        """A host added before that some client of `use` sees too."""
+        namespaces = _viewers(use[0])
+        if MESH_WIDE in namespaces:
+            return self.first
+        return next((self.by_namespace[name] for name in (MESH_WIDE, *namespaces) if name in self.by_namespace), None)
+
+    def add(self, use: Use) -> None:
+        self.first = self.first or use
+        for name in _viewers(use[0]):
+            self.by_namespace.setdefault(name, use)
+
+
+def _viewers(host: Host) -> list[str]:
+    return sorted({MESH_WIDE if client.whole_mesh else client.namespace or "" for client in host.clients})
+
+
+def check_ports(inventory: Inventory) -> Iterator[Finding]:
+    """EG302: a sidecar has one listener for all ports of one number that have no address of their own.
+
+    HTTP is told apart by its Host, TLS by its SNI, and both by looking at the first bytes; TCP by nothing. So two TCP
+    hosts exclude each other, and beside HTTP or TLS a TCP client has to speak first (measured on Istio 1.31).
+    """
+    tcp: dict[tuple[str, int], _Listener] = defaultdict(_Listener)
+    inspected: dict[tuple[str, int], _Listener] = defaultdict(_Listener)
+    uses = [(host, port) for host in inventory.hosts for port in host.ports]
+    for use in uses:
+        if use[1].protocol != "TCP":
+            for listener in _listeners(use):
+                inspected[listener].add(use)
+    for use in uses:
+        if use[1].protocol == "TCP":
+            for listener in _listeners(use):
+                yield from _clash(use, tcp[listener].met_by(use), "error")
+                if listener in inspected:
+                    yield from _clash(use, inspected[listener].met_by(use), "warning")
+                tcp[listener].add(use)
+
+
+def _listeners(use: Use) -> Iterator[tuple[str, int]]:
+    host, port = use
+    # HTTP is matched on the wildcard address, whatever virtual addresses the host has
+    for address in host.addresses if host.addresses and not port.is_http else (MESH_WIDE,):
+        yield address, port.port
+
+
+def _clash(use: Use, other: Use | None, level: Level) -> Iterator[Finding]:
+    if other is None or other[0] is use[0]:
+        return
+    host, port = use
+    if level == "error":
+        message = f"{host.host} and {other[0].host} are TCP on one client port {port.port}, and a client sees both: Istio gives it one alone"
+    else:
+        message = (
+            f"{host.host} is TCP on client port {port.port} where {other[0].host} is {other[1].protocol}: "
+            "sidecars wait for the client's first bytes there, so a server that speaks first (SMTP, MySQL) never does"
+        )
+    fix = (
+        f"give it a client port of its own (`port: {_free(port.port)}`, `upstreamPort: {port.upstream_port}`), "
+        "its own `addresses`, or clients of other namespaces"
+    )
+    yield Finding(port.at("port"), "EG302", message, fix, level)
+
+
+def _free(port: int) -> int:
+    return port + 10000 if port < 5000 else port + 1
+
+
+def check_keys(inventory: Inventory) -> Iterator[Finding]:
+    """EG303: Istio lets a gateway that fetches one Secret by name list all Secrets of its namespace."""
+    owners: dict[str, Host] = {}
+    for host in inventory.hosts:
+        keyed = next((port for port in host.ports if port.tls.mode == "mutual" and port.tls.secret), None)
+        if keyed is None:
+            continue
+        first = owners.setdefault(host.namespace, host)
+        if first.owner != host.owner:
+            yield Finding(
+                keyed.tls.at("secret"),
+                "EG303",
+                f"the keys of {host.owner or 'an unnamed owner'} ({host.host}) and {first.owner or 'an unnamed owner'} "
+                f"({first.host}) would share the namespace {host.namespace}, where each gateway can list both",
+                f"give the host a `namespace` of its owner's, such as {host.namespace}-{(host.owner or 'team').lower()}",
+            )
+
+
+def check_names(inventory: Inventory) -> Iterator[Finding]:
+    """EG401 and EG402 for the names of gateways and namespaces."""
+    taken: dict[str, Host] = {}
+    for host in inventory.hosts:
+        name = host.name or gateway_name(host.host)
+        first = taken.setdefault(name, host)
+        if first is not host:
+            fix = "give one of them another `name`"
+            message = f"{host.host} and {first.host} would both have the gateway {name}"
+            yield Finding(host.at("name"), "EG401", message, fix)
+        if host.namespace in ROOT_NAMESPACES:
+            fix = "give gateways a namespace of their own, such as egress"
+            message = f"{host.namespace} belongs to the platform: what stands there can apply to the whole mesh"
+            yield Finding(host.at("namespace"), "EG402", message, fix)

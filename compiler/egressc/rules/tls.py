@@ -1,0 +1,113 @@
+"""TLS to the upstream: one credential, one who speaks, and somebody who verifies."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from egressc.findings import Finding
+from egressc.model import Files, Host, Inventory, Port, Tls
+
+# where Istio's injection template mounts volumes of its own
+ISTIO_MOUNTS = ("/etc/istio", "/var/run/secrets", "/var/lib/istio", "/etc/certs")
+
+
+def check(host: Host, _: Inventory) -> Iterator[Finding]:
+    """EG207 to EG214 and EG222. A tls that several ports share is looked at once."""
+    seen: set[int] = set()
+    for port in host.ports:
+        tls = port.tls
+        yield from _speaker(host, port)
+        if id(tls.source) in seen and tls.source:
+            continue
+        seen.add(id(tls.source))
+        yield from _verified(host, port)
+        yield from _credential(tls)
+        yield from _meaning(tls)
+        if tls.files:
+            yield from _files(tls, tls.files)
+
+
+def _speaker(host: Host, port: Port) -> Iterator[Finding]:
+    tls = port.tls
+    where = tls.at("mode") if "mode" in tls.source else port.at("protocol")
+    if port.protocol == "TLS" and tls.mode != "passthrough":
+        if tls.originates:
+            message = f"{host.host}:{port.port} is TLS from the application, and mode {tls.mode} would wrap it in TLS again"
+            yield Finding(where, "EG207", message, "write `protocol: HTTP` (or TCP), or `mode: passthrough`")
+        else:
+            message = f"{host.host}:{port.port} is TLS from the application, mode none contradicts it"
+            yield Finding(where, "EG208", message, "write `mode: passthrough`, or the protocol that is really spoken")
+    elif port.protocol != "TLS" and tls.mode == "passthrough":
+        message = f"{host.host}:{port.port} is {port.protocol}, there is no TLS of the application to pass through"
+        yield Finding(where, "EG208", message, "write `protocol: TLS`, or leave `mode` to simple")
+
+
+def _verified(host: Host, port: Port) -> Iterator[Finding]:
+    tls = port.tls
+    if tls.mode == "none" and not tls.unverified:
+        fix = 'write `unverified: "<the reason>"`, or let the gateway speak TLS with `mode: simple`'
+        yield Finding(tls.at("mode"), "EG212", f"nobody verifies {host.host}: mode none needs a written reason", fix)
+    elif tls.mode == "passthrough" and tls.unverified:
+        fix = "remove it: the application verifies the upstream"
+        yield Finding(tls.at("unverified"), "EG211", "`unverified` in mode passthrough", fix)
+    elif tls.originates and tls.unverified:
+        configured = [key for key in ("sans", "secret") if key in tls.source and not (key == "secret" and tls.mode == "mutual")]
+        if tls.files and tls.files.ca:
+            configured.append("files")
+        for key in configured:
+            fix = f"remove `{key}`, or remove `unverified` so that it is used"
+            message = f"`{key}` beside `unverified`: Istio refuses a CA or names where verification is off"
+            yield Finding(tls.at(key), "EG222", message, fix)
+
+
+def _credential(tls: Tls) -> Iterator[Finding]:
+    if tls.secret and tls.files:
+        fix = "keep `secret` (renewed without a restart) or `files`"
+        yield Finding(tls.at("files"), "EG210", "two credentials: Istio refuses files beside a Secret by name", fix)
+    elif tls.mode == "mutual" and not tls.secret:
+        key, certificate = (tls.files.key, tls.files.certificate) if tls.files else (None, None)
+        if not (key and certificate):
+            fix = "add `secret: <name>`, or `files` with `certificate` and `key`"
+            yield Finding(tls.at("mode"), "EG209", "mutual TLS without a client certificate and its key", fix)
+
+
+def _meaning(tls: Tls) -> Iterator[Finding]:
+    useless: tuple[str, ...] = ()
+    if tls.mode == "none":
+        useless = ("secret", "files", "sni", "sans")
+    elif tls.mode == "passthrough":
+        useless = ("sni", "sans")
+    for key in useless:
+        if key in tls.source:
+            fix = f"remove `{key}`: the gateway speaks no TLS in this mode"
+            yield Finding(tls.at(key), "EG211", f"`{key}` in mode {tls.mode}", fix)
+    if tls.mode != "mutual" and tls.files:
+        for key in ("certificate", "key"):
+            if getattr(tls.files, key):
+                fix = f"write `mode: mutual`, or remove `{key}`"
+                yield Finding(tls.files.at(key), "EG211", f"a client {key} in mode {tls.mode}", fix)
+    if tls.files and tls.mode != "none" and not (tls.files.ca or tls.files.certificate or tls.files.key):
+        fix = "name the files: `ca`, or `certificate` and `key`"
+        yield Finding(tls.files.at("volumes"), "EG211", "volumes without a certificate file in them", fix)
+
+
+def _files(tls: Tls, files: Files) -> Iterator[Finding]:
+    mounts = [PurePosixPath(volume.mount_path) for volume in files.volumes]
+    for key in ("certificate", "key", "ca"):
+        path = getattr(files, key)
+        if path and not any(mount in PurePosixPath(path).parents for mount in mounts):
+            listed = ", ".join(map(str, mounts))
+            yield Finding(files.at(key), "EG213", f"no volume provides {path}", f"mount one above it; now mounted: {listed}")
+    for index, volume in enumerate(files.volumes):
+        mount = PurePosixPath(volume.mount_path)
+        where = files.at("volumes", index, "mountPath")
+        if (volume.secret is None) == (volume.config_map is None):
+            fix = "keep exactly one of `secret` and `configMap`"
+            yield Finding(files.at("volumes", index), "EG214", "a volume is a Secret or a ConfigMap", fix)
+        if any(part in (".", "..") for part in volume.mount_path.split("/")):
+            yield Finding(where, "EG214", f"{mount} is not a plain path", "write the path without . and ..")
+        if mount in mounts[:index]:
+            yield Finding(where, "EG214", f"two volumes at {mount}", "give each volume a mount path of its own")
+        for taken in map(PurePosixPath, ISTIO_MOUNTS):
+            if mount == taken or taken in mount.parents or mount in taken.parents:
+                fix = "take a path of your own, such as /etc/partner-certs"
+                yield Finding(where, "EG214", f"{mount} would hide or be hidden by Istio's own {taken}", fix)
