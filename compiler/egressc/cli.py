@@ -3,6 +3,7 @@
 import argparse
 import gc
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -44,7 +45,8 @@ def _compile(arguments: argparse.Namespace, plan: Plan) -> int:
         path = Path(arguments.check)
         if path.exists() and path.read_text(encoding="utf-8") == content:
             return OK
-        again = f"egressc compile {' '.join(arguments.lists)} -o {path}"
+        overlays = [part for name in arguments.overlay for part in ("--overlay", name)]
+        again = shlex.join(["egressc", "compile", *arguments.lists, *overlays, "-o", str(path)])
         sys.stderr.write(f"{path}: not what the list compiles to; run `{again}`\n")
         return ERRORS
     _write(arguments.output, content)

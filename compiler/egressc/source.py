@@ -12,10 +12,13 @@ MAX_BYTES = 10_000_000
 MAX_DEPTH = 32  # a host list is eight levels deep
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-# YAML 1.2's core schema, as editors read it: `no`, `0o17`, `1e3` and `12:30` stay strings.
+# The words that YAML 1.1, YAML 1.2 and Go read alike. The others, `no`, `0o17`, `1e3`, `12:30`, stay strings.
 INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)\Z")
 CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
+
+BEGIN = "begin with `version: 1` and `hosts:`"
+SHARE = "hosts share settings under `defaults`"
 
 
 class Mapping(dict[str, Any]):
@@ -55,114 +58,164 @@ def locate(data: Any, path: tuple[str | int, ...], *, key: bool = False) -> Span
     return span
 
 
-def load(name: str, raw: bytes) -> tuple[Any, list[Finding]]:
+def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:
     """The document in `raw`, the bytes of the file `name`: nested Mapping, Sequence, str, int, float, bool, None.
 
     Returns None as the document where the file cannot be understood; the findings (EG0xx) then say why.
     """
-    start = Span(name, 1, 1)
     if len(raw) > MAX_BYTES:
         fix = "split the list into several files: egressc takes any number of them"
-        return None, [Finding(start, "EG007", f"the file has {len(raw):,} bytes, more than {MAX_BYTES:,}", fix)]
+        return None, [Finding(Span(name, 1, 1), "EG007", f"the file has {len(raw):,} bytes, more than {MAX_BYTES:,}", fix)]
+    content = raw.removeprefix(codecs.BOM_UTF8)
+    reader = _Reader(name)
     try:
-        text = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+        text = content.decode("utf-8")
+        loader = Loader(content)
+        for event in iter(loader.get_event, None):
+            reader.take(event)
     except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8", "replace")
-        span = Span(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
-        return None, [Finding(span, "EG001", "the file is not UTF-8 here", "save it as UTF-8")]
-    try:
-        loader = Loader(text)
-        try:
-            root = loader.get_single_node()
-        finally:
-            loader.dispose()
-    except yaml.MarkedYAMLError as error:
-        return None, [_syntax(name, text, error)]
+        return None, [Finding(_at(name, content, error.start), "EG001", "the file is not UTF-8 here", "save it as UTF-8")]
     except yaml.reader.ReaderError as error:
-        before = text[: error.position]
-        span = Span(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        span = _at(name, content, error.position)
         return None, [Finding(span, "EG002", "a control character that YAML does not allow", "remove it")]
-    if root is None:
-        fix = "begin with `version: 1` and `hosts:`"
-        return None, [Finding(start, "EG005", "the file is empty", fix)]
-    walk = _Walk(name, text)
-    data = walk.value(root, 0)
-    return (data if data is None or isinstance(data, Mapping) else _not_a_mapping(walk, root)), walk.findings
+    except yaml.MarkedYAMLError as error:
+        return None, [*reader.findings, _syntax(name, text, error)]
+    except _Unreadable as error:
+        return None, [*reader.findings, error.args[0]]
+    if isinstance(reader.root, Mapping):
+        return reader.root, reader.findings
+    if reader.root is None and not reader.findings:
+        reader.findings.append(Finding(Span(name, 1, 1), "EG005", "the file is empty", BEGIN))
+    elif reader.root is not None:
+        reader.findings.append(Finding(reader.root_at, "EG103", "a host list is a mapping", BEGIN))
+    return None, reader.findings
 
 
-def _not_a_mapping(walk: "_Walk", root: Any) -> None:
-    fix = "begin with `version: 1` and `hosts:`"
-    walk.findings.append(Finding(walk.span(root), "EG103", "a host list is a mapping", fix))
+def _at(name: str, content: bytes, offset: int) -> Span:
+    before = content[:offset].decode("utf-8", "replace")
+    return Span(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
 
 def _syntax(name: str, text: str, error: yaml.MarkedYAMLError) -> Finding:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    span, problem = Span(name, line, column), error.problem or "not YAML"
-    lines = text.splitlines()
-    source = lines[line - 1] if line <= len(lines) else ""
-    if "another document" in problem or "expected a single document" in str(error):
-        return Finding(span, "EG005", "the file holds a second document", "give each document its own file")
-    if "\t" in source[:column]:
+    span, problem, context = Span(name, line, column), error.problem or "not YAML", error.context or ""
+    source = "".join(text.split("\n")[line - 1 : line])
+    if source[column - 1 : column] == "\t" or "\t" in source[: len(source) - len(source.lstrip())]:
         return Finding(span, "EG002", "a tab in the indentation", "indent with spaces: YAML forbids tabs")
-    if "undefined alias" in problem:
-        return Finding(span, "EG004", "an alias (*name)", "say what hosts share under `defaults`")
-    if "nesting" in problem or "depth" in problem:
-        return Finding(span, "EG007", "the file is nested too deep", "a host list is a flat list of hosts")
-    context = f" ({error.context})" if error.context else ""
+    if "alias" in context:
+        fix = "list each host by its name, and say what hosts share under `defaults`"
+        return Finding(span, "EG004", "a name that begins with *: an alias to YAML, and no wildcard either", fix)
+    if "cannot start any token" in problem:
+        return Finding(span, "EG002", f"{source[column - 1 : column]!r} begins no value in YAML", "put the value in quotes")
+    if context and error.context_mark:
+        context = f" ({context} that begins on line {error.context_mark.line + 1})"
     return Finding(span, "EG002", f"not YAML: {problem}{context}", "check the quotes, colons and indentation here")
 
 
-class _Walk:
-    """Turns composed nodes into data; collects what a host list must not contain."""
+class _Unreadable(Exception):
+    """The rest of the file is not worth reading; its argument is the Finding that says why."""
 
-    def __init__(self, name: str, text: str) -> None:
-        self.name, self.text = name, text
+
+class _Open:
+    """A collection whose end is not reached; `key` is the one of a mapping that waits for its value."""
+
+    __slots__ = ("data", "key", "key_at")
+
+    def __init__(self, data: Mapping | Sequence) -> None:
+        self.data = data
+        self.key: Any = None
+        self.key_at = data.span
+
+
+DROPPED: Any = object()  # a key or a value that is refused and read on past
+
+
+class _Reader:
+    """Builds data from the parser's events; collects what a host list must not contain.
+
+    Events, unlike composed nodes, come from libyaml without recursion: no depth of nesting can exhaust the stack.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.findings: list[Finding] = []
+        self.root: Any = None
+        self.root_at = Span(name, 1, 1)
+        self._documents = 0
+        self._open: list[_Open] = []
 
-    def span(self, node: Any) -> Span:
-        mark = node.start_mark
-        return Span(self.name, mark.line + 1, mark.column + 1)
+    def take(self, event: Any) -> None:
+        """The next event."""
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            span = self._span(event)
+            self._put(event.value if event.style else _plain(event.value), span)
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            span = self._span(event)
+            data = Mapping(span) if kind is yaml.MappingStartEvent else Sequence(span)
+            self._put(data, span)
+            self._open.append(_Open(data))
+            if len(self._open) > MAX_DEPTH:
+                raise _Unreadable(Finding(span, "EG007", "the file is nested too deep", "a host list is a flat list of hosts"))
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            self._open.pop()
+        elif kind is yaml.AliasEvent:
+            span = self._span(event)
+            if not (self._open and self._open[-1].key is DROPPED):
+                fix = f"write the value out: {SHARE}, and wildcards are not supported"
+                self.findings.append(Finding(span, "EG004", f"`*{event.anchor}` is an alias", fix))
+            self._put(DROPPED, span)
+        elif kind is yaml.DocumentStartEvent:
+            self._documents += 1
+            if self._documents > 1:
+                fix = "give each document its own file"
+                raise _Unreadable(Finding(self._span(event), "EG005", "the file holds a second document", fix))
 
-    def refuse(self, node: Any, code: str, message: str, fix: str) -> None:
-        self.findings.append(Finding(self.span(node), code, message, fix))
+    def _span(self, event: Any) -> Span:
+        mark = event.start_mark
+        span = Span(self.name, mark.line + 1, mark.column + 1)
+        # without anchors no small file explodes
+        if getattr(event, "tag", None):
+            self.findings.append(Finding(span, "EG004", "a tag", "remove it: a host list has plain values"))
+        elif getattr(event, "anchor", None) and type(event) is not yaml.AliasEvent:
+            self.findings.append(Finding(span, "EG004", f"`&{event.anchor}` is an anchor", f"remove it: {SHARE}"))
+        return span
 
-    def value(self, node: Any, depth: int) -> Any:
-        # refusing every anchor refuses every alias, and with them small files that explode
-        index = node.start_mark.index
-        if index < len(self.text) and self.text[index] in "&!":
-            self.refuse(node, "EG004", "an anchor or a tag", "remove it: hosts share settings under `defaults`")
-            return None
-        if isinstance(node, yaml.ScalarNode):
-            return node.value if node.style else _plain(node.value)
-        if depth > MAX_DEPTH:
-            self.refuse(node, "EG007", "the file is nested too deep", "a host list is a flat list of hosts")
-            return None
-        return self.sequence(node, depth) if isinstance(node, yaml.SequenceNode) else self.mapping(node, depth)
+    def _put(self, value: Any, span: Span) -> None:
+        """Puts a value where the reader stands: at the root, in a sequence, as a mapping's key or as its value."""
+        if not self._open:
+            self.root, self.root_at = value, span
+            return
+        inside = self._open[-1]
+        data = inside.data
+        if isinstance(data, Sequence):
+            if value is not DROPPED:
+                data.append(value)
+                data.items_at.append(span)
+        elif inside.key is None:
+            inside.key, inside.key_at = self._key(data, value, span), span
+        else:
+            if inside.key is not DROPPED and value is not DROPPED:
+                data[inside.key] = value
+                data.keys_at[inside.key] = inside.key_at
+                data.values_at[inside.key] = span
+            inside.key = None
 
-    def sequence(self, node: yaml.SequenceNode, depth: int) -> Sequence:
-        result = Sequence(self.span(node))
-        for item in node.value:
-            result.append(self.value(item, depth + 1))
-            result.items_at.append(self.span(item))
-        return result
-
-    def mapping(self, node: yaml.MappingNode, depth: int) -> Mapping:
-        result = Mapping(self.span(node))
-        for key_node, value_node in node.value:
-            key = self.value(key_node, depth + 1)
-            if key == "<<" and not key_node.style:
-                self.refuse(key_node, "EG004", "a merge key (<<)", "hosts share settings under `defaults`")
-            elif not isinstance(key, str):
-                self.refuse(key_node, "EG006", "this key is not a string", "quote it, or use a key of the schema")
-            elif key in result:
-                fix = f"keep one of the two; the first is on line {result.keys_at[key].line}"
-                self.refuse(key_node, "EG003", f"`{key}` is given twice", fix)
-            else:
-                result[key] = self.value(value_node, depth + 1)
-                result.keys_at[key] = self.span(key_node)
-                result.values_at[key] = self.span(value_node)
-        return result
+    def _key(self, data: Mapping, key: Any, span: Span) -> Any:
+        if key is DROPPED:
+            return DROPPED
+        if not isinstance(key, str):
+            fix = f'put it in quotes: "{key}"' if isinstance(key, int | float) else "write a word before the colon"
+            self.findings.append(Finding(span, "EG006", "this key is not a string", fix))
+        elif key == "<<":
+            self.findings.append(Finding(span, "EG004", "`<<` is a merge key", f"remove it: {SHARE}"))
+        elif key in data:
+            fix = f"keep one of the two; the first is on line {data.keys_at[key].line}"
+            self.findings.append(Finding(span, "EG003", f"`{key}` is given twice", fix))
+        else:
+            return key
+        return DROPPED
 
 
 def _plain(text: str) -> str | int | float | bool | None:
