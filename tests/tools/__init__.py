@@ -18,9 +18,9 @@ ToolError
     Raised by all of them; its text is one sentence for people and names the log of what failed.
 
 Names: helm3 helm4 ct kubeconform istioctl pilot-discovery pilot-agent kube-apiserver kube-controller-manager
-kube-scheduler kubelet kube-proxy kubectl coredns opa argocd pause. `python -m tests.tools NAME…` builds what is named
-and prints the paths, a line each. All are safe to call from several processes at once, are cheap when what they return
-is kept already, and say on stderr how far a build is.
+kube-scheduler kubelet kube-proxy kubectl coredns opa argocd pause. `python -m tests.tools NAME…` makes what is named,
+also `helm` and `schemas`, and prints the paths, a line each. All are safe to call from several processes at once, are
+cheap when what they return is kept already, and say on stderr how far a build is.
 """
 
 from tests.tools.errors import ToolError

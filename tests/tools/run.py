@@ -56,6 +56,6 @@ def _say(text: str, live: bool) -> None:
 
 
 def _reason(log: Path) -> str:
-    """The last line of a log that says something."""
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    """The first line of a log that is neither progress nor a heading."""
+    lines = (line.strip() for line in log.read_text(errors="replace").splitlines())
+    return next((line for line in lines if line and not line.startswith(("go: downloading", "#"))), "it said nothing")

@@ -1,4 +1,4 @@
-"""kubeconform without the network: strict schemas of Kubernetes' and Istio's kinds, from the modules that are pinned."""
+"""kubeconform without the network: strict schemas of Kubernetes' and Istio's kinds, from the pinned modules."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def schema_location() -> str:
 
 
 def kubeconform(manifests: str) -> list[str]:
-    """What `kubeconform -strict` finds wrong with a YAML stream, sorted lines of "Kind/name: what"; none if all is well."""
+    """What `kubeconform -strict` finds wrong with a YAML stream, sorted, as "Kind/name: what"; [] if all is well."""
     command = [str(tool("kubeconform")), "-strict", "-output", "json", "-schema-location", schema_location()]
     ended = subprocess.run(command, input=manifests, capture_output=True, text=True, check=False)
     if ended.returncode not in (0, 1) or not ended.stdout:
