@@ -2,59 +2,75 @@
 
 import argparse
 import gc
-import os
 import shlex
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from egressc import __version__, emit, explain, report
+from egressc import __version__, emit, explain, output, report
 from egressc.compile import compile_files
 from egressc.helm import HelmError, template
 from egressc.plan import Plan
 
-OK, ERRORS, MISUSE = 0, 1, 2
+OK, ERRORS, MISUSE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns 0, also with warnings, 1 where the list has errors, 2 on misuse."""
     gc.disable()  # one pass over trees without cycles: collecting them costs a quarter of the time at 10,000 hosts
-    arguments = _parser().parse_args(argv)
-    compilation = compile_files(arguments.lists, arguments.overlay)
-    sys.stderr.write(report.FORMATS[arguments.findings](compilation.findings))
-    if compilation.plan is None:
-        count = sum(finding.level == "error" for finding in compilation.findings)
-        sys.stderr.write(f"{count} error{'s' * (count != 1)}: nothing is written\n" if arguments.findings == "text" else "")
-        return ERRORS
+    output.prepare()
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    _refuse_contradictions(parser, arguments)
     try:
+        compilation = compile_files(arguments.lists, arguments.overlay)
+        sys.stderr.write(report.FORMATS[arguments.findings](compilation.findings))
+        if compilation.plan is None:
+            if arguments.findings == "text":
+                count = sum(finding.level == "error" for finding in compilation.findings)
+                sys.stderr.write(f"{count} error{'s' * (count != 1)}: nothing is written\n")
+            return ERRORS
         code: int = arguments.run(arguments, compilation.plan)
-        sys.stdout.flush()
     except BrokenPipeError:  # `| head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        output.discard_stdout()
         return OK
-    except (HelmError, OSError) as error:
+    except (HelmError, OSError, output.OutputError) as error:
+        if arguments.output is None:
+            output.discard_stdout()
         sys.stderr.write(f"egressc: {error}\n")
         return MISUSE
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return code
+
+
+def _refuse_contradictions(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    if arguments.output is None:
+        return
+    if arguments.command == "compile" and arguments.check:
+        parser.error("--check writes nothing: leave out -o")
+    target = Path(arguments.output)
+    for name in (*arguments.lists, *arguments.overlay):
+        if target.is_file() and Path(name).is_file() and target.samefile(name):
+            parser.error(f"-o {target} would overwrite the list")
 
 
 def _compile(arguments: argparse.Namespace, plan: Plan) -> int:
     content = emit.dump(emit.values(plan))
     if arguments.check:
         path = Path(arguments.check)
-        if path.exists() and path.read_text(encoding="utf-8") == content:
+        if path.exists() and path.read_text(encoding="utf-8", errors="replace") == content:
             return OK
         overlays = [part for name in arguments.overlay for part in ("--overlay", name)]
         again = shlex.join(["egressc", "compile", *arguments.lists, *overlays, "-o", str(path)])
         sys.stderr.write(f"{path}: not what the list compiles to; run `{again}`\n")
         return ERRORS
-    _write(arguments.output, content)
+    output.write(arguments.output, content)
     return OK
 
 
 def _render(arguments: argparse.Namespace, plan: Plan) -> int:
-    _write(arguments.output, template(emit.dump(emit.values(plan)), arguments.values, arguments.namespace))
+    output.write(arguments.output, template(emit.dump(emit.values(plan)), arguments.values, arguments.namespace))
     return OK
 
 
@@ -64,46 +80,45 @@ def _explain(arguments: argparse.Namespace, plan: Plan) -> int:
         if gateway is None:
             sys.stderr.write(f"egressc: the list has no host {arguments.host}\n")
             return MISUSE
-        _write(arguments.output, explain.HOST_FORMATS[arguments.format](gateway))
+        output.write(arguments.output, explain.HOST_FORMATS[arguments.format](gateway))
     else:
-        _write(arguments.output, explain.FLEET_FORMATS[arguments.format](plan))
+        output.write(arguments.output, explain.FLEET_FORMATS[arguments.format](plan))
     return OK
 
 
-def _write(output: str | None, content: str) -> None:
-    if output is None:
-        sys.stdout.write(content)
-        return
-    # all of it or nothing: the file appears by a rename
-    path = Path(output)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content)
-        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="egressc", description="A short list of external hosts in, egress gateways out.")
+    parser = argparse.ArgumentParser(
+        prog="egressc", description="A short list of external hosts in, egress gateways out."
+    )
     parser.add_argument("--version", action="version", version=f"egressc {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, dest="command", metavar="COMMAND")
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("lists", nargs="+", metavar="LIST", help="a host list; several are one list, each with its own defaults")
-    shared.add_argument("--overlay", action="append", default=[], metavar="FILE", help="what differs in one environment; repeatable")
-    shared.add_argument("--findings", choices=sorted(report.FORMATS), default="text", help="how findings are shown on stderr")
+    shared.add_argument(
+        "lists", nargs="+", metavar="LIST", help="a host list; several are one list, each with its own defaults"
+    )
+    shared.add_argument(
+        "--overlay", action="append", default=[], metavar="FILE", help="what differs in one environment; repeatable"
+    )
+    shared.add_argument(
+        "--findings", choices=sorted(report.FORMATS), default="text", help="how findings are shown on stderr"
+    )
     shared.add_argument("-o", "--output", metavar="FILE", help="write there instead of to stdout, whole or not at all")
     command = commands.add_parser("compile", parents=[shared], help="check the list and print the chart's values")
-    command.add_argument("--check", metavar="FILE", help="write nothing; exit 1 unless FILE is what the list compiles to")
+    command.add_argument(
+        "--check", metavar="FILE", help="write nothing; exit 1 unless FILE is what the list compiles to"
+    )
     command.set_defaults(run=_compile)
-    command = commands.add_parser("render", parents=[shared], help="compile, and print the manifests by `helm template`")
-    command.add_argument("-f", "--values", action="append", default=[], metavar="FILE", help="more values for the chart; repeatable")
+    command = commands.add_parser(
+        "render", parents=[shared], help="compile, and print the manifests by `helm template`"
+    )
+    command.add_argument(
+        "-f", "--values", action="append", default=[], metavar="FILE", help="more values for the chart; repeatable"
+    )
     command.add_argument("-n", "--namespace", default="egress", help="the release's namespace (default: egress)")
     command.set_defaults(run=_render)
-    command = commands.add_parser("explain", parents=[shared], help="show the fleet, or the path of one host's requests")
+    command = commands.add_parser(
+        "explain", parents=[shared], help="show the fleet, or the path of one host's requests"
+    )
     command.add_argument("--host", help="the host to show, hop by hop")
     command.add_argument("--format", choices=sorted(explain.FLEET_FORMATS), default="text", help="default: text")
     command.set_defaults(run=_explain)

@@ -1,12 +1,14 @@
 """The whole flow, from the bytes of a list to its plan."""
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from pathlib import Path
 
 from egressc import layers, model, rules, shape, source
 from egressc.findings import Finding, Span
 from egressc.plan import Plan, plan
+from egressc.source import Mapping, Sequence
 
 
 Source = tuple[str, bytes | OSError]
@@ -20,24 +22,23 @@ class Compilation:
     findings: tuple[Finding, ...]
 
 
-def compile_files(lists: Sequence[str], overlays: Sequence[str] = ()) -> Compilation:
+def compile_files(lists: Items[str], overlays: Items[str] = ()) -> Compilation:
     """Compiles the files of these names as one list; one that cannot be read is a finding like any other."""
     return compile_sources(*([(name, _read(name)) for name in names] for names in (lists, overlays)))
 
 
-def compile_sources(lists: Sequence[Source], overlays: Sequence[Source] = ()) -> Compilation:
+def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compilation:
     """Compiles files given as name and content; all that is wrong with all of them is found at once."""
     findings: list[Finding] = []
     documents = [document for item in lists if (document := _document(item, findings))]
     patches = [document for item in overlays if (document := _document(item, findings))]
-    if documents:
-        entries, mesh, more = layers.combine(documents, patches)
-        inventory = model.inventory(entries, mesh)
-        findings += more + rules.check(inventory)
-    ordered = tuple(sorted(set(findings)))
-    if not documents or any(finding.level == "error" for finding in ordered):
-        return Compilation(None, ordered)
-    return Compilation(plan(inventory), ordered)
+    if not documents:
+        return Compilation(None, tuple(sorted(set(findings))))
+    entries, mesh, more = layers.combine(documents, patches, complete=len(documents) == len(lists))
+    inventory = model.inventory(entries, mesh)
+    ordered = tuple(sorted({*findings, *more, *rules.check(inventory)}))
+    wrong = any(finding.level == "error" for finding in ordered)
+    return Compilation(None if wrong else plan(inventory), ordered)
 
 
 def _read(name: str) -> bytes | OSError:
@@ -51,7 +52,9 @@ def _document(item: Source, findings: list[Finding]) -> layers.Document | None:
     name, raw = item
     if isinstance(raw, OSError):
         problem = (raw.strerror or str(raw)).lower()
-        findings.append(Finding(Span(name, 1, 1), "EG001", f"the file cannot be read: {problem}", "check its name and rights"))
+        findings.append(
+            Finding(Span(name, 1, 1), "EG001", f"the file cannot be read: {problem}", "check its name and rights")
+        )
         return None
     data, problems = source.load(name, raw)
     findings += problems
@@ -60,4 +63,16 @@ def _document(item: Source, findings: list[Finding]) -> layers.Document | None:
     errors, broken = shape.check(data)
     findings += errors
     # what could not be read whole is not judged further: its findings would be guesses
-    return layers.Document(data, layers.ALL if problems else broken)
+    return layers.Document(data, broken | {_host_of(data, problem.span) for problem in problems})
+
+
+def _host_of(data: Mapping, at: Span) -> int:
+    """The index of the host in which `at` stands; -1 outside of all."""
+    hosts = data.get("hosts")
+    if not isinstance(hosts, Sequence):
+        return -1
+    begin = data.keys_at["hosts"]
+    following = [key for key in data.keys_at.values() if key > begin]
+    if at.column <= begin.column or any(at >= key for key in following):
+        return -1
+    return bisect_right(hosts.items_at, at) - 1

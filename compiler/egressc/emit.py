@@ -19,7 +19,7 @@ def values(plan: Plan) -> dict[str, Any]:
     result: dict[str, Any] = {}
     if plan.cluster_domain != "cluster.local":
         result["clusterDomain"] = plan.cluster_domain
-    result["gateways"] = {gateway.name: _gateway(gateway) for gateway in plan.gateways}
+    result["gateways"] = {gateway.name: gateway_values(gateway) for gateway in plan.gateways}
     return result
 
 
@@ -46,7 +46,8 @@ def seconds(milliseconds: int) -> str:
     return f"{whole}.{rest:03}".rstrip("0").rstrip(".") + "s"
 
 
-def _gateway(gateway: Gateway) -> dict[str, Any]:
+def gateway_values(gateway: Gateway) -> dict[str, Any]:
+    """What stands under `gateways.<name>`."""
     host = gateway.host
     result: dict[str, Any] = {"host": host.host, "namespace": gateway.namespace}
     notes = {f"egressc.io/{key}": text for field, key in ANNOTATIONS if (text := getattr(host, field))}
@@ -65,11 +66,7 @@ def _gateway(gateway: Gateway) -> dict[str, Any]:
         result["volumes"] = volumes
     if "drain" in host.source:
         result["drainSeconds"] = milliseconds(host.source["drain"]) // 1000
-    result |= {key: _plain(host.source[key]) for key in AS_GIVEN if key in host.source}
-    if "replicas" in result and "autoscaling" in result:
-        # one came from the defaults, the host's own wins
-        del result["replicas" if "autoscaling" in host.own else "autoscaling"]
-    return result
+    return result | {key: _plain(host.source[key]) for key in AS_GIVEN if key in host.source}
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -92,7 +89,11 @@ def _port(gateway: Gateway, port: GatewayPort) -> dict[str, Any]:
         result["tls"] = _tls(port)
     if port.sources:
         result["sources"] = [
-            {key: value for key, value in (("namespace", source.namespace), ("podLabels", dict(source.pod_labels))) if value}
+            {
+                key: value
+                for key, value in (("namespace", source.namespace), ("podLabels", dict(source.pod_labels)))
+                if value
+            }
             for source in port.sources
         ]
     if gateway.checks_upstream:
@@ -124,7 +125,7 @@ def _check(host: Host, port: GatewayPort) -> dict[str, Any]:
         # after a TLS 1.3 handshake only an answer shows that the client certificate was taken
         statuses = readiness.statuses if readiness.path else ANY_STATUS
         ranges = [{"start": first, "end": last + 1} for first, last in statuses]
-        check: dict[str, Any] = {"path": readiness.path or "/", "host": tls.sni, "statuses": ranges}
+        check: dict[str, Any] = {"path": readiness.path or "/", "host": host.host, "statuses": ranges}
         return check | ({} if port.port.protocol == "HTTP" else {"http2": True})
     if tls.mode == "passthrough":
         verify = {"sni": host.host, "subjectAltNames": [host.host]}
@@ -218,11 +219,13 @@ def _pool(host: Host) -> dict[str, Any]:
 
 
 def _volumes(gateway: Gateway) -> list[dict[str, Any]]:
-    mounts = {}
+    mounts: dict[str, dict[str, Any]] = {}
     for port in gateway.ports:
         for volume in port.port.tls.files.volumes if port.port.tls.files else ():
             source = {"secret": volume.secret} if volume.secret else {"configMap": volume.config_map}
-            mounts[volume.mount_path] = {"name": f"certificates-{len(mounts)}"} | source | {"mountPath": volume.mount_path}
+            mounts[volume.mount_path] = (
+                {"name": f"certificates-{len(mounts)}"} | source | {"mountPath": volume.mount_path}
+            )
     return list(mounts.values())
 
 

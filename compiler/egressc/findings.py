@@ -68,7 +68,6 @@ CODES = {
     "EG303": "keys of different owners in one namespace",
     "EG304": "an overlay for a host that the list does not have",
     "EG305": "the mesh is described twice",
-    "EG306": "an endpoint is another host of the list",
     "EG307": "an entry that only an overlay can have",
     "EG401": "two gateways of one name",
     "EG402": "a name is reserved or too long",

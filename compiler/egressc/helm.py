@@ -23,7 +23,7 @@ def template(values: str, more: Sequence[str], namespace: str) -> str:
         compiled.write_text(values, encoding="utf-8")
         files = [argument for file in (compiled, *more) for argument in ("--values", str(file))]
         command = [helm, "template", "egress", str(chart_path()), "--namespace", namespace, *files]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     if result.returncode:
         raise HelmError(f"helm refused: {result.stderr.strip()}")
     return result.stdout

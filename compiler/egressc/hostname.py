@@ -6,6 +6,7 @@ import re
 import idna
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def is_ip(text: str) -> bool:
@@ -15,6 +16,11 @@ def is_ip(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def canonical(text: str) -> str:
+    """The one spelling of an IP address, so that equal ones are equal; other texts as they are."""
+    return ipaddress.ip_address(text.strip("[]")).compressed if is_ip(text) else text
 
 
 def normalise(text: str) -> str:
@@ -28,39 +34,63 @@ def normalise(text: str) -> str:
         return bare
 
 
+def short(text: str) -> str:
+    """`text` as a message shows it: in backticks, cut where it is too long to read."""
+    return f"`{text}`" if len(text) <= 80 else f"`{text[:77]}…`"
+
+
 def explain(text: str) -> tuple[str, str, str]:
-    """Why `text` is not a host of a list: a finding's code, message and fix. Only for texts that the schema refused."""
+    """Why `text` is not a host of a list: a finding's code, message and fix."""
     if "*" in text:
-        return (
-            "EG106",
-            f"`{text}` is a wildcard",
-            "list each host by its name: an Istio egress gateway cannot resolve a wildcard to one upstream",
-        )
-    bare = re.sub(r"^[A-Za-z][A-Za-z0-9+.-]*://", "", text)
-    if bare != text:
-        host = normalise(re.split(r"[/?#:]", bare.rpartition("@")[2])[0])
-        return "EG105", f"`{text}` is a URL", f"write the host alone: {host}"
-    if "/" in text:
-        return "EG105", f"`{text}` has a path", f"write the host alone: {text.split('/')[0]}; paths belong to `clients`"
-    if is_ip(text):
-        fix = f"give the host a name and write its address as `endpoints: [{text.strip('[]')}]`"
-        return "EG105", f"`{text}` is an IP address", fix
+        fix = "list each host by its name: an Istio egress gateway cannot resolve a wildcard to one upstream"
+        return "EG106", f"{short(text)} is a wildcard", fix
+    message, fix = _explain(text)
+    return "EG105", message, fix
+
+
+def _explain(text: str) -> tuple[str, str]:
+    if not text.strip():
+        return "an empty name", "write the full DNS name, such as api.example.com"
+    scheme = SCHEME.match(text)
     host, colon, port = text.rpartition(":")
-    if colon and port.isdigit():
-        return "EG105", f"`{text}` has a port", f"write `host: {host}` with `ports: [{{port: {port}}}]`"
-    wanted = normalise(text)
-    if wanted != text and all(LABEL.match(label) for label in wanted.split(".")) and "." in wanted:
-        if not text.isascii():
-            return "EG105", f"`{text}` is an internationalised name", f"write its ASCII form: {wanted}"
-        return "EG105", f"`{text}` is not in its normal form", f"write {wanted}"
-    if len(text) > 253:
-        return "EG105", f"a name of {len(text)} characters", "DNS names have 253 characters at most"
-    for label in wanted.split("."):
-        if len(label) > 63:
-            fix = "each part between dots has 63 characters at most"
-            return "EG105", f"`{text}` has a label of {len(label)} characters", fix
-        if not LABEL.match(label):
-            what = f"the label `{label}`" if label else "an empty label"
-            fix = "labels are letters, digits and hyphens, and neither begin nor end with a hyphen"
-            return "EG105", f"`{text}` has {what}", fix
-    return "EG105", f"`{text}` is a single label", "write the full DNS name, such as api.example.com"
+    if scheme:
+        problem = "is a URL", f"write the host alone{_host_of(text[scheme.end() :])}; ports belong to `ports`"
+    elif "/" in text:
+        problem = "has a path", f"write the host alone{_host_of(text)}; paths belong to `clients`"
+    elif is_ip(text) or is_ip(host):
+        address = (text if is_ip(text) else host).strip("[]")
+        fix = f"give the host a name and write its address as `endpoints: [{address}]`"
+        problem = "is an IP address", fix
+    elif colon and port.isdecimal():
+        problem = "has a port", f"write `host: {normalise(host)}` with `ports: [{{port: {port}}}]`"
+    else:
+        problem = _shape(text, normalise(text))
+    return f"{short(text)} {problem[0]}", problem[1]
+
+
+def _host_of(rest: str) -> str:
+    """`: <host>` for a URL's text after its scheme, empty where there is none."""
+    authority = re.split(r"[/?#]", rest)[0].rpartition("@")[2]
+    host = normalise(authority.split(":")[0])
+    return f": {host}" if all(map(LABEL.match, host.split("."))) else ""
+
+
+def _shape(text: str, wanted: str) -> tuple[str, str]:
+    labels = wanted.split(".")
+    bad = next((label for label in labels if not LABEL.match(label)), None)
+    if bad is not None:
+        return _bad_label(bad)
+    if len(wanted) > 253:
+        return f"has {len(wanted)} characters", "DNS names have 253 characters at most"
+    if len(labels) == 1:
+        return "is a single label", "write the full DNS name, such as api.example.com"
+    if labels[-1].isdecimal():
+        return "ends in a number, so that clients read it as an address", "write the DNS name"
+    return f"is {'not in its normal form' if text.isascii() else 'an internationalised name'}", f"write {wanted}"
+
+
+def _bad_label(label: str) -> tuple[str, str]:
+    if len(label) > 63:
+        return f"has a label of {len(label)} characters", "each part between dots has 63 characters at most"
+    what = f"the label {short(label)}" if label else "an empty label"
+    return f"has {what}", "labels are letters, digits and hyphens, and neither begin nor end with a hyphen"

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
+from typing import Any
 
 from egressc.findings import Finding
 from egressc.hostname import normalise
@@ -10,6 +11,14 @@ from egressc.source import Mapping
 
 ALL = frozenset({-1})
 WHOLE = ("tls", "readiness")  # one decision each: an object that says its own mode starts afresh
+# of these one is meant: what an upper layer says takes the place of the others below it
+ALTERNATIVES = (
+    {"replicas", "autoscaling"},
+    {"minAvailable", "maxUnavailable"},
+    {"secret", "files"},
+    {"httpGet", "tcpSocket", "grpc"},
+)
+INSTEAD_OF = {key: group - {key} for group in ALTERNATIVES for key in group}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +32,15 @@ class Entry:
 def merge(base: Mapping, top: Mapping) -> Mapping:
     """`top` over `base`: mappings merge key by key, everything else replaces; spans stay those of what is kept."""
     result = Mapping(top.span)
+    replaced = {other for key in top for other in INSTEAD_OF.get(key, ())}
     for layer in (base, top):
         for key, value in layer.items():
-            below = result.get(key)
+            if layer is base and key in replaced:
+                continue
+            below: Any = result.get(key)
             whole = key in WHOLE and isinstance(value, Mapping) and "mode" in value
-            if isinstance(below, Mapping) and isinstance(value, Mapping) and not whole:
-                value = merge(below, value)
-            result[key] = value
+            both = isinstance(below, Mapping) and isinstance(value, Mapping)
+            result[key] = merge(below, value) if both and not whole else value
             result.keys_at[key] = layer.keys_at[key]
             result.values_at[key] = layer.values_at[key]
     return result
@@ -44,7 +55,7 @@ class Document:
 
     def is_broken(self, index: int) -> bool:
         """Whether the host at `index`, or what all hosts of the file depend on, has been refused."""
-        return index in self.broken or ALL <= self.broken
+        return bool(self.broken & {index, *ALL})
 
 
 @dataclass(slots=True)
@@ -69,8 +80,13 @@ def _entries(document: Document) -> list[tuple[int, Mapping]]:
     return entries
 
 
-def combine(lists: Items[Document], overlays: Items[Document]) -> tuple[list[Entry], Mapping, list[Finding]]:
-    """All lists and overlays as entries in the order of the lists, the `mesh` they describe, and findings (EG3xx)."""
+def combine(
+    lists: Items[Document], overlays: Items[Document], *, complete: bool = True
+) -> tuple[list[Entry], Mapping, list[Finding]]:
+    """All lists and overlays as entries in the order of the lists, the `mesh` they describe, and findings (EG3xx).
+
+    Not `complete` are lists of which one could not be read: a host that an overlay names may stand there.
+    """
     findings: list[Finding] = []
     owned: dict[str, _Owned] = {}
     for document in lists:
@@ -83,12 +99,12 @@ def combine(lists: Items[Document], overlays: Items[Document]) -> tuple[list[Ent
                 findings.append(Finding(entry.keys_at["remove"], "EG307", "`remove` outside of an overlay", fix))
             if host in owned:
                 first = owned[host].entry.values_at["host"]
-                fix = f"keep one entry; the first is {first.file}:{first.line} (what differs by environment belongs in an --overlay)"
+                fix = f"keep one entry; the first is {first.file}:{first.line} (environments differ by an --overlay)"
                 findings.append(Finding(entry.values_at["host"], "EG301", f"`{host}` is listed twice", fix))
             else:
                 owned[host] = _Owned(entry, defaults, document.is_broken(index))
     for overlay in overlays:
-        findings += _lay(overlay, owned)
+        findings += [finding for finding in _lay(overlay, owned) if complete or finding.code != "EG304"]
     entries = [
         Entry(merge(item.defaults, item.entry) if item.defaults else item.entry, item.entry)
         for item in owned.values()
@@ -118,18 +134,21 @@ def _lay(overlay: Document, owned: dict[str, _Owned]) -> list[Finding]:
     if isinstance(defaults, Mapping):
         for item in owned.values():
             item.defaults = merge(item.defaults, defaults)
-            item.broken |= ALL <= overlay.broken
+            item.broken |= bool(ALL & overlay.broken)
     return findings
 
 
 def _mesh(lists: Items[Document], overlays: Items[Document]) -> tuple[Mapping, list[Finding]]:
     findings = []
-    described = [document.data for document in lists if isinstance(document.data.get("mesh"), Mapping)]
-    for data in described[1:]:
-        fix = f"keep it in one file; the first is {described[0].values_at['mesh'].file}"
-        findings.append(Finding(data.keys_at["mesh"], "EG305", "the mesh is described twice", fix))
-    mesh: Mapping = described[0]["mesh"] if described else Mapping(lists[0].data.span)
-    for overlay in overlays:
-        if isinstance(overlay.data.get("mesh"), Mapping):
-            mesh = merge(mesh, overlay.data["mesh"])
+    described, overlaid = (
+        [document for document in documents if isinstance(document.data.get("mesh"), Mapping)]
+        for documents in (lists, overlays)
+    )
+    for document in described[1:]:
+        fix = f"keep it in one file; the first is {described[0].data.span.file}"
+        findings.append(Finding(document.data.keys_at["mesh"], "EG305", "the mesh is described twice", fix))
+    mesh = Mapping(lists[0].data.span)
+    for document in (*described[:1], *overlaid):
+        if not ALL & document.broken:
+            mesh = merge(mesh, document.data["mesh"])
     return mesh, findings

@@ -202,7 +202,7 @@ def _port(data: Mapping, shared: Mapping, host: str) -> Port:
     protocol = data.get("protocol", "HTTP")
     own = data.get("tls")
     # a port without a tls of its own points at the host's
-    settings = merge(shared, own) if isinstance(own, Mapping) else shared
+    settings = shared if own is None else own if "mode" in own else merge(shared, own)
     tls = _tls(settings, protocol, host)
     https = 443 if tls.originates and data["port"] == 80 else data["port"]
     return Port(
@@ -231,7 +231,12 @@ def _files(data: Mapping) -> Files:
         key=data.get("key"),
         ca=data.get("ca"),
         volumes=tuple(
-            Volume(source=volume, secret=volume.get("secret"), config_map=volume.get("configMap"), mount_path=volume["mountPath"])
+            Volume(
+                source=volume,
+                secret=volume.get("secret"),
+                config_map=volume.get("configMap"),
+                mount_path=volume["mountPath"],
+            )
             for volume in data["volumes"]
         ),
     )

@@ -1,12 +1,14 @@
-"""The gateway's name, made from its host alone, so that no other host can change it."""
+"""What a gateway is called and where it listens, made from its own host alone, so that no other host can change it."""
 
 import hashlib
+from collections.abc import Collection
 
 LONGEST = 63  # a Service's name and a label's value
+RESERVED_PORTS = range(15000, 15100)  # Istio's own, in sidecars and gateways
 
 
 def gateway_name(host: str) -> str:
-    """A DNS-1035 label for `host`, readable and, but for hashes, reversible: `my-api.example.com` → `my--api-example-com`.
+    """A DNS-1035 label for `host`, readable and, but for hashes, reversible: `my-api.example` → `my--api-example`.
 
     Dots become hyphens and hyphens double, so no two hosts share a name. Where the result would be too long, or begin
     with a digit (Services must not), a hash of the host makes it unique.
@@ -17,3 +19,13 @@ def gateway_name(host: str) -> str:
     digest = hashlib.sha256(host.encode()).hexdigest()[:8]
     letter = "h" if name[0].isdigit() else ""
     return f"{(letter + name)[: LONGEST - 9].rstrip('-')}-{digest}"
+
+
+def gateway_port(port: int, ports: Collection[int]) -> int:
+    """The gateway's own port for the client port `port` of a host with these client ports: 8080 for 80, 5432 for 5432.
+
+    A plain user may not listen below 1024, so those get 8000 more, and steps of 1024 more where a client port is there.
+    """
+    if port >= 1024:
+        return port
+    return next(number for number in range(port + 8000, 65536, 1024) if number not in {*ports, *RESERVED_PORTS})

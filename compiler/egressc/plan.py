@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from egressc.model import Client, Host, Inventory, Port
-from egressc.names import gateway_name
+from egressc.names import gateway_name, gateway_port
 
 EVERYBODY = "*"
 OWN_NAMESPACE = "."
@@ -88,7 +88,7 @@ def plan(inventory: Inventory) -> Plan:
 
 def _gateway(host: Host, inventory: Inventory) -> Gateway:
     name = host.name or gateway_name(host.host)
-    numbers = {port.port: _number(port.port, {port.port for port in host.ports}) for port in host.ports}
+    numbers = {port.port: gateway_port(port.port, {port.port for port in host.ports}) for port in host.ports}
     return Gateway(
         name=name,
         namespace=host.namespace,
@@ -101,13 +101,6 @@ def _gateway(host: Host, inventory: Inventory) -> Gateway:
         rules=tuple(_rule(client, numbers, inventory.trust_domain) for client in host.clients),
         service=f"{name}.{host.namespace}.svc.{inventory.cluster_domain}",
     )
-
-
-def _number(port: int, taken: set[int]) -> int:
-    """The gateway's port for a client port: itself, or, where a plain user may not listen, 8000 (or 20000) above it."""
-    if port >= 1024:
-        return port
-    return port + 8000 if port + 8000 not in taken else port + 20000
 
 
 def _export_to(host: Host) -> tuple[str, ...]:
@@ -130,7 +123,7 @@ def _rule(client: Client, numbers: dict[int, int], trust_domain: str) -> Rule:
 
 def _sources(host: Host, port: Port) -> tuple[Source, ...]:
     clients = [client for client in host.clients if not client.ports or port.port in client.ports]
-    if not any(client.pod_labels for client in host.clients):
-        return ()
     sources = {Source(client.namespace, client.pod_labels) for client in clients}
+    if not any(source.pod_labels for source in sources) or Source(None, ()) in sources:
+        return ()
     return tuple(sorted(sources, key=lambda source: (source.namespace or "", source.pod_labels)))

@@ -7,16 +7,26 @@ from egressc.findings import Finding
 
 
 def text(findings: Sequence[Finding]) -> str:
-    """`file:line:column: level code: what is wrong; what to write`, a line each."""
+    """`file:line:column: level code: what is wrong`, and below it, indented, what to write."""
     return "".join(
-        f"{one.span.file}:{one.span.line}:{one.span.column}: {one.level} {one.code}: {one.message}\n    {one.fix}\n"
+        _visible(f"{one.span.file}:{one.span.line}:{one.span.column}: {one.level} {one.code}: {one.message}")
+        + _visible(f"    {one.fix}")
         for one in findings
     )
 
 
+def _visible(line: str) -> str:
+    """One line, whatever a list's strings contain: line breaks and terminal codes as escapes."""
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    return f"{line}\n"
+
+
 def as_json(findings: Sequence[Finding]) -> str:
     """A JSON array of objects with file, line, column, level, code, message, fix."""
-    rows = [one.span._asdict() | {key: getattr(one, key) for key in ("level", "code", "message", "fix")} for one in findings]
+    rows = [
+        one.span._asdict() | {key: getattr(one, key) for key in ("level", "code", "message", "fix")} for one in findings
+    ]
     return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -2,19 +2,28 @@
 
 import difflib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
 
 import jsonschema
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
 from egressc import hostname
 from egressc.assets import schema_path
 from egressc.findings import Finding, Span
 from egressc.source import locate
 
-NAMES = {"object": "a mapping", "array": "a list", "string": "a string", "integer": "a whole number", "boolean": "true or false"}
+NAMES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a string",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
 
 
 @cache
@@ -25,8 +34,18 @@ def schema(name: str = "hosts") -> dict[str, Any]:
 
 
 @cache
-def _validator() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(schema())
+def _validator() -> Any:
+    base = jsonschema.Draft202012Validator
+    # JSON Schema takes 80.0 for a whole number; in a list it is a slip, and it would end up in names
+    types = base.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    strict = extend(base, {"pattern": _pattern}, type_checker=types)  # type: ignore[no-untyped-call]
+    return strict(schema())
+
+
+def _pattern(_: Any, pattern: str, given: Any, __: Any) -> Iterator[ValidationError]:
+    # where re.search would do, Python's $ also lets a line break through
+    if isinstance(given, str) and not re.fullmatch(pattern, given):
+        yield ValidationError(pattern)
 
 
 def check(document: Any) -> tuple[list[Finding], frozenset[int]]:
@@ -36,57 +55,72 @@ def check(document: Any) -> tuple[list[Finding], frozenset[int]]:
     """
     findings: list[Finding] = []
     broken: set[int] = set()
-    for error in _validator().iter_errors(document):
-        findings += _explain(document, error)
+    errors = list(_validator().iter_errors(document))
+    mistyped = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
+    for error in errors:
+        # what else is wrong with a value of the wrong type goes without saying
+        if error.validator == "type" or tuple(error.absolute_path) not in mistyped:
+            findings += _explain(document, error)
         path = error.absolute_path
-        broken.add(path[1] if len(path) > 1 and path[0] == "hosts" else -1)  # type: ignore[arg-type]  # an index
+        if len(path) > 1 and path[0] == "hosts":
+            broken.add(path[1])
+        elif path or error.validator != "required":  # a missing `version` says nothing about the hosts
+            broken.add(-1)
     return findings, frozenset(broken)
 
 
-def _explain(document: Any, error: ValidationError) -> Iterator[Finding]:
+def _explain(document: Any, error: Any) -> Iterator[Finding]:
     path = tuple(error.absolute_path)
-    span = locate(document, path)
-    title = str(error.schema.get("title", "value")) if isinstance(error.schema, dict) else "value"
     if error.validator == "additionalProperties":
-        known = list(error.schema["properties"]) if isinstance(error.schema, dict) else []
+        known = list(error.schema["properties"])
         for key in error.instance:
             if key not in known:
                 yield _unknown_key(locate(document, (*path, key), key=True), key, known)
     elif error.validator == "required":
         for key in error.validator_value:
             if key not in error.instance:
-                yield Finding(span, "EG102", f"`{key}` is missing", f"add `{key}: {_example(error.schema, key)}`")
-    elif error.validator == "type":
-        expected = [error.validator_value] if isinstance(error.validator_value, str) else list(error.validator_value)
-        wanted = " or ".join(NAMES.get(kind, kind) for kind in expected)
-        yield Finding(span, "EG103", f"{title.lower()}: {_show(error.instance)} is not {wanted}", _instead(error.schema))
-    elif error.validator == "pattern" and _is_host(error):
-        code, message, fix = hostname.explain(error.instance)
-        yield Finding(span, code, message, fix)
-    elif error.validator in ("minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"):
-        yield Finding(span, "EG107", f"{title.lower()}: {_items(error)}", _instead(error.schema))
-    elif error.validator == "enum" and isinstance(error.instance, str):
-        options = [str(option) for option in error.validator_value]
-        close = difflib.get_close_matches(error.instance.lower(), [option.lower() for option in options], 1)
-        nearest = next((option for option in options if close and option.lower() == close[0]), None)
-        fix = f"write {nearest}" if nearest else f"write one of {', '.join(options)}"
-        yield Finding(span, "EG104", f"{title.lower()}: {_show(error.instance)} is not known", fix)
+                example = _plain(_resolve(error.schema["properties"][key])["examples"][0])
+                yield Finding(locate(document, path), "EG102", f"`{key}` is missing", f"add `{key}: {example}`")
+    elif "propertyNames" in error.absolute_schema_path:
+        key = error.instance
+        message = f"{_name(path)}: {_show(key)} is no key of a Kubernetes label"
+        yield Finding(locate(document, (*path, key), key=True), "EG104", message, _instead(error.schema, key))
+    elif error.validator in ("pattern", "maxLength") and error.schema["title"] in ("Host", "Host name"):
+        yield Finding(locate(document, path), *hostname.explain(error.instance))
     else:
-        yield Finding(span, "EG104", f"{title.lower()}: {_show(error.instance)} is not allowed", _instead(error.schema))
+        code, message, fix = _VALUES.get(error.validator, _not_allowed)(error)
+        yield Finding(locate(document, path), code, f"{_name(path)}: {message}", fix)
 
 
-def _unknown_key(span: Span, key: str, known: list[str]) -> Finding:
-    close = difflib.get_close_matches(key.lower(), [name.lower() for name in known], 1, 0.6)
-    nearest = next((name for name in known if close and name.lower() == close[0]), None)
-    fix = f"did you mean `{nearest}`?" if nearest else f"the keys here are {', '.join(known)}"
-    return Finding(span, "EG101", f"`{key}` is not a key here", fix)
+def _wrong_type(error: Any) -> tuple[str, str, str]:
+    expected = [error.validator_value] if isinstance(error.validator_value, str) else list(error.validator_value)
+    wanted = " or ".join(NAMES[kind] for kind in expected)
+    given = error.instance
+    message = f"{hostname.short(json.dumps(given, ensure_ascii=False))} is not {wanted}"
+    if "string" in expected and isinstance(given, int | float):
+        if re.fullmatch(error.schema.get("pattern", ".*"), _plain(given)):
+            return "EG103", message, "put the value in quotes"
+    elif "integer" in expected and isinstance(given, str) and given.isdecimal():
+        return "EG103", message, f"write {given} without quotes"
+    return "EG103", message, _instead(error.schema, given)
 
 
-def _is_host(error: ValidationError) -> bool:
-    return isinstance(error.schema, dict) and error.schema.get("title") in ("Host", "Host name")
+def _not_known(error: Any) -> tuple[str, str, str]:
+    if not isinstance(error.instance, str):
+        return _not_allowed(error)
+    options = [str(option) for option in error.validator_value]
+    nearest = _nearest(error.instance, options)
+    fix = f"write one of {', '.join(options)}" + (f"; did you mean `{nearest}`?" if nearest else "")
+    return "EG104", f"{_show(error.instance)} is not known", fix
 
 
-def _items(error: ValidationError) -> str:
+def _wrong_length(error: Any) -> tuple[str, str, str]:
+    limit = f"{error.validator_value} {'at least' if error.validator == 'minLength' else 'at most'}"
+    message = f"{_show(error.instance)} has {len(error.instance)} characters, {limit}"
+    return "EG104", message, _instead(error.schema, error.instance)
+
+
+def _wrong_number_of_items(error: Any) -> tuple[str, str, str]:
     problems = {
         "minItems": "at least one is needed",
         "maxItems": f"more than {error.validator_value}",
@@ -94,28 +128,74 @@ def _items(error: ValidationError) -> str:
         "minProperties": "at least one is needed",
         "maxProperties": f"more than {error.validator_value} at once",
     }
-    return problems[str(error.validator)]
+    return "EG107", problems[error.validator], _instead(error.schema, error.instance)
 
 
-def _resolve(part: Any) -> dict[str, Any]:
-    while isinstance(part, dict) and "examples" not in part and "$ref" in part:
+def _not_allowed(error: Any) -> tuple[str, str, str]:
+    return "EG104", f"{_show(error.instance)} is not allowed", _instead(error.schema, error.instance)
+
+
+_VALUES: dict[str, Callable[[Any], tuple[str, str, str]]] = {
+    "type": _wrong_type,
+    "enum": _not_known,
+    "minLength": _wrong_length,
+    "maxLength": _wrong_length,
+    "minItems": _wrong_number_of_items,
+    "maxItems": _wrong_number_of_items,
+    "uniqueItems": _wrong_number_of_items,
+    "minProperties": _wrong_number_of_items,
+    "maxProperties": _wrong_number_of_items,
+}
+
+
+def _name(path: Iterable[str | int]) -> str:
+    """`tls.mode` for the path of a host's tls.mode: what stands before the number of a host or an item goes unsaid."""
+    keys = [step for step in path if isinstance(step, str)]
+    return f"`{'.'.join(keys[1:] if keys[:1] == ['hosts'] and len(keys) > 1 else keys)}`" if keys else "the list"
+
+
+def _unknown_key(span: Span, key: str, known: list[str]) -> Finding:
+    nearest = _nearest(key, known)
+    fix = f"did you mean `{nearest}`?" if nearest else f"the keys here are {', '.join(known)}"
+    return Finding(span, "EG101", f"{_show(key)} is not a key here", fix)
+
+
+def _nearest(text: str, options: list[str]) -> str | None:
+    lower = {option.lower(): option for option in options}
+    close = difflib.get_close_matches(text[:80].lower(), lower, 1)
+    return lower[close[0]] if close else None
+
+
+def _resolve(part: dict[str, Any]) -> dict[str, Any]:
+    while "examples" not in part and "$ref" in part:
         part = schema()["$defs"][part["$ref"].rpartition("/")[2]]
-    return part if isinstance(part, dict) else {}
+    return part
 
 
-def _example(part: Any, key: str) -> str:
-    return _show(_resolve(part["properties"][key])["examples"][0]).strip("`")
-
-
-def _instead(part: Any) -> str:
-    resolved = _resolve(part)
-    examples = resolved.get("examples")
-    fix = f"write for example `{_show(examples[0]).strip('`')}`" if examples else "see the description in the schema"
-    if "minimum" in resolved and "maximum" in resolved:
-        fix += f", from {resolved['minimum']} to {resolved['maximum']}"
+def _instead(part: Any, given: Any) -> str:
+    """What to write for a value that `part` of the schema refuses: the same mended if that is enough, or an example."""
+    part = _resolve(part)
+    pattern = part.get("pattern")
+    if pattern and isinstance(given, str):
+        tidy = given.strip()
+        for mended in (tidy, tidy.lower(), tidy.upper(), tidy.lower().replace("_", "-")):
+            if mended != given and re.fullmatch(pattern, mended) and len(mended) <= part.get("maxLength", len(mended)):
+                return f"write `{mended}`"
+    if "examples" not in part:
+        return str(part["description"])
+    fix = f"write for example `{_plain(part['examples'][0])}`"
+    if "minimum" in part:
+        fix += f", from {part['minimum']}" + (f" to {part['maximum']}" if "maximum" in part else "")
+    format_of_its_own = any(part is one for one in schema()["$defs"].values()) and "properties" not in part
+    if pattern and format_of_its_own:
+        description = part["description"]
+        fix += f" ({description[0].lower()}{description[1:].rstrip('.')})"
     return fix
 
 
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _show(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"`{text}`" if len(text) <= 60 else f"`{text[:57]}…`"
+    return hostname.short(_plain(value))

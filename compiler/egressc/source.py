@@ -58,6 +58,13 @@ def locate(data: Any, path: tuple[str | int, ...], *, key: bool = False) -> Span
     return span
 
 
+def at_path(data: Any, path: tuple[str, ...]) -> Any:
+    """What stands at `path` below `data`; None where something on the way is missing."""
+    for key in path:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data
+
+
 def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:
     """The document in `raw`, the bytes of the file `name`: nested Mapping, Sequence, str, int, float, bool, None.
 
@@ -65,23 +72,14 @@ def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:
     """
     if len(raw) > MAX_BYTES:
         fix = "split the list into several files: egressc takes any number of them"
-        return None, [Finding(Span(name, 1, 1), "EG007", f"the file has {len(raw):,} bytes, more than {MAX_BYTES:,}", fix)]
+        return None, [
+            Finding(Span(name, 1, 1), "EG007", f"the file has {len(raw):,} bytes, more than {MAX_BYTES:,}", fix)
+        ]
     content = raw.removeprefix(codecs.BOM_UTF8)
     reader = _Reader(name)
-    try:
-        text = content.decode("utf-8")
-        loader = Loader(content)
-        for event in iter(loader.get_event, None):
-            reader.take(event)
-    except UnicodeDecodeError as error:
-        return None, [Finding(_at(name, content, error.start), "EG001", "the file is not UTF-8 here", "save it as UTF-8")]
-    except yaml.reader.ReaderError as error:
-        span = _at(name, content, error.position)
-        return None, [Finding(span, "EG002", "a control character that YAML does not allow", "remove it")]
-    except yaml.MarkedYAMLError as error:
-        return None, [*reader.findings, _syntax(name, text, error)]
-    except _Unreadable as error:
-        return None, [*reader.findings, error.args[0]]
+    fatal = _read(reader, content)
+    if fatal:
+        return None, [*reader.findings, fatal]
     if isinstance(reader.root, Mapping):
         return reader.root, reader.findings
     if reader.root is None and not reader.findings:
@@ -89,6 +87,27 @@ def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:
     elif reader.root is not None:
         reader.findings.append(Finding(reader.root_at, "EG103", "a host list is a mapping", BEGIN))
     return None, reader.findings
+
+
+def _read(reader: "_Reader", content: bytes) -> Finding | None:
+    """Lets the reader read it all; why not, where that fails."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        where = _at(reader.name, content, error.start)
+        return Finding(where, "EG001", "the file is not UTF-8 here", "save it as UTF-8")
+    try:
+        loader = Loader(content)
+        for event in iter(loader.get_event, None):
+            reader.take(event)
+    except yaml.reader.ReaderError as error:
+        where = _at(reader.name, content, error.position)
+        return Finding(where, "EG002", "a control character that YAML does not allow", "remove it")
+    except yaml.MarkedYAMLError as error:
+        return _syntax(reader.name, text, error)
+    except _UnreadableError as error:
+        return error.finding
+    return None
 
 
 def _at(name: str, content: bytes, offset: int) -> Span:
@@ -107,14 +126,20 @@ def _syntax(name: str, text: str, error: yaml.MarkedYAMLError) -> Finding:
         fix = "list each host by its name, and say what hosts share under `defaults`"
         return Finding(span, "EG004", "a name that begins with *: an alias to YAML, and no wildcard either", fix)
     if "cannot start any token" in problem:
-        return Finding(span, "EG002", f"{source[column - 1 : column]!r} begins no value in YAML", "put the value in quotes")
+        return Finding(
+            span, "EG002", f"{source[column - 1 : column]!r} begins no value in YAML", "put the value in quotes"
+        )
     if context and error.context_mark:
         context = f" ({context} that begins on line {error.context_mark.line + 1})"
     return Finding(span, "EG002", f"not YAML: {problem}{context}", "check the quotes, colons and indentation here")
 
 
-class _Unreadable(Exception):
-    """The rest of the file is not worth reading; its argument is the Finding that says why."""
+class _UnreadableError(Exception):
+    """The rest of the file is not worth reading; `finding` says why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
 
 
 class _Open:
@@ -143,6 +168,7 @@ class _Reader:
         self.root: Any = None
         self.root_at = Span(name, 1, 1)
         self._documents = 0
+        self._aliases: set[str] = set()
         self._open: list[_Open] = []
 
     def take(self, event: Any) -> None:
@@ -157,20 +183,24 @@ class _Reader:
             self._put(data, span)
             self._open.append(_Open(data))
             if len(self._open) > MAX_DEPTH:
-                raise _Unreadable(Finding(span, "EG007", "the file is nested too deep", "a host list is a flat list of hosts"))
+                raise _UnreadableError(
+                    Finding(span, "EG007", "the file is nested too deep", "a host list is a flat list of hosts")
+                )
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             self._open.pop()
         elif kind is yaml.AliasEvent:
             span = self._span(event)
-            if not (self._open and self._open[-1].key is DROPPED):
+            # once for each name: a file that means to explode has thousands
+            if event.anchor not in self._aliases and not (self._open and self._open[-1].key is DROPPED):
                 fix = f"write the value out: {SHARE}, and wildcards are not supported"
                 self.findings.append(Finding(span, "EG004", f"`*{event.anchor}` is an alias", fix))
+            self._aliases.add(event.anchor)
             self._put(DROPPED, span)
         elif kind is yaml.DocumentStartEvent:
             self._documents += 1
             if self._documents > 1:
                 fix = "give each document its own file"
-                raise _Unreadable(Finding(self._span(event), "EG005", "the file holds a second document", fix))
+                raise _UnreadableError(Finding(self._span(event), "EG005", "the file holds a second document", fix))
 
     def _span(self, event: Any) -> Span:
         mark = event.start_mark

@@ -1,75 +1,73 @@
 {{- /* Labels of every object of the release. Expects: the root. */}}
 {{- define "egress-gateways.labels" -}}
 app.kubernetes.io/name: egress-gateways
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: egress-gateways-{{ .Chart.Version | replace "+" "_" }}
-{{- with .Values.labels }}
-{{ toYaml . }}
-{{- end }}
 {{- end }}
 
-{{- /* metadata of one gateway's object. Expects: root, name, gateway, labels (the text of the above); suffix, annotations. */}}
+{{- /* metadata of one gateway's object. Expects: root, name, gateway, labels (the above, indented by 4); suffix, annotations. */}}
 {{- define "egress-gateways.metadata" -}}
+{{- $fleet := .root.Values }}{{ $gateway := .gateway -}}
 metadata:
-  name: {{ .name }}{{ .suffix }}
-  namespace: {{ .gateway.namespace | default .root.Release.Namespace }}
+  name: "{{ .name }}{{ .suffix }}"
+  namespace: "{{ or $gateway.namespace .root.Release.Namespace }}"
   labels:
-    egressc.io/gateway: {{ .name }}
-    {{- .labels | nindent 4 }}
-    {{- with .gateway.labels }}
-    {{- toYaml . | nindent 4 }}
+    egressc.io/gateway: "{{ .name }}"
+    {{- .labels }}
+    {{- range $key, $value := $fleet.labels }}
+    {{- if not (hasKey (or $gateway.labels dict) $key) }}
+    {{ $key }}: {{ toJson $value }}
     {{- end }}
-  {{- if or .gateway.annotations .root.Values.annotations .annotations }}
+    {{- end }}
+    {{- range $key, $value := $gateway.labels }}
+    {{ $key }}: {{ toJson $value }}
+    {{- end }}
+  {{- if or $gateway.annotations $fleet.annotations .annotations }}
   annotations:
     {{- with .annotations }}
-    {{- . | nindent 4 }}
+    {{ . }}
     {{- end }}
-    {{- with merge dict (.gateway.annotations | default dict) .root.Values.annotations }}
-    {{- toYaml . | nindent 4 }}
+    {{- range $key, $value := $fleet.annotations }}
+    {{- if not (hasKey (or $gateway.annotations dict) $key) }}
+    {{ $key }}: {{ toJson $value }}
+    {{- end }}
+    {{- end }}
+    {{- range $key, $value := $gateway.annotations }}
+    {{ $key }}: {{ toJson $value }}
     {{- end }}
   {{- end }}
 {{- end }}
 
 {{- /* The full name of a gateway's Service. Expects: root, name, gateway. */}}
 {{- define "egress-gateways.service" -}}
-{{ .name }}.{{ .gateway.namespace | default .root.Release.Namespace }}.svc.{{ .root.Values.clusterDomain }}
+{{ .name }}.{{ or .gateway.namespace .root.Release.Namespace }}.svc.{{ .root.Values.clusterDomain }}
 {{- end }}
 
-{{- /* What may see a gateway's objects. Expects: exportTo. */}}
-{{- define "egress-gateways.exportTo" -}}
-exportTo:
-{{- range . }}
-- {{ . | quote }}
-{{- end }}
-{{- end }}
-
-{{- /* A connection pool. Expects: root, gateway. */}}
+{{- /* A connection pool. Expects: its settings, as in values.yaml. */}}
 {{- define "egress-gateways.connectionPool" -}}
-{{- $pool := .gateway.connectionPool | default dict -}}
-{{- $fleet := .root.Values.connectionPool -}}
 connectionPool:
   tcp:
-    connectTimeout: {{ $pool.connectTimeout | default $fleet.connectTimeout }}
-    idleTimeout: {{ $pool.idleTimeout | default $fleet.idleTimeout }}
-    {{- with $pool.maxConnections | default $fleet.maxConnections }}
+    connectTimeout: {{ .connectTimeout }}
+    idleTimeout: {{ .idleTimeout }}
+    {{- with .maxConnections }}
     maxConnections: {{ int64 . }}
     {{- end }}
-    {{- with $pool.keepalive | default $fleet.keepalive }}
+    {{- with .keepalive }}
     tcpKeepalive:
       {{- toYaml . | nindent 6 }}
     {{- end }}
   http:
     # mesh-wide h2UpgradePolicy must not reach upstreams that never said they speak HTTP/2
     h2UpgradePolicy: DO_NOT_UPGRADE
-    idleTimeout: {{ $pool.idleTimeout | default $fleet.idleTimeout }}
-    {{- with $pool.maxPendingRequests | default $fleet.maxPendingRequests }}
+    idleTimeout: {{ .idleTimeout }}
+    {{- with .maxPendingRequests }}
     http1MaxPendingRequests: {{ int64 . }}
     {{- end }}
-    {{- with $pool.maxRequests | default $fleet.maxRequests }}
+    {{- with .maxRequests }}
     http2MaxRequests: {{ int64 . }}
     {{- end }}
-    {{- with $pool.maxRequestsPerConnection | default $fleet.maxRequestsPerConnection }}
+    {{- with .maxRequestsPerConnection }}
     maxRequestsPerConnection: {{ int64 . }}
     {{- end }}
 {{- end }}
@@ -106,7 +104,7 @@ connectionPool:
 {{- /* "true" where a port without requests tells callers apart by their labels. Expects: the gateway. */}}
 {{- define "egress-gateways.refusesByLabel" -}}
 {{- range .ports }}
-{{- if and .sources (has .protocol (list "TLS" "TCP")) }}true{{ end }}
+{{- if and .sources (eq .protocol "TLS" "TCP") }}true{{ end }}
 {{- end }}
 {{- end }}
 

@@ -2,7 +2,7 @@
 
 from egressc.findings import Finding
 from egressc.model import Inventory
-from egressc.rules import clients, fleet, ports, readiness, settings, tls, upstream
+from egressc.rules import clients, durations, fleet, ports, readiness, settings, tls, upstream
 
 ONE_HOST = (
     clients.check,
@@ -10,6 +10,7 @@ ONE_HOST = (
     tls.check,
     upstream.check,
     readiness.check,
+    durations.check,
     settings.check,
 )
 ALL_HOSTS = (

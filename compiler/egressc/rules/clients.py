@@ -9,7 +9,7 @@ from egressc.model import Client, Host, Inventory
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
     """EG201 to EG204."""
     if not host.clients:
-        fix = "add `clients: [<namespace>]` here or to `defaults`; for every workload write `clients: [{wholeMesh: true}]`"
+        fix = "add `clients: [<namespace>]` here or to `defaults`; for everybody, `clients: [{wholeMesh: true}]`"
         yield Finding(host.at("host"), "EG201", f"nobody may call {host.host}: it has no clients", fix)
     for client in host.clients:
         yield from _who(client)
@@ -19,7 +19,12 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
 def _who(client: Client) -> Iterator[Finding]:
     if client.whole_mesh == (client.namespace is not None):
         said = "both a namespace and wholeMesh" if client.whole_mesh else "neither a namespace nor wholeMesh"
-        yield Finding(client.at("wholeMesh"), "EG202", f"the client has {said}", "keep one: `namespace: <name>`, or `wholeMesh: true`")
+        yield Finding(
+            client.at("wholeMesh"),
+            "EG202",
+            f"the client has {said}",
+            "keep one: `namespace: <name>`, or `wholeMesh: true`",
+        )
     elif client.whole_mesh and client.service_account:
         fix = "add its `namespace` instead of `wholeMesh`: an identity is a namespace and an account"
         yield Finding(client.at("serviceAccount"), "EG202", "a service account without its namespace", fix)

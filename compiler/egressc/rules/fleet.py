@@ -1,15 +1,18 @@
 """Between hosts: ports that clients cannot tell apart, keys that must not meet, names that must differ."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from egressc.findings import Finding, Level
+from egressc.hostname import canonical
 from egressc.model import Host, Inventory, Port
-from egressc.names import gateway_name
+from egressc.names import gateway_name, gateway_port
 
 Use = tuple[Host, Port]
 MESH_WIDE = "*"
 ROOT_NAMESPACES = ("istio-system", "kube-system", "kube-public", "kube-node-lease")
+LONGEST_NAME = 253  # of a Service, in DNS
 
 
 class _Listener:
@@ -49,6 +52,8 @@ def check_ports(inventory: Inventory) -> Iterator[Finding]:
         if use[1].protocol != "TCP":
             for listener in _listeners(use):
                 inspected[listener].add(use)
+        if use[1].is_http:
+            inspected[MESH_WIDE, _gateway_port(use)].add(use)
     for use in uses:
         if use[1].protocol == "TCP":
             for listener in _listeners(use):
@@ -62,7 +67,12 @@ def _listeners(use: Use) -> Iterator[tuple[str, int]]:
     host, port = use
     # HTTP is matched on the wildcard address, whatever virtual addresses the host has
     for address in host.addresses if host.addresses and not port.is_http else (MESH_WIDE,):
-        yield address, port.port
+        yield canonical(address), port.port
+
+
+def _gateway_port(use: Use) -> int:
+    # clients see the gateway's Service too
+    return gateway_port(use[1].port, {port.port for port in use[0].ports})
 
 
 def _clash(use: Use, other: Use | None, level: Level) -> Iterator[Finding]:
@@ -70,10 +80,14 @@ def _clash(use: Use, other: Use | None, level: Level) -> Iterator[Finding]:
         return
     host, port = use
     if level == "error":
-        message = f"{host.host} and {other[0].host} are TCP on one client port {port.port}, and a client sees both: Istio gives it one alone"
-    else:
         message = (
-            f"{host.host} is TCP on client port {port.port} where {other[0].host} is {other[1].protocol}: "
+            f"{host.host} and {other[0].host} are TCP on one client port {port.port}, and a client sees both: "
+            "Istio gives it one alone"
+        )
+    else:
+        who = other[0].host if other[1].port == port.port else f"the gateway of {other[0].host}"
+        message = (
+            f"{host.host} is TCP on client port {port.port} where {who} is {other[1].protocol}: "
             "sidecars wait for the client's first bytes there, so a server that speaks first (SMTP, MySQL) never does"
         )
     fix = (
@@ -84,7 +98,7 @@ def _clash(use: Use, other: Use | None, level: Level) -> Iterator[Finding]:
 
 
 def _free(port: int) -> int:
-    return port + 10000 if port < 5000 else port + 1
+    return port % 10000 + (30000 if 20000 <= port < 30000 else 20000)
 
 
 def check_keys(inventory: Inventory) -> Iterator[Finding]:
@@ -101,8 +115,13 @@ def check_keys(inventory: Inventory) -> Iterator[Finding]:
                 "EG303",
                 f"the keys of {host.owner or 'an unnamed owner'} ({host.host}) and {first.owner or 'an unnamed owner'} "
                 f"({first.host}) would share the namespace {host.namespace}, where each gateway can list both",
-                f"give the host a `namespace` of its owner's, such as {host.namespace}-{(host.owner or 'team').lower()}",
+                f"give the host a `namespace` of its owner's, such as {_namespace(host)}",
             )
+
+
+def _namespace(host: Host) -> str:
+    """A namespace's name made from the host's and its owner's."""
+    return re.sub(r"[^a-z0-9]+", "-", f"{host.namespace}-{host.owner or 'team'}".lower())[:63].rstrip("-")
 
 
 def check_names(inventory: Inventory) -> Iterator[Finding]:
@@ -115,6 +134,15 @@ def check_names(inventory: Inventory) -> Iterator[Finding]:
             fix = "give one of them another `name`"
             message = f"{host.host} and {first.host} would both have the gateway {name}"
             yield Finding(host.at("name"), "EG401", message, fix)
+        if name == "default":
+            fix = "give the gateway another `name`"
+            message = "the name default is taken: every namespace has a service account of that name"
+            yield Finding(host.at("name"), "EG402", message, fix)
+        service = f"{name}.{host.namespace}.svc.{inventory.cluster_domain}"
+        if len(service) > LONGEST_NAME:
+            fix = "give the gateway a shorter `name`"
+            message = f"{service} has {len(service)} characters, and DNS names have {LONGEST_NAME} at most"
+            yield Finding(host.at("name"), "EG402", message, fix)
         if host.namespace in ROOT_NAMESPACES:
             fix = "give gateways a namespace of their own, such as egress"
             message = f"{host.namespace} belongs to the platform: what stands there can apply to the whole mesh"

@@ -6,24 +6,32 @@ from pathlib import PurePosixPath
 from egressc.findings import Finding
 from egressc.model import Files, Host, Inventory, Port, Tls
 
-# where Istio's injection template mounts volumes of its own
-ISTIO_MOUNTS = ("/etc/istio", "/var/run/secrets", "/var/lib/istio", "/etc/certs")
+# what the gateway's container cannot do without: volumes of Istio's injection template, the programs, the system
+NEEDED = tuple(
+    map(
+        PurePosixPath,
+        (
+            *("/etc/istio", "/var/run/secrets", "/var/lib/istio", "/etc/certs"),
+            *("/usr/local/bin", "/dev", "/proc", "/sys"),
+        ),
+    )
+)
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG207 to EG214 and EG222. A tls that several ports share is looked at once."""
-    seen: set[int] = set()
+    """EG207 to EG214 and EG222. A tls that ports share is looked at once, where the gateway speaks it if any does."""
+    ports: dict[int, Port] = {}
     for port in host.ports:
-        tls = port.tls
         yield from _speaker(host, port)
-        if id(tls.source) in seen and tls.source:
-            continue
-        seen.add(id(tls.source))
+        if port.tls.originates or id(port.tls.source) not in ports:
+            ports[id(port.tls.source)] = port
+    for port in ports.values():
         yield from _verified(host, port)
-        yield from _credential(tls)
-        yield from _meaning(tls)
-        if tls.files:
-            yield from _files(tls, tls.files)
+        yield from _credential(port.tls)
+        yield from _meaning(port.tls)
+        if port.tls.files:
+            yield from _files(port.tls.files)
+    yield from _mounts([port.tls.files for port in ports.values() if port.tls.files])
 
 
 def _speaker(host: Host, port: Port) -> Iterator[Finding]:
@@ -31,7 +39,9 @@ def _speaker(host: Host, port: Port) -> Iterator[Finding]:
     where = tls.at("mode") if "mode" in tls.source else port.at("protocol")
     if port.protocol == "TLS" and tls.mode != "passthrough":
         if tls.originates:
-            message = f"{host.host}:{port.port} is TLS from the application, and mode {tls.mode} would wrap it in TLS again"
+            message = (
+                f"{host.host}:{port.port} is TLS from the application, and mode {tls.mode} would wrap it in TLS again"
+            )
             yield Finding(where, "EG207", message, "write `protocol: HTTP` (or TCP), or `mode: passthrough`")
         else:
             message = f"{host.host}:{port.port} is TLS from the application, mode none contradicts it"
@@ -50,7 +60,9 @@ def _verified(host: Host, port: Port) -> Iterator[Finding]:
         fix = "remove it: the application verifies the upstream"
         yield Finding(tls.at("unverified"), "EG211", "`unverified` in mode passthrough", fix)
     elif tls.originates and tls.unverified:
-        configured = [key for key in ("sans", "secret") if key in tls.source and not (key == "secret" and tls.mode == "mutual")]
+        configured = [
+            key for key in ("sans", "secret") if key in tls.source and not (key == "secret" and tls.mode == "mutual")
+        ]
         if tls.files and tls.files.ca:
             configured.append("files")
         for key in configured:
@@ -90,24 +102,36 @@ def _meaning(tls: Tls) -> Iterator[Finding]:
         yield Finding(tls.files.at("volumes"), "EG211", "volumes without a certificate file in them", fix)
 
 
-def _files(tls: Tls, files: Files) -> Iterator[Finding]:
+def _files(files: Files) -> Iterator[Finding]:
     mounts = [PurePosixPath(volume.mount_path) for volume in files.volumes]
     for key in ("certificate", "key", "ca"):
         path = getattr(files, key)
-        if path and not any(mount in PurePosixPath(path).parents for mount in mounts):
-            listed = ", ".join(map(str, mounts))
-            yield Finding(files.at(key), "EG213", f"no volume provides {path}", f"mount one above it; now mounted: {listed}")
-    for index, volume in enumerate(files.volumes):
-        mount = PurePosixPath(volume.mount_path)
-        where = files.at("volumes", index, "mountPath")
-        if (volume.secret is None) == (volume.config_map is None):
-            fix = "keep exactly one of `secret` and `configMap`"
-            yield Finding(files.at("volumes", index), "EG214", "a volume is a Secret or a ConfigMap", fix)
-        if any(part in (".", "..") for part in volume.mount_path.split("/")):
-            yield Finding(where, "EG214", f"{mount} is not a plain path", "write the path without . and ..")
-        if mount in mounts[:index]:
-            yield Finding(where, "EG214", f"two volumes at {mount}", "give each volume a mount path of its own")
-        for taken in map(PurePosixPath, ISTIO_MOUNTS):
-            if mount == taken or taken in mount.parents or mount in taken.parents:
-                fix = "take a path of your own, such as /etc/partner-certs"
-                yield Finding(where, "EG214", f"{mount} would hide or be hidden by Istio's own {taken}", fix)
+        if path and not _is_plain(path):
+            yield Finding(files.at(key), "EG213", f"{path} is not a plain path", "write the path without . and ..")
+        elif path and not any(mount in PurePosixPath(path).parents for mount in mounts):
+            fix = f"mount one above it; now mounted: {', '.join(map(str, mounts))}"
+            yield Finding(files.at(key), "EG213", f"no volume provides {path}", fix)
+
+
+def _mounts(blocks: list[Files]) -> Iterator[Finding]:
+    """EG214, over all of a host's `blocks`: they are mounted into one container."""
+    taken: dict[PurePosixPath, tuple[str | None, str | None]] = {}
+    for files in blocks:
+        for index, volume in enumerate(files.volumes):
+            mount, content = PurePosixPath(volume.mount_path), (volume.secret, volume.config_map)
+            where = files.at("volumes", index, "mountPath")
+            if (volume.secret is None) == (volume.config_map is None):
+                fix = "keep exactly one of `secret` and `configMap`"
+                yield Finding(files.at("volumes", index), "EG214", "a volume is a Secret or a ConfigMap", fix)
+            if not _is_plain(volume.mount_path):
+                yield Finding(where, "EG214", f"{mount} is not a plain path", "write the path without . and ..")
+            if taken.setdefault(mount, content) != content:
+                yield Finding(where, "EG214", f"two volumes at {mount}", "give each volume a mount path of its own")
+            for needed in NEEDED:
+                if mount == needed or needed in mount.parents or mount in needed.parents:
+                    fix = "take a path of your own, such as /etc/partner-certs"
+                    yield Finding(where, "EG214", f"{mount} would hide or be hidden by the gateway's own {needed}", fix)
+
+
+def _is_plain(path: str) -> bool:
+    return not {".", ".."} & set(path.split("/"))

@@ -1,0 +1,12 @@
+"""EXPLAIN: a plan for people and programs: the fleet, or the path of one host's requests, hop by hop.
+
+lines → load → facts → objects → hops → path hold what is true; text, as_json and mermaid show it.
+"""
+
+from collections.abc import Callable
+
+from egressc.explain import as_json, mermaid, text
+from egressc.plan import Gateway, Plan
+
+FLEET_FORMATS: dict[str, Callable[[Plan], str]] = {"text": text.fleet, "json": as_json.fleet, "mermaid": mermaid.fleet}
+HOST_FORMATS: dict[str, Callable[[Gateway], str]] = {"text": text.host, "json": as_json.host, "mermaid": mermaid.host}

@@ -1,0 +1,56 @@
+"""The same facts for programs.
+
+`fleet` has `gateways` (each a Facts), `needs` (`namespaces`, and `objects`, each a Need) and `remarks` (each a Remark).
+`host` has the keys of its Facts, in each of its `ports` also `hops` (each a Hop), and the keys of a Path: `readiness`,
+`name`, `objects`, `needs`, `remarks`. The dataclasses say what their fields mean; keys are their names in camelCase.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from egressc.explain.facts import facts
+from egressc.explain.objects import namespaces, needs, remarks
+from egressc.explain.path import path
+from egressc.plan import Gateway, Plan
+
+
+def fleet(plan: Plan) -> str:
+    """All hosts of `plan`, what must exist before the installation, and what a person should look at."""
+    known = [(gateway, facts(gateway)) for gateway in plan.gateways]
+    seen = [remark for gateway, about in known for remark in remarks(gateway, about)]
+    return _dump(
+        {"gateways": [about for _, about in known], "needs": _needs(plan.gateways), "remarks": seen},
+    )
+
+
+def host(gateway: Gateway) -> str:
+    """The path of a request to the host of `gateway`, hop by hop."""
+    known = path(gateway)
+    result = _plain(known.about)
+    for port, hops in zip(result["ports"], known.hops, strict=True):
+        port["hops"] = hops
+    rest = {name: getattr(known, name) for name in ("readiness", "name", "objects", "remarks")}
+    return _dump(result | rest | {"needs": _needs([gateway])})
+
+
+def _needs(gateways: Sequence[Gateway]) -> dict[str, Any]:
+    return {"namespaces": namespaces(gateways), "objects": needs(gateways)}
+
+
+def _dump(content: dict[str, Any]) -> str:
+    return json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
+
+
+def _plain(data: Any) -> Any:
+    if is_dataclass(data):
+        return {_camel(field.name): _plain(getattr(data, field.name)) for field in fields(data)}
+    if isinstance(data, dict):
+        return {key: _plain(value) for key, value in data.items()}
+    return [_plain(item) for item in data] if isinstance(data, (list, tuple)) else data
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)

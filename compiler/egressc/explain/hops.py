@@ -1,0 +1,217 @@
+"""The hops of a request through one client port: what is spoken, who verifies whom, and which object decides it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from egressc.explain.facts import Way
+from egressc.explain.layout import spell
+from egressc.explain.lines import Line, Lines, client_line, said
+from egressc.explain.objects import Object, named_object
+from egressc.model import default
+from egressc.plan import EVERYBODY, OWN_NAMESPACE, Gateway, GatewayPort
+
+IN_CLEAR = {"HTTP": "HTTP in clear", "HTTP2": "HTTP/2 in clear", "GRPC": "gRPC in clear", "TCP": "TCP, whatever it carries"}
+BEHIND_TLS = {"HTTP": "HTTP", "HTTP2": "HTTP/2", "GRPC": "gRPC", "TCP": "TCP"}
+RESOLUTIONS = {
+    "DNS_ROUND_ROBIN": "found by DNS, one upstream at the first address of the answer",
+    "DNS": "found by DNS, every address of the answer is checked and used",
+    "STATIC": "found at fixed addresses",
+}
+LIMITS = {
+    "maxConnections": "connections",
+    "maxPendingRequests": "requests that wait for a connection",
+    "maxRequests": "requests at once",
+    "maxRequestsPerConnection": "requests on one connection",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the object `by` makes so; `lines` are empty where the list is silent and a default holds."""
+
+    by: Object
+    says: str
+    lines: Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One hop of a request."""
+
+    source: str
+    target: str
+    spoken: str
+    verified: str
+    decisions: tuple[Decision, ...]
+
+
+def hops(gateway: Gateway, port: GatewayPort, way: Way) -> tuple[Hop, Hop, Hop]:
+    """From the application to its sidecar, on to the gateway, and on to the upstream."""
+    host = gateway.host
+    tls = way.tls == "passthrough"
+    spoken = "the application's own TLS" if tls else IN_CLEAR[way.protocol]
+    inside = "by the application and the upstream, end to end" if tls else "by nobody: the connection stays inside the pod"
+    upstream = f"{' or '.join(host.endpoints) or host.host}:{way.upstream_port}"
+    return (
+        Hop(
+            "application",
+            "its sidecar",
+            f"{spoken}, to {host.host}:{way.port}",
+            inside,
+            tuple(_seen(gateway, port, way)),
+        ),
+        Hop(
+            "its sidecar",
+            "gateway",
+            f"the same inside the mesh's mutual TLS, to {gateway.service}:{way.gateway_port}",
+            f"by both, with the mesh's certificates: service account {gateway.namespace}/{gateway.name}, and the client's own",
+            (*_sent(gateway, port), *_admitted(gateway, port)),
+        ),
+        Hop(
+            "gateway",
+            "upstream",
+            f"{_to_upstream(way)}, to {upstream}",
+            _verification(way),
+            tuple(_carried(gateway, port, way)),
+        ),
+    )
+
+
+def _to_upstream(way: Way) -> str:
+    if way.sni:
+        return f"{BEHIND_TLS[way.protocol]} inside TLS, SNI {way.sni}"
+    return "the application's own TLS, unchanged" if way.tls == "passthrough" else IN_CLEAR[way.protocol]
+
+
+def _verification(way: Way) -> str:
+    by = way.verified
+    text = f"by the gateway: a certificate for {' or '.join(by.names)}; {by.ca}" if by.by == "gateway" else f"by {by}"
+    return f"{text}. By the upstream: the client certificate of {way.client_certificate}" if way.client_certificate else text
+
+
+def _seen(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision]:
+    entry, host = named_object(gateway, "ServiceEntry"), gateway.host
+    clients = tuple(client_line(client) for client in host.clients)
+    if gateway.export_to == (EVERYBODY,):
+        seen = "every namespace"
+    else:
+        seen = ", ".join(gateway.namespace if name == OWN_NAMESPACE else name for name in sorted(gateway.export_to))
+    yield Decision(entry, f"sidecars know {host.host} on port {way.port}, and on no port that is no client port", way.lines)
+    yield Decision(entry, f"seen by {seen}", clients)
+    if host.addresses and not port.port.is_http:
+        yield Decision(entry, f"told apart by the addresses {', '.join(host.addresses)}", said(host.source, "addresses"))
+
+
+def _sent(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
+    route, rule, host = named_object(gateway, "VirtualService"), named_object(gateway, "DestinationRule"), gateway.host
+    for source in port.sources:
+        labels = ", ".join(f"{key}={value}" for key, value in source.pod_labels)
+        pods = f"pods of {source.namespace or 'any namespace'}" + (f" with {labels}" if labels else "")
+        lines = [
+            line
+            for client in host.clients
+            if (client.namespace, client.pod_labels) == (source.namespace, source.pod_labels)
+            for line in said(client.source, "podLabels") or (client_line(client),)
+        ]
+        yield Decision(route, f"lets {pods} through", _once(lines))
+    if port.sources:
+        refused = "answers 403" if port.port.is_http else "leads to a closed port"
+        yield Decision(route, f"{refused} to pods with other labels", ())
+    again = ", and tries again only what no upstream has seen" if port.port.is_http else ""
+    yield Decision(route, f"leads to the gateway's Service{again}", ())
+    yield Decision(rule, f"wraps it in the mesh's mutual TLS, SNI {host.host}", ())
+    yield Decision(rule, *_time(gateway, "timeouts", "idle", "closes a connection without traffic after {}"))
+    yield Decision(named_object(gateway, "Service"), f"leads port {port.number} to the gateway's Ready pods", ())
+
+
+def _admitted(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
+    host, number = gateway.host, port.port.port
+    server = f"takes port {port.number} for {host.host}, from identities of the mesh alone"
+    yield Decision(named_object(gateway, "Gateway"), server, ())
+    allowed = [client_line(client) for client in host.clients if not client.ports or number in client.ports]
+    refused = "answers 403 to all others" if port.port.is_http else "closes the connection of all others"
+    policy = named_object(gateway, "AuthorizationPolicy")
+    yield Decision(policy, f"allows those that may call, {refused}", _once(allowed))
+    patch = named_object(gateway, "EnvoyFilter")
+    if gateway.has_paths and port.port.is_http:
+        says = "reads a path in one way: normalised, slashes merged, escaped slashes refused"
+        yield Decision(patch, says, tuple(line for client in host.clients for line in said(client.source, "paths")))
+    if host.duration("timeouts", "stream") and port.port.is_http:
+        yield Decision(patch, *_time(gateway, "timeouts", "stream", "closes a stream without traffic after {}"))
+
+
+def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision]:
+    host, tls = gateway.host, port.port.tls
+    entry = named_object(gateway, "ServiceEntry")
+    if port.port.is_http:
+        yield from _requests(gateway)
+    else:
+        route = f"leads every connection to {host.host}, port {way.port} of the ServiceEntry"
+        yield Decision(named_object(gateway, "VirtualService"), route, ())
+    reached = said(port.port.source, "upstreamPort") or way.lines
+    yield Decision(entry, f"client port {way.port} is upstream port {way.upstream_port}", reached)
+    where = said(host.source, "endpoints") + said(host.source, "resolution")
+    found = RESOLUTIONS[host.kind] + (f": {', '.join(host.endpoints)}" if host.endpoints else "")
+    yield Decision(entry, found, where)
+    if tls.mode == "mutual" and tls.secret:
+        role = named_object(gateway, "Role")
+        yield Decision(role, f"lets Istio hand the gateway the Secret {tls.secret}", said(tls.source, "secret"))
+    rule = named_object(gateway, "DestinationRule", "-upstream")
+    mode = said(tls.source, "mode")
+    if way.sni:
+        yield Decision(rule, f"speaks TLS, mode {way.tls}", mode)
+        yield Decision(rule, f"sends the SNI {way.sni}", said(tls.source, "sni"))
+        if way.client_certificate:
+            credential = said(tls.source, "secret") or said(tls.source, "files", "certificate")
+            yield Decision(rule, f"presents the client certificate of {way.client_certificate}", credential)
+        if way.verified.by == "gateway":
+            names = said(tls.source, "sans") or said(tls.source, "sni")
+            yield Decision(rule, f"wants a certificate for {' or '.join(way.verified.names)}", names)
+            yield Decision(rule, f"trusts {way.verified.ca}", said(tls.source, "secret") or said(tls.source, "files", "ca"))
+        else:
+            yield Decision(rule, f"verifies nothing: {way.verified.reason}", way.verified.lines)
+    else:
+        yield Decision(rule, "speaks no TLS of its own", mode or said(port.port.source, "protocol"))
+    yield from _limits(gateway, port, rule)
+
+
+def _requests(gateway: Gateway) -> Iterator[Decision]:
+    route, host = named_object(gateway, "VirtualService"), gateway.host
+    yield Decision(route, *_time(gateway, "timeouts", "request", "a request may take {}"))
+    given = host.source.get("retries") or {}
+    attempts = given.get("attempts", default("retries", "attempts"))
+    if attempts:
+        on = ", ".join(sorted(given.get("retryOn") or default("retries", "retryOn")))
+        lines = (line for key in ("attempts", "retryOn") for line in said(host.source, "retries", key))
+        yield Decision(route, f"tries again, {attempts} times at most, on {on}", tuple(lines))
+        if host.duration("retries", "perTry"):
+            yield Decision(route, *_time(gateway, "retries", "perTry", "a try may take {}"))
+    else:
+        yield Decision(route, "tries nothing again", said(host.source, "retries", "attempts"))
+    kept = "keeps back x-envoy-*, x-forwarded-*, x-request-id and trace headers of the request"
+    yield Decision(route, kept, ())
+    yield Decision(named_object(gateway, "Telemetry"), "writes no trace headers of its own", ())
+    yield Decision(named_object(gateway, "Deployment"), "keeps back the client's mesh certificate", ())
+
+
+def _limits(gateway: Gateway, port: GatewayPort, rule: Object) -> Iterator[Decision]:
+    source = gateway.host.source
+    yield Decision(rule, *_time(gateway, "timeouts", "connect", "a connection may take {} to open"))
+    yield Decision(rule, *_time(gateway, "timeouts", "idle", "closes a connection without traffic after {}"))
+    limits = source.get("connectionPool") or {}
+    for key, what in LIMITS.items():
+        if key in limits and (port.port.is_http or key == "maxConnections"):
+            yield Decision(rule, f"at most {limits[key]} {what} from each pod", said(source, "connectionPool", key))
+    if "keepalive" in limits:
+        yield Decision(rule, "keeps idle connections alive", said(source, "connectionPool", "keepalive"))
+    if "outlierDetection" in source:
+        yield Decision(rule, "leaves failing addresses out for a while", said(source, "outlierDetection"))
+
+
+def _time(gateway: Gateway, group: str, name: str, says: str) -> tuple[str, Lines]:
+    time = gateway.host.duration(group, name)
+    return says.format(spell(time) if time else "any time"), said(gateway.host.source, group, name)
+
+
+def _once(lines: list[Line]) -> Lines:
+    return tuple(dict.fromkeys(lines))

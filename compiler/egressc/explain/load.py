@@ -1,0 +1,83 @@
+"""How many pods a gateway has, and how many checks its upstream gets from them."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import yaml
+
+from egressc import emit
+from egressc.assets import chart_path
+from egressc.explain.lines import Lines, said
+from egressc.plan import Gateway
+
+MINUTE = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Pods:
+    """How many pods the gateway has, at least and at most, and whether their number follows the load."""
+
+    least: int
+    most: int
+    scaled: bool
+    lines: Lines
+
+    def __str__(self) -> str:
+        return from_to(self.least, self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """How many checks a minute all pods together make, `per` the whole upstream or each of its addresses.
+
+    `addresses` is their number, None where it is up to DNS.
+    """
+
+    least: float
+    most: float
+    per: Literal["upstream", "address"]
+    addresses: int | None
+
+    @property
+    def each(self) -> str:
+        """The checks that one upstream, or one address of it, gets."""
+        return from_to(self.least, self.most)
+
+    def __str__(self) -> str:
+        if self.per == "upstream" or not self.most:
+            return self.each
+        return f"{self.each} × {self.addresses}" if self.addresses else f"{self.each} an address"
+
+
+@cache
+def chart() -> dict[str, Any]:
+    """The chart's own values: what holds where the list is silent."""
+    values: dict[str, Any] = yaml.safe_load((chart_path() / "values.yaml").read_text(encoding="utf-8"))
+    return values
+
+
+def pods(gateway: Gateway) -> Pods:
+    """The pods of `gateway`, as the chart's Deployment and HorizontalPodAutoscaler count them."""
+    values = emit.gateway_values(gateway)
+    fixed = values.get("replicas") or (0 if "autoscaling" in values else chart()["replicas"])
+    scaling = chart()["autoscaling"] | values.get("autoscaling", {})
+    key = next((key for key in ("replicas", "autoscaling") if key in values), "replicas")
+    least, most = fixed or scaling["minReplicas"], fixed or scaling["maxReplicas"]
+    return Pods(least, most, not fixed, said(gateway.host.source, key))
+
+
+def checks(gateway: Gateway, running: Pods) -> Checks:
+    """The checks that the upstream behind one client port of `gateway` gets."""
+    host = gateway.host
+    each = MINUTE / host.readiness.interval if gateway.checks_upstream else 0
+    if host.kind == "DNS_ROUND_ROBIN":
+        return Checks(each * running.least, each * running.most, "upstream", 1)
+    addresses = len(host.endpoints) if host.kind == "STATIC" else None
+    return Checks(each * running.least, each * running.most, "address", addresses)
+
+
+def from_to(least: float, most: float) -> str:
+    """`12–30`, or one number where both are the same."""
+    first, last = (f"{number:.4g}" if number < 1000 else f"{number:.0f}" for number in (least, most))
+    return first if first == last else f"{first}–{last}"

@@ -1,0 +1,83 @@
+"""The fleet and one host's path as diagrams that GitHub renders."""
+
+import re
+from collections.abc import Iterable
+from itertools import groupby
+
+from egressc.explain.facts import Facts, Way, facts
+from egressc.explain.hops import Hop
+from egressc.explain.objects import namespaces
+from egressc.explain.path import path
+from egressc.plan import Gateway, Plan
+
+# whatever Mermaid, its markdown or HTML could take for their own
+SPECIAL = re.compile(r"[^\w .,:()/→–×-]|_")
+SOLID, DOTTED = "-->", "-.->"  # dotted: nobody verifies
+
+
+def fleet(plan: Plan) -> str:
+    """Clients, the gateways in their namespaces, and upstreams."""
+    known = [facts(gateway) for gateway in plan.gateways]
+    callers = sorted({caller.who for about in known for caller in about.clients})
+    lines = ["flowchart LR", *(f"  c{index}{_box(who)}" for index, who in enumerate(callers))]
+    for index, namespace in enumerate(namespaces(plan.gateways)):
+        lines.append(f"  subgraph n{index}{_box(f'namespace {namespace}')}")
+        lines += [f"    g{number}{_box(about.gateway)}" for number, about in enumerate(known) if about.namespace == namespace]
+        lines.append("  end")
+    for number, about in enumerate(known):
+        lines.append(f"  u{number}{_box(about.host)}")
+        for who, group in groupby(sorted(about.clients, key=lambda caller: caller.who), key=lambda caller: caller.who):
+            ports = {way.port for caller in group for way in about.ports if not caller.ports or way.port in caller.ports}
+            lines.append(f"  c{callers.index(who)} {SOLID}|{_text(', '.join(map(str, sorted(ports))))}| g{number}")
+        lines += [f"  g{number} {_arrow(way)}|{_text(_outside(way))}| u{number}" for way in about.ports]
+    return _lines(lines)
+
+
+def host(gateway: Gateway) -> str:
+    """The hops of a request to the host of `gateway`, each with the objects that decide it."""
+    known = path(gateway)
+    about = known.about
+    lines = ["flowchart LR", f"  subgraph pod{_box('a pod of the client')}"]
+    lines += [f"    c{index}{_box(*_caller(about, index))}" for index in range(len(about.clients))]
+    lines += [f"    sidecar{_box('its sidecar')}", "  end"]
+    lines += [f"  gateway{_box('gateway', f'{about.namespace}/{about.gateway}')}", f"  upstream{_box(about.host)}"]
+    for index, caller in enumerate(about.clients):
+        ports = [way for way in about.ports if not caller.ports or way.port in caller.ports]
+        lines += [f"  c{index} {SOLID}|{_text(f'{way.protocol} to {way.port}')}| sidecar" for way in ports]
+    for way, (_, within, outside) in zip(about.ports, known.hops, strict=True):
+        inside = _text(f"{way.port} → {way.gateway_port}, the mesh's mutual TLS", *_deciders(within))
+        lines.append(f"  sidecar {SOLID}|{inside}| gateway")
+        lines.append(f"  gateway {_arrow(way)}|{_text(_outside(way), *_deciders(outside))}| upstream")
+    return _lines(lines)
+
+
+def _caller(about: Facts, index: int) -> Iterable[str]:
+    caller = about.clients[index]
+    return ("application of", caller.who, caller.labels, " ".join(caller.methods), *caller.paths)
+
+
+def _outside(way: Way) -> str:
+    by = "nobody" if way.verified.by == "nobody" else f"the {way.verified.by}"
+    return f"{way.port} → {way.upstream_port}, TLS {way.tls}, verified by {by}"
+
+
+def _deciders(hop: Hop) -> list[str]:
+    return list(dict.fromkeys(f"{decision.by.kind} {decision.by.name}" for decision in hop.decisions))
+
+
+def _arrow(way: Way) -> str:
+    return DOTTED if way.verified.by == "nobody" else SOLID
+
+
+def _box(*lines: str) -> str:
+    return f"[{_text(*lines)}]"
+
+
+def _text(*lines: str) -> str:
+    """A quoted label; other characters than words and plain punctuation as their codes."""
+    escaped = (SPECIAL.sub(lambda match: f"#{ord(match[0])};", line) for line in lines if line)
+    return f'"{"<br>".join(escaped)}"'
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,138 @@
+"""Which Kubernetes objects a gateway consists of, which others it needs, and what about it a person should look at."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+from egressc import emit
+from egressc.explain.facts import Facts
+from egressc.explain.lines import Lines, said
+from egressc.explain.load import pods
+from egressc.model import Files, Tls
+from egressc.plan import Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """A Kubernetes object."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Need:
+    """An object that must exist before the installation, with at least these keys, for these hosts."""
+
+    namespace: str
+    kind: Literal["Secret", "ConfigMap"]
+    name: str
+    keys: tuple[str, ...]
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that is allowed and that a person should have seen; `port` is None where it is about the whole host."""
+
+    host: str
+    port: int | None
+    says: str
+    lines: Lines
+
+
+def objects(gateway: Gateway) -> tuple[Object, ...]:
+    """All that the chart prints for `gateway`, in the order of a request's way."""
+    values = emit.gateway_values(gateway)
+    filters = gateway.checks_upstream or gateway.has_paths or "streamTimeout" in values
+    kinds = {
+        "ServiceEntry": True,
+        "VirtualService": True,
+        "DestinationRule": True,
+        "Service": True,
+        "Gateway": True,
+        "AuthorizationPolicy": True,
+        "EnvoyFilter": filters,
+        "Telemetry": True,
+        "Deployment": True,
+        "HorizontalPodAutoscaler": pods(gateway).scaled,
+        "PodDisruptionBudget": True,
+        "ServiceAccount": True,
+        "Role": gateway.fetches_key,
+        "RoleBinding": gateway.fetches_key,
+    }
+    named = [named_object(gateway, kind) for kind, exists in kinds.items() if exists]
+    return (*named, named_object(gateway, "DestinationRule", "-upstream"))
+
+
+def named_object(gateway: Gateway, kind: str, suffix: str = "") -> Object:
+    """The object of this kind that belongs to `gateway`."""
+    return Object(kind, gateway.namespace, gateway.name + suffix)
+
+
+def namespaces(gateways: Iterable[Gateway]) -> tuple[str, ...]:
+    """The namespaces that must exist before the installation."""
+    return tuple(sorted({gateway.namespace for gateway in gateways}))
+
+
+def needs(gateways: Iterable[Gateway]) -> tuple[Need, ...]:
+    """The Secrets and ConfigMaps that `gateways` read, in the order of their names."""
+    keys: dict[tuple[str, Literal["Secret", "ConfigMap"], str], set[str]] = defaultdict(set)
+    hosts: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for gateway in gateways:
+        for tls in (port.port.tls for port in gateway.ports):
+            for kind, name, wanted in _read(tls):
+                keys[gateway.namespace, kind, name] |= wanted
+                hosts[gateway.namespace, kind, name].add(gateway.host.host)
+    return tuple(sorted(Need(*which, tuple(sorted(keys[which])), tuple(sorted(hosts[which]))) for which in keys))
+
+
+def remarks(gateway: Gateway, about: Facts) -> Iterator[Remark]:
+    """What about `gateway` is weaker than it could be, by the list's own words."""
+    for port, way in zip(gateway.ports, about.ports, strict=True):
+        if way.verified.by == "nobody":
+            yield Remark(about.host, way.port, f"verified by {way.verified}", way.verified.lines)
+        if way.tls == "mutual" and not port.port.is_http and gateway.checks_upstream:
+            # the check sends no bytes, and TLS 1.3 clients finish before the server has judged their certificate
+            says = "Ready does not show whether the upstream takes the client certificate"
+            yield Remark(about.host, way.port, says, said(port.port.tls.source, "mode"))
+    for rule, caller in zip(gateway.rules, about.clients, strict=True):
+        if rule.client.whole_mesh and not rule.client.pod_labels:
+            yield Remark(about.host, None, "the whole mesh may call", (caller.line,))
+        if caller.pod_labels:
+            says = f"only the sidecars of {caller.who} hold {caller.labels}: labels are no identity"
+            yield Remark(about.host, None, says, said(rule.client.source, "podLabels"))
+    if not gateway.checks_upstream:
+        says = f"Ready does not follow the upstream: readiness is {gateway.host.readiness.mode}"
+        yield Remark(about.host, None, says, said(gateway.host.readiness.source, "mode"))
+
+
+def _read(tls: Tls) -> Iterator[tuple[Literal["Secret", "ConfigMap"], str, set[str]]]:
+    if tls.secret:
+        key = {"tls.crt", "tls.key"} if tls.mode == "mutual" else set()
+        yield "Secret", tls.secret, key | (set() if tls.unverified else {"ca.crt"})
+    if tls.files:
+        yield from _mounted(tls.files)
+
+
+def _mounted(files: Files) -> Iterator[tuple[Literal["Secret", "ConfigMap"], str, set[str]]]:
+    paths = [PurePosixPath(path) for path in (files.certificate, files.key, files.ca) if path]
+    for volume in files.volumes:
+        mount = PurePosixPath(volume.mount_path)
+        others = {PurePosixPath(other.mount_path) for other in files.volumes} - {mount}
+        mine = [path for path in paths if mount in path.parents and not _nearer(path, mount, others)]
+        wanted = {str(path.relative_to(mount)) for path in mine}
+        if volume.secret:
+            yield "Secret", volume.secret, wanted
+        elif volume.config_map:
+            yield "ConfigMap", volume.config_map, wanted
+
+
+def _nearer(path: PurePosixPath, mount: PurePosixPath, others: set[PurePosixPath]) -> bool:
+    return any(other in path.parents and mount in other.parents for other in others)

@@ -1,0 +1,103 @@
+"""Everything about one host: the hops of its requests, its readiness, who may call, and how clients find it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from egressc.explain.facts import Facts, facts
+from egressc.explain.hops import Decision, Hop, hops
+from egressc.explain.layout import spell
+from egressc.explain.lines import Lines, said
+from egressc.explain.objects import Need, Object, Remark, named_object, needs, objects, remarks
+from egressc.hostname import is_ip
+from egressc.plan import Gateway
+
+DNS_CAPTURE = """proxy.istio.io/config: '{proxyMetadata: {ISTIO_META_DNS_CAPTURE: "true"}}'"""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence, and the lines of the list it follows from."""
+
+    says: str
+    lines: Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One host; `hops` has the three hops of each of its client ports, in the order of `about.ports`."""
+
+    about: Facts
+    hops: tuple[tuple[Hop, Hop, Hop], ...]
+    readiness: tuple[Decision, ...]
+    name: tuple[Note, ...]
+    objects: tuple[Object, ...]
+    needs: tuple[Need, ...]
+    remarks: tuple[Remark, ...]
+
+
+def path(gateway: Gateway) -> Path:
+    """The path of requests through `gateway`."""
+    about = facts(gateway)
+    return Path(
+        about=about,
+        hops=tuple(hops(gateway, port, way) for port, way in zip(gateway.ports, about.ports, strict=True)),
+        readiness=tuple(_readiness(gateway, about)),
+        name=tuple(_name(gateway)),
+        objects=objects(gateway),
+        needs=needs([gateway]),
+        remarks=tuple(remarks(gateway, about)),
+    )
+
+
+def _readiness(gateway: Gateway, about: Facts) -> Iterator[Decision]:
+    readiness = gateway.host.readiness
+    deployment, checks = named_object(gateway, "Deployment"), named_object(gateway, "EnvoyFilter")
+    if not gateway.checks_upstream:
+        key = "probe" if readiness.probe else "mode"
+        yield Decision(deployment, f"Ready while {about.ports[0].ready_when}", said(readiness.source, key))
+    else:
+        path = said(readiness.source, "path") + said(readiness.source, "statuses")
+        for way in about.ports:
+            yield Decision(checks, f"Ready while {way.ready_when} (port {way.port})", path)
+        rhythm = said(readiness.source, "interval") + said(readiness.source, "timeout")
+        each = f"each pod checks every {spell(readiness.interval)} and waits {spell(readiness.timeout)} for an answer"
+        yield Decision(checks, each, rhythm)
+        bad, good = readiness.unhealthy_threshold, readiness.healthy_threshold
+        turns = f"NotReady after {bad} failed in a row, Ready after {good} good"
+        thresholds = said(readiness.source, "unhealthyThreshold") + said(readiness.source, "healthyThreshold")
+        yield Decision(checks, turns, thresholds)
+        for way in about.ports:
+            per = "the upstream" if way.checks_per_minute.per == "upstream" else "each address of the upstream"
+            amount = f"{per} gets {way.checks_per_minute.each} checks a minute (port {way.port})"
+            yield Decision(checks, amount, rhythm[:1] + about.pods.lines)
+        yield Decision(deployment, "the kubelet asks the pod for GET :15099/ready, where nothing else is", ())
+    scaled = "HorizontalPodAutoscaler" if about.pods.scaled else "Deployment"
+    yield Decision(named_object(gateway, scaled), f"{about.pods} pods", about.pods.lines)
+
+
+def _name(gateway: Gateway) -> Iterator[Note]:
+    """How an application comes to a connection that its sidecar recognises."""
+    host = gateway.host
+    http = next((port for port in host.ports if port.is_http), None)
+    raw = [str(port.port) for port in host.ports if not port.is_http]
+    addresses, endpoints = said(host.source, "addresses"), said(host.source, "endpoints")
+    if raw and host.addresses:
+        says = f"DNS must answer clients for {host.host}, with {' or '.join(host.addresses)}"
+        yield Note(f"{says}: on port {' and '.join(raw)} the sidecar goes by the address", addresses)
+    else:
+        yield Note(f"DNS must answer clients for {host.host}, with any address: the sidecar does not go by it", endpoints)
+    names = [name for name in host.endpoints or [host.host] if not is_ip(name)]
+    if names:
+        yield Note(f"DNS must know {' and '.join(names)} for the gateway's pods", endpoints)
+    if not addresses and not endpoints:
+        return
+    answer = " or ".join(host.addresses) or "an address that Istio allots"
+    says = f"where DNS does not know it, a client's sidecar can answer with {answer}, by an annotation of the client's pods:"
+    yield Note(says, addresses)
+    yield Note(DNS_CAPTURE, ())
+    if http:
+        address = next((address for address in (*host.addresses, *host.endpoints) if is_ip(address)), "192.0.2.1")
+        target = f"[{address}]" if ":" in address else address
+        where = target if http.port == 80 else f"{target}:{http.port}"
+        yield Note("or the application asks any address and names the host in a header:", addresses + endpoints)
+        yield Note(f"curl -H 'Host: {host.host}' http://{where}/", ())

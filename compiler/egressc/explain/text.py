@@ -1,0 +1,184 @@
+"""The fleet as a table and one host's path as a list, for people: plain text, no colour."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from egressc.explain.facts import Caller, Facts, Verified, Way, facts
+from egressc.explain.hops import Decision
+from egressc.explain.layout import shorten, table, wrap
+from egressc.explain.lines import Lines
+from egressc.explain.objects import Need, Remark, namespaces, needs, remarks
+from egressc.explain.path import Path, path
+from egressc.model import HTTP_FAMILY
+from egressc.plan import Gateway, Plan
+
+HEAD = (
+    "HOST\n  GATEWAY",
+    "PORT → UPSTREAM",
+    "TLS",
+    "VERIFIED BY",
+    "READY WHEN",
+    "CHECKS\nA MINUTE",
+    "WHO MAY CALL",
+    "OWNER\nREVIEW BY",
+)
+WIDTHS = (30, 16, 11, 24, 21, 8, 22, 13)
+SHOWN = 4  # of clients, of one client's paths, of names; the host's own page has them all
+REASON = 60
+PAGE = 120
+NOTES = (104, 40)  # a sentence, and its lines of the list
+
+
+def fleet(plan: Plan) -> str:
+    """All hosts of `plan` in a table, what must exist before the installation, and what a person should look at."""
+    known = [(gateway, facts(gateway)) for gateway in plan.gateways]
+    rows = [HEAD, *(_row(about) for _, about in sorted(known, key=lambda one: one[1].host))]
+    seen = [remark for gateway, about in known for remark in remarks(gateway, about)]
+    return "\n".join((table(rows, WIDTHS), _needs(plan.gateways), *_remarks(seen))).rstrip("\n") + "\n"
+
+
+def host(gateway: Gateway) -> str:
+    """The path of a request to the host of `gateway`, hop by hop."""
+    known = path(gateway)
+    parts = (
+        _title(known.about),
+        *(_port(known, index) for index in range(len(known.about.ports))),
+        _clients(known),
+        _section("How clients find it", [(note.says, _where(note.lines) if note.lines else "") for note in known.name], NOTES),
+        _section("Readiness", _decisions(known.readiness), NOTES),
+        _objects(known),
+        _needs([gateway]),
+        *_remarks(known.remarks),
+    )
+    return "\n".join(parts)
+
+
+def _row(about: Facts) -> list[str]:
+    ports = [_way(way, about.host) for way in about.ports]
+    return [
+        f"{about.host}\n  {about.namespace}/{about.gateway}",
+        *("\n".join(column) for column in zip(*ports, strict=True)),
+        _few([_caller(caller) for caller in about.clients], "\n"),
+        f"{about.owner or '-'}\n{about.review_by or '-'}",
+    ]
+
+
+def _way(way: Way, host: str) -> list[str]:
+    """The cells of one port, padded so that the ports of a host stay side by side."""
+    cells = (
+        f"{way.port} → {way.upstream_port} {way.protocol}",
+        way.tls,
+        _verified(way.verified, host),
+        way.ready_when,
+        str(way.checks_per_minute),
+    )
+    wrapped = [wrap(cell, width) for cell, width in zip(cells, WIDTHS[1:6], strict=True)]
+    height = max(map(len, wrapped))
+    return ["\n".join(lines + [""] * (height - len(lines))) for lines in wrapped]
+
+
+def _verified(verified: Verified, host: str) -> str:
+    if verified.by != "gateway":
+        return shorten(str(verified), REASON)
+    # what differs from the rule is to be seen
+    names = "the host's name" if verified.names == (host,) else _few(verified.names, ", ")
+    return f"gateway: {names}; {verified.ca}"
+
+
+def _caller(caller: Caller) -> str:
+    ports = [f":{port}" for port in caller.ports]
+    parts = (caller.who, *ports, caller.labels, ",".join(caller.methods), _few(caller.paths, " "))
+    return " ".join(part for part in parts if part)
+
+
+def _few(texts: Sequence[str], between: str) -> str:
+    left = len(texts) - SHOWN
+    return between.join(texts[:SHOWN]) + (f"{between}and {left} more" if left > 0 else "")
+
+
+def _needs(gateways: Iterable[Gateway]) -> str:
+    chosen = list(gateways)
+    wanted = needs(chosen)
+    rows = []
+    for namespace in namespaces(chosen):
+        rows.append((f"Namespace {namespace}", "", ""))
+        rows += [_need(need) for need in wanted if need.namespace == namespace]
+    return _section("Needs, before the installation", rows, (60, 40, 56))
+
+
+def _need(need: Need) -> tuple[str, str, str]:
+    return f"  {need.kind} {need.name}", ", ".join(need.keys), f"for {', '.join(need.hosts)}"
+
+
+def _remarks(seen: Sequence[Remark]) -> list[str]:
+    rows = [
+        (f"{one.host}:{one.port}" if one.port else one.host, one.says, _where(one.lines))
+        for one in sorted(seen, key=lambda one: (one.host, one.port or 0))
+    ]
+    return [_section("Worth a look", rows, (44, 76, 34))] if rows else []
+
+
+def _title(about: Facts) -> str:
+    known = (
+        ("host", about.host, str(about.line)),
+        ("for", about.description or "-", ""),
+        ("gateway", f"{about.namespace}/{about.gateway}", ""),
+        ("owner", about.owner or "-", ""),
+        ("review by", about.review_by or "-", ""),
+    )
+    return table(known, (12, PAGE - 10, 50))
+
+
+def _port(known: Path, index: int) -> str:
+    way = known.about.ports[index]
+    parts = [f"Client port {way.port} ({way.protocol}) → upstream port {way.upstream_port}\n"]
+    for number, hop in enumerate(known.hops[index], 1):
+        rows = [("spoken", hop.spoken), ("verified", hop.verified)]
+        parts += [f"  {number}. {hop.source} → {hop.target}\n", _indented(table(rows, (8, PAGE)), 5)]
+        parts.append(_indented(table(_decisions(hop.decisions), NOTES), 5))
+    return "".join(parts)
+
+
+def _decisions(decisions: Iterable[Decision]) -> list[tuple[str, str]]:
+    rows = []
+    for by, group in groupby(decisions, key=lambda decision: decision.by):
+        rows.append((str(by), ""))
+        rows += [(f"  {decision.says}", _where(decision.lines)) for decision in group]
+    return rows
+
+
+def _clients(known: Path) -> str:
+    requests = any(way.protocol in HTTP_FAMILY for way in known.about.ports)
+    rows = [
+        (
+            caller.who,
+            " ".join(caller.methods) or ("any method" if requests else ""),
+            " ".join(caller.paths) or ("any path" if requests else ""),
+            "port " + " ".join(map(str, caller.ports)) if caller.ports else "any port",
+            caller.labels or "any labels",
+            str(caller.line),
+        )
+        for caller in known.about.clients
+    ]
+    return _section("Who may call, and nobody else", rows, (40, 20, 40, 16, 30, 50))
+
+
+def _objects(known: Path) -> str:
+    kinds: dict[str, list[str]] = {}
+    for one in known.objects:
+        kinds.setdefault(f"{one.namespace}/{one.name}", []).append(one.kind)
+    return _section("Objects", [(name, ", ".join(listed)) for name, listed in kinds.items()], (70, 80))
+
+
+def _section(title: str, rows: Iterable[Sequence[str]], widths: Sequence[int]) -> str:
+    return f"{title}\n{_indented(table(rows, widths), 2)}"
+
+
+def _indented(text: str, blanks: int) -> str:
+    return "".join(f"{' ' * blanks}{line}\n" for line in text.splitlines())
+
+
+def _where(lines: Lines) -> str:
+    """`hosts.yaml:3, :7`, or the word for what the list does not say."""
+    files = groupby(sorted({(line.file, line.line) for line in lines}), key=lambda place: place[0])
+    return ", ".join(file + ", ".join(f":{line}" for _, line in places) for file, places in files) or "default"

@@ -1,0 +1,49 @@
+"""Durations that Istio, Envoy and the kernel take."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from egressc.findings import Finding
+from egressc.model import Host, Inventory, exact_milliseconds
+from egressc.source import at_path
+
+SECOND, HOUR = 1000, 3_600_000
+
+
+class _Range(NamedTuple):
+    """What a duration may be, in milliseconds: a multiple of `step` up to `most`; `said` is that in words."""
+
+    step: int
+    most: int
+    said: str
+
+
+ISTIO = _Range(1, 2**63 // 10**6, "whole milliseconds, from 1ms to 292 years: Istio and Envoy take no others")
+KEEPALIVE = _Range(SECOND, 32_767 * SECOND, "whole seconds, from 1s to 32767s: the kernel takes no others")
+DRAIN = _Range(SECOND, HOUR, "whole seconds, from 1s to 1h: Kubernetes' grace period has no smaller unit")
+
+RANGES = {
+    ("timeouts", "connect"): ISTIO,
+    ("timeouts", "request"): ISTIO,
+    ("timeouts", "idle"): ISTIO,
+    ("timeouts", "stream"): ISTIO,
+    ("retries", "perTry"): ISTIO,
+    ("outlierDetection", "interval"): ISTIO,
+    ("outlierDetection", "baseEjectionTime"): ISTIO,
+    ("readiness", "interval"): ISTIO,
+    ("readiness", "timeout"): ISTIO,
+    ("connectionPool", "keepalive", "time"): KEEPALIVE,
+    ("connectionPool", "keepalive", "interval"): KEEPALIVE,
+    ("drain",): DRAIN,
+}
+
+
+def check(host: Host, _: Inventory) -> Iterator[Finding]:
+    """EG218."""
+    for path, allowed in RANGES.items():
+        text = at_path(host.source, path)
+        if text is not None:
+            time = exact_milliseconds(text)
+            if time % allowed.step or not allowed.step <= time <= allowed.most:
+                message = f"`{'.'.join(path)}`: {text} is no duration that works here"
+                yield Finding(host.at(*path), "EG218", message, f"write {allowed.said}")
