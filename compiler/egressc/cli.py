@@ -31,12 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 sys.stderr.write(f"{count} error{'s' * (count != 1)}: nothing is written\n")
             return ERRORS
         code: int = arguments.run(arguments, compilation.plan)
-    except BrokenPipeError:  # `| head` has seen enough
-        output.discard_stdout()
-        return OK
     except (HelmError, OSError, output.OutputError) as error:
-        if arguments.output is None:
-            output.discard_stdout()
         sys.stderr.write(f"egressc: {error}\n")
         return MISUSE
     except KeyboardInterrupt:

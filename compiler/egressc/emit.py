@@ -223,9 +223,8 @@ def _volumes(gateway: Gateway) -> list[dict[str, Any]]:
     for port in gateway.ports:
         for volume in port.port.tls.files.volumes if port.port.tls.files else ():
             source = {"secret": volume.secret} if volume.secret else {"configMap": volume.config_map}
-            mounts[volume.mount_path] = (
-                {"name": f"certificates-{len(mounts)}"} | source | {"mountPath": volume.mount_path}
-            )
+            mount = {"name": f"certificates-{len(mounts)}"} | source | {"mountPath": volume.mount_path}
+            mounts.setdefault(volume.mount_path, mount)
     return list(mounts.values())
 
 

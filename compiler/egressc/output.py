@@ -19,7 +19,7 @@ def prepare() -> None:
 
 
 def write(output: str | None, content: str) -> None:
-    """Writes to the file `output`, or to stdout if None. Raises OutputError; BrokenPipeError if nobody reads on."""
+    """Writes to the file `output`, or to stdout if None. Raises OutputError."""
     try:
         if output is None:
             sys.stdout.write(content)
@@ -28,16 +28,14 @@ def write(output: str | None, content: str) -> None:
             Path(output).write_text(content, encoding="utf-8")  # a device or a pipe stays what it is
         else:
             _replace(Path(output).resolve(), content)
-    except BrokenPipeError:
-        raise
     except OSError as error:
+        if output is None:
+            # Python would try once more, on its way out, what is still buffered
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return  # `| head` has seen enough
         reason = (error.strerror or str(error)).lower()
         raise OutputError(f"{output or 'stdout'} cannot be written: {reason}") from error
-
-
-def discard_stdout() -> None:
-    """Lets Python leave quietly where stdout can take no more: it would try once more what is still buffered."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _replace(path: Path, content: str) -> None:

@@ -2,7 +2,7 @@
 
 `fleet` has `gateways` (each a Facts), `needs` (`namespaces`, and `objects`, each a Need) and `remarks` (each a Remark).
 `host` has the keys of its Facts, in each of its `ports` also `hops` (each a Hop), and the keys of a Path: `readiness`,
-`name`, `objects`, `needs`, `remarks`. The dataclasses say what their fields mean; keys are their names in camelCase.
+`nameResolution`, `objects`, `needs`, `remarks`. The dataclasses say what their fields mean; keys are their names in camelCase.
 """
 
 import json
@@ -31,7 +31,7 @@ def host(gateway: Gateway) -> str:
     result = _plain(known.about)
     for port, hops in zip(result["ports"], known.hops, strict=True):
         port["hops"] = hops
-    rest = {name: getattr(known, name) for name in ("readiness", "name", "objects", "remarks")}
+    rest = {_camel(name): getattr(known, name) for name in ("readiness", "name_resolution", "objects", "remarks")}
     return _dump(result | rest | {"needs": _needs([gateway])})
 
 

@@ -9,6 +9,7 @@ from egressc.explain.load import Checks, Pods, checks, from_to, pods
 from egressc.model import Client, Host, Tls
 from egressc.plan import Gateway, GatewayPort
 
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     """Who verifies the upstream: `names` and `ca` where the gateway does, `reason` where nobody does."""
@@ -19,9 +20,11 @@ class Verified:
     reason: str | None
     lines: Lines
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """The answer to the words `verified by`."""
         if self.by == "gateway":
-            return f"gateway: {', '.join(self.names)}; {self.ca}"
+            return f"the gateway: {', '.join(self.names)}; {self.ca}"
         return "the application" if self.by == "application" else f"nobody: {self.reason}"
 
 
@@ -177,7 +180,7 @@ def _ready_when(host: Host, port: GatewayPort, printed: dict[str, Any]) -> str:
 
 def _probe(probe: dict[str, Any]) -> str:
     kind = next(kind for kind in ("httpGet", "tcpSocket", "grpc") if kind in probe)
-    return f"own probe: {kind} {probe[kind]['port']}{probe[kind].get('path', '')}"
+    return f"the probe {kind} :{probe[kind]['port']}{probe[kind].get('path', '')} succeeds"
 
 
 def _caller(client: Client, principal: str) -> Caller:

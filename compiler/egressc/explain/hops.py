@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from egressc.explain.facts import Way
-from egressc.explain.layout import spell
+from egressc.explain.layout import socket, spell
 from egressc.explain.lines import Line, Lines, client_line, said
 from egressc.explain.objects import Object, named_object
-from egressc.model import default
+from egressc.model import Client, default
 from egressc.plan import EVERYBODY, OWN_NAMESPACE, Gateway, GatewayPort
 
-IN_CLEAR = {"HTTP": "HTTP in clear", "HTTP2": "HTTP/2 in clear", "GRPC": "gRPC in clear", "TCP": "TCP, whatever it carries"}
-BEHIND_TLS = {"HTTP": "HTTP", "HTTP2": "HTTP/2", "GRPC": "gRPC", "TCP": "TCP"}
+SPOKEN = {"HTTP": "HTTP", "HTTP2": "HTTP/2", "GRPC": "gRPC", "TCP": "TCP"}
+IN_CLEAR = {name: f"{spoken} in clear" for name, spoken in SPOKEN.items()} | {"TCP": "TCP, whatever it carries"}
 RESOLUTIONS = {
     "DNS_ROUND_ROBIN": "found by DNS, one upstream at the first address of the answer",
     "DNS": "found by DNS, every address of the answer is checked and used",
@@ -50,8 +50,8 @@ def hops(gateway: Gateway, port: GatewayPort, way: Way) -> tuple[Hop, Hop, Hop]:
     host = gateway.host
     tls = way.tls == "passthrough"
     spoken = "the application's own TLS" if tls else IN_CLEAR[way.protocol]
-    inside = "by the application and the upstream, end to end" if tls else "by nobody: the connection stays inside the pod"
-    upstream = f"{' or '.join(host.endpoints) or host.host}:{way.upstream_port}"
+    inside = "by the application, end to end" if tls else "by nobody: the connection stays inside the pod"
+    upstream = " or ".join(socket(name, way.upstream_port) for name in host.endpoints or [host.host])
     return (
         Hop(
             "application",
@@ -64,7 +64,7 @@ def hops(gateway: Gateway, port: GatewayPort, way: Way) -> tuple[Hop, Hop, Hop]:
             "its sidecar",
             "gateway",
             f"the same inside the mesh's mutual TLS, to {gateway.service}:{way.gateway_port}",
-            f"by both, with the mesh's certificates: service account {gateway.namespace}/{gateway.name}, and the client's own",
+            f"by both, with mesh certificates: of the account {gateway.namespace}/{gateway.name}, and the client's",
             (*_sent(gateway, port), *_admitted(gateway, port)),
         ),
         Hop(
@@ -79,14 +79,13 @@ def hops(gateway: Gateway, port: GatewayPort, way: Way) -> tuple[Hop, Hop, Hop]:
 
 def _to_upstream(way: Way) -> str:
     if way.sni:
-        return f"{BEHIND_TLS[way.protocol]} inside TLS, SNI {way.sni}"
+        return f"{SPOKEN[way.protocol]} inside TLS, SNI {way.sni}"
     return "the application's own TLS, unchanged" if way.tls == "passthrough" else IN_CLEAR[way.protocol]
 
 
 def _verification(way: Way) -> str:
-    by = way.verified
-    text = f"by the gateway: a certificate for {' or '.join(by.names)}; {by.ca}" if by.by == "gateway" else f"by {by}"
-    return f"{text}. By the upstream: the client certificate of {way.client_certificate}" if way.client_certificate else text
+    back = f". By the upstream: the certificate of {way.client_certificate}" if way.client_certificate else ""
+    return f"by {way.verified.text}{back}"
 
 
 def _seen(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision]:
@@ -96,10 +95,12 @@ def _seen(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision]:
         seen = "every namespace"
     else:
         seen = ", ".join(gateway.namespace if name == OWN_NAMESPACE else name for name in sorted(gateway.export_to))
-    yield Decision(entry, f"sidecars know {host.host} on port {way.port}, and on no port that is no client port", way.lines)
+    known = f"sidecars know {host.host} on port {way.port}, and on no port that is no client port"
+    yield Decision(entry, known, way.lines)
     yield Decision(entry, f"seen by {seen}", clients)
     if host.addresses and not port.port.is_http:
-        yield Decision(entry, f"told apart by the addresses {', '.join(host.addresses)}", said(host.source, "addresses"))
+        apart = f"told apart by the addresses {', '.join(host.addresses)}"
+        yield Decision(entry, apart, said(host.source, "addresses"))
 
 
 def _sent(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
@@ -109,14 +110,14 @@ def _sent(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
         pods = f"pods of {source.namespace or 'any namespace'}" + (f" with {labels}" if labels else "")
         lines = [
             line
-            for client in host.clients
+            for client in _users(gateway, port)
             if (client.namespace, client.pod_labels) == (source.namespace, source.pod_labels)
             for line in said(client.source, "podLabels") or (client_line(client),)
         ]
         yield Decision(route, f"lets {pods} through", _once(lines))
     if port.sources:
-        refused = "answers 403" if port.port.is_http else "leads to a closed port"
-        yield Decision(route, f"{refused} to pods with other labels", ())
+        refused = "answers 403 to all other pods" if port.port.is_http else "leads all other pods to a closed port"
+        yield Decision(route, refused, ())
     again = ", and tries again only what no upstream has seen" if port.port.is_http else ""
     yield Decision(route, f"leads to the gateway's Service{again}", ())
     yield Decision(rule, f"wraps it in the mesh's mutual TLS, SNI {host.host}", ())
@@ -125,10 +126,10 @@ def _sent(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
 
 
 def _admitted(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
-    host, number = gateway.host, port.port.port
+    host = gateway.host
     server = f"takes port {port.number} for {host.host}, from identities of the mesh alone"
     yield Decision(named_object(gateway, "Gateway"), server, ())
-    allowed = [client_line(client) for client in host.clients if not client.ports or number in client.ports]
+    allowed = [client_line(client) for client in _users(gateway, port)]
     refused = "answers 403 to all others" if port.port.is_http else "closes the connection of all others"
     policy = named_object(gateway, "AuthorizationPolicy")
     yield Decision(policy, f"allows those that may call, {refused}", _once(allowed))
@@ -167,7 +168,8 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
         if way.verified.by == "gateway":
             names = said(tls.source, "sans") or said(tls.source, "sni")
             yield Decision(rule, f"wants a certificate for {' or '.join(way.verified.names)}", names)
-            yield Decision(rule, f"trusts {way.verified.ca}", said(tls.source, "secret") or said(tls.source, "files", "ca"))
+            anchor = said(tls.source, "secret") or said(tls.source, "files", "ca")
+            yield Decision(rule, f"trusts {way.verified.ca}", anchor)
         else:
             yield Decision(rule, f"verifies nothing: {way.verified.reason}", way.verified.lines)
     else:
@@ -206,6 +208,10 @@ def _limits(gateway: Gateway, port: GatewayPort, rule: Object) -> Iterator[Decis
         yield Decision(rule, "keeps idle connections alive", said(source, "connectionPool", "keepalive"))
     if "outlierDetection" in source:
         yield Decision(rule, "leaves failing addresses out for a while", said(source, "outlierDetection"))
+
+
+def _users(gateway: Gateway, port: GatewayPort) -> list[Client]:
+    return [client for client in gateway.host.clients if not client.ports or port.port.port in client.ports]
 
 
 def _time(gateway: Gateway, group: str, name: str, says: str) -> tuple[str, Lines]:

@@ -12,7 +12,7 @@ GAP = "  "
 def table(rows: Iterable[Sequence[str]], widths: Sequence[int]) -> str:
     """`rows` of cells, aligned; a column is as wide as its longest line, `widths` characters at most.
 
-    A newline in a cell begins a new line; lines end without blanks.
+    A newline in a cell begins a new line; lines end without blanks, and columns without text are left out.
     """
     cells = [[wrap(cell, width) for cell, width in zip(row, widths, strict=True)] for row in rows]
     sizes = [max((len(line) for cell in column for line in cell), default=0) for column in zip(*cells, strict=True)]
@@ -20,7 +20,7 @@ def table(rows: Iterable[Sequence[str]], widths: Sequence[int]) -> str:
     for row in cells:
         for index in range(max(map(len, row))):
             parts = (cell[index] if index < len(cell) else "" for cell in row)
-            line = GAP.join(part.ljust(size) for part, size in zip(parts, sizes, strict=True))
+            line = GAP.join(part.ljust(size) for part, size in zip(parts, sizes, strict=True) if size)
             lines.append(line.rstrip())
     return "".join(f"{line}\n" for line in lines)
 
@@ -43,6 +43,11 @@ def spell(milliseconds: int) -> str:
     return f"{milliseconds // UNITS[unit]}{unit}"
 
 
+def socket(name: str, port: int) -> str:
+    """`name`, an address or a DNS name, with its port."""
+    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
+
+
 def _fill(words: Sequence[str], width: int) -> list[str]:
     lines = [""]
     for word in words:
@@ -59,15 +64,11 @@ def shorten(text: str, length: int) -> str:
 
 
 def _pieces(word: str, width: int) -> list[str]:
+    parts = (part[start : start + width] for part in BREAKS.split(word) for start in range(0, len(part), width))
     pieces = [""]
-    for part in BREAKS.split(word):
+    for part in parts:
         if len(pieces[-1]) + len(part) <= width:
             pieces[-1] += part
-            continue
-        if pieces[-1]:
-            pieces.append("")
-        while len(part) > width:
-            pieces[-1:] = [part[:width], ""]
-            part = part[width:]
-        pieces[-1] = part
+        else:
+            pieces.append(part)
     return pieces

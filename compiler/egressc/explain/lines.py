@@ -10,14 +10,16 @@ from egressc.source import Mapping, at_path
 
 @dataclass(frozen=True, slots=True, order=True)
 class Line:
-    """A place in a list: `key` begins at `column` of `line` of `file`, both from 1; a bare host or client is its own key."""
+    """A place in a list: `key` begins at `column` of `line`, both from 1; a bare host or client is its own key."""
 
     file: str
     line: int
     column: int
     key: str
 
-    def __str__(self) -> str:
+    @property
+    def place(self) -> str:
+        """`hosts.yaml:7`, as editors and terminals open it."""
         return f"{self.file}:{self.line}"
 
 

@@ -23,7 +23,9 @@ class Pods:
     scaled: bool
     lines: Lines
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """`2-5`."""
         return from_to(self.least, self.most)
 
 
@@ -44,10 +46,12 @@ class Checks:
         """The checks that one upstream, or one address of it, gets."""
         return from_to(self.least, self.most)
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """The same, with what one is where it is not the whole upstream."""
         if self.per == "upstream" or not self.most:
             return self.each
-        return f"{self.each} × {self.addresses}" if self.addresses else f"{self.each} an address"
+        return f"{self.each} for each of {self.addresses}" if self.addresses else f"{self.each} an address"
 
 
 @cache
@@ -78,6 +82,6 @@ def checks(gateway: Gateway, running: Pods) -> Checks:
 
 
 def from_to(least: float, most: float) -> str:
-    """`12–30`, or one number where both are the same."""
+    """`12-30`, or one number where both are the same."""
     first, last = (f"{number:.4g}" if number < 1000 else f"{number:.0f}" for number in (least, most))
-    return first if first == last else f"{first}–{last}"
+    return first if first == last else f"{first}-{last}"

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Iterable
-from itertools import groupby
 
-from egressc.explain.facts import Facts, Way, facts
+from egressc.explain.facts import Caller, Facts, Way, facts
 from egressc.explain.hops import Hop
 from egressc.explain.objects import namespaces
 from egressc.explain.path import path
 from egressc.plan import Gateway, Plan
 
 # whatever Mermaid, its markdown or HTML could take for their own
-SPECIAL = re.compile(r"[^\w .,:()/→–×-]|_")
+SPECIAL = re.compile(r"[^\w .,:()/→-]|_")
 SOLID, DOTTED = "-->", "-.->"  # dotted: nobody verifies
 
 
@@ -22,12 +21,13 @@ def fleet(plan: Plan) -> str:
     lines = ["flowchart LR", *(f"  c{index}{_box(who)}" for index, who in enumerate(callers))]
     for index, namespace in enumerate(namespaces(plan.gateways)):
         lines.append(f"  subgraph n{index}{_box(f'namespace {namespace}')}")
-        lines += [f"    g{number}{_box(about.gateway)}" for number, about in enumerate(known) if about.namespace == namespace]
+        inside = [(number, about) for number, about in enumerate(known) if about.namespace == namespace]
+        lines += [f"    g{number}{_box(about.gateway)}" for number, about in inside]
         lines.append("  end")
     for number, about in enumerate(known):
         lines.append(f"  u{number}{_box(about.host)}")
-        for who, group in groupby(sorted(about.clients, key=lambda caller: caller.who), key=lambda caller: caller.who):
-            ports = {way.port for caller in group for way in about.ports if not caller.ports or way.port in caller.ports}
+        for who in sorted({caller.who for caller in about.clients}):
+            ports = {way.port for caller in about.clients if caller.who == who for way in _used(about, caller)}
             lines.append(f"  c{callers.index(who)} {SOLID}|{_text(', '.join(map(str, sorted(ports))))}| g{number}")
         lines += [f"  g{number} {_arrow(way)}|{_text(_outside(way))}| u{number}" for way in about.ports]
     return _lines(lines)
@@ -38,21 +38,24 @@ def host(gateway: Gateway) -> str:
     known = path(gateway)
     about = known.about
     lines = ["flowchart LR", f"  subgraph pod{_box('a pod of the client')}"]
-    lines += [f"    c{index}{_box(*_caller(about, index))}" for index in range(len(about.clients))]
+    lines += [f"    c{index}{_box(*_caller(caller))}" for index, caller in enumerate(about.clients)]
     lines += [f"    sidecar{_box('its sidecar')}", "  end"]
     lines += [f"  gateway{_box('gateway', f'{about.namespace}/{about.gateway}')}", f"  upstream{_box(about.host)}"]
     for index, caller in enumerate(about.clients):
-        ports = [way for way in about.ports if not caller.ports or way.port in caller.ports]
-        lines += [f"  c{index} {SOLID}|{_text(f'{way.protocol} to {way.port}')}| sidecar" for way in ports]
+        spoken = [f"{way.protocol} to {way.port}" for way in _used(about, caller)]
+        lines += [f"  c{index} {SOLID}|{_text(says)}| sidecar" for says in spoken]
     for way, (_, within, outside) in zip(about.ports, known.hops, strict=True):
-        inside = _text(f"{way.port} → {way.gateway_port}, the mesh's mutual TLS", *_deciders(within))
+        inside = _text(f"{way.port} → {way.gateway_port}, mesh mutual TLS", *_deciders(within))
         lines.append(f"  sidecar {SOLID}|{inside}| gateway")
         lines.append(f"  gateway {_arrow(way)}|{_text(_outside(way), *_deciders(outside))}| upstream")
     return _lines(lines)
 
 
-def _caller(about: Facts, index: int) -> Iterable[str]:
-    caller = about.clients[index]
+def _used(about: Facts, caller: Caller) -> list[Way]:
+    return [way for way in about.ports if not caller.ports or way.port in caller.ports]
+
+
+def _caller(caller: Caller) -> Iterable[str]:
     return ("application of", caller.who, caller.labels, " ".join(caller.methods), *caller.paths)
 
 

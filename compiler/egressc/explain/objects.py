@@ -11,7 +11,7 @@ from egressc.explain.facts import Facts
 from egressc.explain.lines import Lines, said
 from egressc.explain.load import pods
 from egressc.model import Files, Tls
-from egressc.plan import Gateway
+from egressc.plan import Gateway, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,9 @@ class Object:
     namespace: str
     name: str
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """`Service egress/api-example-com`."""
         return f"{self.kind} {self.namespace}/{self.name}"
 
 
@@ -97,7 +99,7 @@ def remarks(gateway: Gateway, about: Facts) -> Iterator[Remark]:
     """What about `gateway` is weaker than it could be, by the list's own words."""
     for port, way in zip(gateway.ports, about.ports, strict=True):
         if way.verified.by == "nobody":
-            yield Remark(about.host, way.port, f"verified by {way.verified}", way.verified.lines)
+            yield Remark(about.host, way.port, f"verified by {way.verified.text}", way.verified.lines)
         if way.tls == "mutual" and not port.port.is_http and gateway.checks_upstream:
             # the check sends no bytes, and TLS 1.3 clients finish before the server has judged their certificate
             says = "Ready does not show whether the upstream takes the client certificate"
@@ -105,7 +107,8 @@ def remarks(gateway: Gateway, about: Facts) -> Iterator[Remark]:
     for rule, caller in zip(gateway.rules, about.clients, strict=True):
         if rule.client.whole_mesh and not rule.client.pod_labels:
             yield Remark(about.host, None, "the whole mesh may call", (caller.line,))
-        if caller.pod_labels:
+        source = Source(rule.client.namespace, rule.client.pod_labels)
+        if caller.pod_labels and any(source in port.sources for port in gateway.ports):
             says = f"only the sidecars of {caller.who} hold {caller.labels}: labels are no identity"
             yield Remark(about.host, None, says, said(rule.client.source, "podLabels"))
     if not gateway.checks_upstream:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from egressc.explain.facts import Facts, facts
 from egressc.explain.hops import Decision, Hop, hops
-from egressc.explain.layout import spell
+from egressc.explain.layout import socket, spell
 from egressc.explain.lines import Lines, said
 from egressc.explain.objects import Need, Object, Remark, named_object, needs, objects, remarks
 from egressc.hostname import is_ip
@@ -29,7 +29,7 @@ class Path:
     about: Facts
     hops: tuple[tuple[Hop, Hop, Hop], ...]
     readiness: tuple[Decision, ...]
-    name: tuple[Note, ...]
+    name_resolution: tuple[Note, ...]
     objects: tuple[Object, ...]
     needs: tuple[Need, ...]
     remarks: tuple[Remark, ...]
@@ -42,7 +42,7 @@ def path(gateway: Gateway) -> Path:
         about=about,
         hops=tuple(hops(gateway, port, way) for port, way in zip(gateway.ports, about.ports, strict=True)),
         readiness=tuple(_readiness(gateway, about)),
-        name=tuple(_name(gateway)),
+        name_resolution=tuple(_name_resolution(gateway)),
         objects=objects(gateway),
         needs=needs([gateway]),
         remarks=tuple(remarks(gateway, about)),
@@ -57,8 +57,9 @@ def _readiness(gateway: Gateway, about: Facts) -> Iterator[Decision]:
         yield Decision(deployment, f"Ready while {about.ports[0].ready_when}", said(readiness.source, key))
     else:
         path = said(readiness.source, "path") + said(readiness.source, "statuses")
-        for way in about.ports:
-            yield Decision(checks, f"Ready while {way.ready_when} (port {way.port})", path)
+        for way, tls in zip(about.ports, (port.port.tls.source for port in gateway.ports), strict=True):
+            lines = path or said(tls, "mode") + said(tls, "secret") + said(tls, "files")
+            yield Decision(checks, f"Ready while {way.ready_when} (port {way.port})", lines)
         rhythm = said(readiness.source, "interval") + said(readiness.source, "timeout")
         each = f"each pod checks every {spell(readiness.interval)} and waits {spell(readiness.timeout)} for an answer"
         yield Decision(checks, each, rhythm)
@@ -72,10 +73,10 @@ def _readiness(gateway: Gateway, about: Facts) -> Iterator[Decision]:
             yield Decision(checks, amount, rhythm[:1] + about.pods.lines)
         yield Decision(deployment, "the kubelet asks the pod for GET :15099/ready, where nothing else is", ())
     scaled = "HorizontalPodAutoscaler" if about.pods.scaled else "Deployment"
-    yield Decision(named_object(gateway, scaled), f"{about.pods} pods", about.pods.lines)
+    yield Decision(named_object(gateway, scaled), f"{about.pods.text} pods", about.pods.lines)
 
 
-def _name(gateway: Gateway) -> Iterator[Note]:
+def _name_resolution(gateway: Gateway) -> Iterator[Note]:
     """How an application comes to a connection that its sidecar recognises."""
     host = gateway.host
     http = next((port for port in host.ports if port.is_http), None)
@@ -85,19 +86,18 @@ def _name(gateway: Gateway) -> Iterator[Note]:
         says = f"DNS must answer clients for {host.host}, with {' or '.join(host.addresses)}"
         yield Note(f"{says}: on port {' and '.join(raw)} the sidecar goes by the address", addresses)
     else:
-        yield Note(f"DNS must answer clients for {host.host}, with any address: the sidecar does not go by it", endpoints)
+        says = f"DNS must answer clients for {host.host}, with any address"
+        yield Note(f"{says}: the sidecar does not go by it", endpoints)
     names = [name for name in host.endpoints or [host.host] if not is_ip(name)]
     if names:
         yield Note(f"DNS must know {' and '.join(names)} for the gateway's pods", endpoints)
     if not addresses and not endpoints:
         return
     answer = " or ".join(host.addresses) or "an address that Istio allots"
-    says = f"where DNS does not know it, a client's sidecar can answer with {answer}, by an annotation of the client's pods:"
-    yield Note(says, addresses)
+    says = f"where DNS does not know it, a client's sidecar can answer with {answer}"
+    yield Note(f"{says}, by an annotation of the client's pods:", addresses)
     yield Note(DNS_CAPTURE, ())
     if http:
         address = next((address for address in (*host.addresses, *host.endpoints) if is_ip(address)), "192.0.2.1")
-        target = f"[{address}]" if ":" in address else address
-        where = target if http.port == 80 else f"{target}:{http.port}"
         yield Note("or the application asks any address and names the host in a header:", addresses + endpoints)
-        yield Note(f"curl -H 'Host: {host.host}' http://{where}/", ())
+        yield Note(f"curl -H 'Host: {host.host}' http://{socket(address, http.port)}/", ())

@@ -44,7 +44,7 @@ def host(gateway: Gateway) -> str:
         _title(known.about),
         *(_port(known, index) for index in range(len(known.about.ports))),
         _clients(known),
-        _section("How clients find it", [(note.says, _where(note.lines) if note.lines else "") for note in known.name], NOTES),
+        _section("How clients find it", [(note.says, _where(note.lines, "")) for note in known.name_resolution], NOTES),
         _section("Readiness", _decisions(known.readiness), NOTES),
         _objects(known),
         _needs([gateway]),
@@ -70,7 +70,7 @@ def _way(way: Way, host: str) -> list[str]:
         way.tls,
         _verified(way.verified, host),
         way.ready_when,
-        str(way.checks_per_minute),
+        way.checks_per_minute.text,
     )
     wrapped = [wrap(cell, width) for cell, width in zip(cells, WIDTHS[1:6], strict=True)]
     height = max(map(len, wrapped))
@@ -79,10 +79,10 @@ def _way(way: Way, host: str) -> list[str]:
 
 def _verified(verified: Verified, host: str) -> str:
     if verified.by != "gateway":
-        return shorten(str(verified), REASON)
+        return shorten(verified.text, REASON)
     # what differs from the rule is to be seen
     names = "the host's name" if verified.names == (host,) else _few(verified.names, ", ")
-    return f"gateway: {names}; {verified.ca}"
+    return f"the gateway: {names}; {verified.ca}"
 
 
 def _caller(caller: Caller) -> str:
@@ -120,7 +120,7 @@ def _remarks(seen: Sequence[Remark]) -> list[str]:
 
 def _title(about: Facts) -> str:
     known = (
-        ("host", about.host, str(about.line)),
+        ("host", about.host, about.line.place),
         ("for", about.description or "-", ""),
         ("gateway", f"{about.namespace}/{about.gateway}", ""),
         ("owner", about.owner or "-", ""),
@@ -142,7 +142,7 @@ def _port(known: Path, index: int) -> str:
 def _decisions(decisions: Iterable[Decision]) -> list[tuple[str, str]]:
     rows = []
     for by, group in groupby(decisions, key=lambda decision: decision.by):
-        rows.append((str(by), ""))
+        rows.append((by.text, ""))
         rows += [(f"  {decision.says}", _where(decision.lines)) for decision in group]
     return rows
 
@@ -156,7 +156,7 @@ def _clients(known: Path) -> str:
             " ".join(caller.paths) or ("any path" if requests else ""),
             "port " + " ".join(map(str, caller.ports)) if caller.ports else "any port",
             caller.labels or "any labels",
-            str(caller.line),
+            caller.line.place,
         )
         for caller in known.about.clients
     ]
@@ -178,7 +178,7 @@ def _indented(text: str, blanks: int) -> str:
     return "".join(f"{' ' * blanks}{line}\n" for line in text.splitlines())
 
 
-def _where(lines: Lines) -> str:
+def _where(lines: Lines, silent: str = "default") -> str:
     """`hosts.yaml:3, :7`, or the word for what the list does not say."""
     files = groupby(sorted({(line.file, line.line) for line in lines}), key=lambda place: place[0])
-    return ", ".join(file + ", ".join(f":{line}" for _, line in places) for file, places in files) or "default"
+    return ", ".join(file + ", ".join(f":{line}" for _, line in places) for file, places in files) or silent

@@ -121,7 +121,8 @@ def check_keys(inventory: Inventory) -> Iterator[Finding]:
 
 def _namespace(host: Host) -> str:
     """A namespace's name made from the host's and its owner's."""
-    return re.sub(r"[^a-z0-9]+", "-", f"{host.namespace}-{host.owner or 'team'}".lower())[:63].rstrip("-")
+    owner = re.sub(r"[^a-z0-9]+", "-", (host.owner or "").lower()).strip("-") or "team"
+    return f"{host.namespace}-{owner}"[:63].rstrip("-")
 
 
 def check_names(inventory: Inventory) -> Iterator[Finding]:

@@ -1,0 +1,208 @@
+"""Writes the pages that follow the code, hosts.md and findings.md: `python -m docs.reference`, with egressc installed.
+
+A test fails while a page is not what this makes of the schema, the finding codes and the cases in tests/cases/invalid.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from egressc.compile import compile_sources
+from egressc.findings import CODES, Finding
+from egressc.shape import schema
+from tests.cases import INVALID, Case
+
+Part = dict[str, Any]
+
+DOCS = Path(__file__).parent
+# In the order of a reader's questions; what a host and its defaults share is described once, with the host.
+SECTIONS = [
+    *("host", "tls", "files", "volume", "port", "client", "readiness", "probe", "timeouts", "retries"),
+    *("connectionPool", "keepalive", "outlierDetection"),
+    *("autoscaling", "podDisruptionBudget", "resources", "quantities"),
+]
+FAMILIES = {
+    "EG0": "The file",
+    "EG1": "The shape",
+    "EG2": "One host",
+    "EG3": "Between hosts",
+    "EG4": "Names",
+}
+
+NAMES = re.compile(r"`[^`]*`|[\w./-]*[./\d][\w./-]+")  # in a finding: what is quoted, hosts, paths and numbers
+
+HOSTS_HEAD = """\
+# The host list
+
+<!-- Made from schemas/hosts.schema.json by `python -m docs.reference`. -->
+
+A host list is a YAML file. Begin it with a line that gives editors the schema, and they complete and explain every key:
+
+```yaml
+# yaml-language-server: $schema=../schemas/hosts.schema.json
+version: 1
+defaults:
+  clients: [shop]
+hosts:
+- api.stripe.com
+- host: partner.bank.example
+  tls: {mode: mutual, secret: partner-bank}
+```
+
+Keys that the schema does not have are refused, and so are duplicate keys, anchors, aliases, tags and merge keys.
+
+- **`defaults`** lie under every host of their own file. Mappings merge key by key, lists and single values are
+  replaced. A `tls` or `readiness` that says its own `mode` replaces an inherited one whole.
+- **Several files** are one list: `egressc compile payments.yaml shop.yaml`. A host has one entry in all of them.
+- **An overlay** says what differs in one environment: `egressc compile hosts.yaml --overlay prod.yaml`. It has the same
+  form; its hosts must exist in the list, its `defaults` lie over those of every file, and `remove: true` takes a host
+  out. [examples/environments](../examples/environments) shows one list for two environments.
+
+[tests/cases/valid](../tests/cases/valid) has a list for each thing that a list can say, with what the compiler and the
+chart make of it.
+"""
+
+FINDINGS_HEAD = """\
+# Findings
+
+<!-- Made from compiler/egressc/findings.py and tests/cases/invalid by `python -m docs.reference`. -->
+
+`egressc` shows everything that is wrong with a list at once: where, what, and what to write instead. It writes nothing
+while there is an error; a warning does not stop it. `--findings json` is for programs, `--findings github` shows each
+finding beside its line of a pull request. The exit code is 0 without errors, 1 with errors, and 2 where the command
+itself was wrong.
+
+A code keeps its meaning for ever.
+"""
+
+
+def hosts_page() -> str:
+    """The page of the host list: a table for each mapping of its schema."""
+    root = schema()
+    definitions: Part = root["$defs"]
+    lines = [HOSTS_HEAD, "## The file", "", *_table(root), "`mesh`:", "", *_table(root["properties"]["mesh"])]
+    for name in SECTIONS:
+        lines += _section(name, definitions[name])
+        if name == "host":
+            own = [key for key in definitions["host"]["properties"] if key not in definitions["defaults"]["properties"]]
+            lines += [f"`defaults` takes all of these but {_and(own)}.", ""]
+    lines += ["## Values", "", "| Value | Meaning | Example |", "| --- | --- | --- |"]
+    for name, part in definitions.items():
+        if name not in SECTIONS and name != "defaults":
+            lines.append(f"| {name} | {_cell(part['description'])} | {_examples(part)} |")
+    return "\n".join(lines) + "\n"
+
+
+def findings_page() -> str:
+    """The page of the finding codes: what each means and, from its cases, what egressc says."""
+    lines = [FINDINGS_HEAD]
+    for prefix, title in FAMILIES.items():
+        lines += [f"## {title}", ""]
+        for code in (code for code in CODES if code.startswith(prefix)):
+            lines += [f"### {code}: {CODES[code]}", ""]
+            cases = [case for case in INVALID if case.name.startswith(code)]
+            lines += [*_said(code, cases), "", f"Cases: {', '.join(map(_link, cases))}", ""]
+    return "\n".join(lines)
+
+
+PAGES = {"hosts.md": hosts_page, "findings.md": findings_page}
+
+
+def _section(name: str, part: Part) -> Iterator[str]:
+    yield from (f"## {name}", "", part["description"], "", "```yaml")
+    example = next(example for example in part["examples"] if isinstance(example, dict))
+    yield from (*(f"{key}: {_flow(value)}" for key, value in example.items()), "```", "")
+    yield from _table(part)
+    for key, field in part["properties"].items():
+        if "properties" in field:
+            yield from (f"### {name}.{key}", "", field["description"], "", *_table(field))
+
+
+def _table(part: Part) -> Iterator[str]:
+    yield from ("| Key | Value | Default | Meaning |", "| --- | --- | --- | --- |")
+    for key, field in part["properties"].items():
+        default = (
+            "required"
+            if key in part.get("required", ())
+            else f"`{_flow(field['default'])}`"
+            if "default" in field
+            else ""
+        )
+        meaning = _cell(field["description"])
+        value = _kind(field) if "enum" in field else f"{_kind(field)}<br>{_examples(field)}"
+        yield f"| `{key}` | {value} | {default} | {meaning} |"
+    yield ""
+
+
+def _kind(field: Part) -> str:
+    """What may stand there, with a link to where it is described."""
+    if "$ref" in field:
+        name = field["$ref"].rpartition("/")[2]
+        return (
+            f"[{name}](#{name.lower() if name in SECTIONS else 'values'})"
+            if name != "defaults"
+            else "see [host](#host)"
+        )
+    if "enum" in field:
+        return ", ".join(f"`{_flow(option)}`" for option in field["enum"])
+    if field["type"] == "array":
+        return f"list of {_kind(field['items'])}"
+    if field["type"] == "object":
+        return "mapping"
+    kinds = [field["type"]] if isinstance(field["type"], str) else field["type"]
+    numbers = "whole number" if "maximum" not in field else f"{field['minimum']} to {field['maximum']:,}"
+    names = {"integer": numbers, "number": "number", "string": "text", "object": "mapping"}
+    return " or ".join(names[kind] for kind in kinds)
+
+
+def _examples(field: Part) -> str:
+    return ", ".join(f"`{_flow(example)}`" for example in field["examples"])
+
+
+def _flow(value: Any) -> str:
+    """A value as YAML on one line."""
+    text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=4096)
+    return text.removesuffix("...\n").strip()
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<name>", "`<name>`")
+
+
+def _and(keys: list[str]) -> str:
+    quoted = [f"`{key}`" for key in keys]
+    return f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
+def _said(code: str, cases: list[Case]) -> Iterator[str]:
+    """What egressc says of these cases, without the places, and of several that differ in names alone the first."""
+    findings = {finding for case in cases for finding in _findings(case) if finding.code == code}
+    seen = set()
+    for message, fix in sorted((finding.message, finding.fix) for finding in findings):
+        form = NAMES.sub("…", f"{message}. {fix}")
+        if form not in seen:
+            yield f"- {' '.join(message.split())}. *{fix}*"
+        seen.add(form)
+
+
+def _findings(case: Case) -> tuple[Finding, ...]:
+    """As `case.compile()`, with the files known by their names alone."""
+    lists, overlays = ([(path.name, path.read_bytes()) for path in paths] for paths in (case.lists, case.overlays))
+    return compile_sources(lists, overlays).findings
+
+
+def _link(case: Case) -> str:
+    return f"[{case.name.partition('-')[2]}](../tests/cases/invalid/{case.name})"
+
+
+def main() -> None:
+    """Writes all pages."""
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
