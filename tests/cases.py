@@ -1,0 +1,45 @@
+"""The example lists in tests/cases, which are documentation as well."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from egressc.compile import Compilation, compile_files
+
+CASES = Path(__file__).parent / "cases"
+GOLDENS = ("values.yaml", "manifests.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A folder with lists, perhaps overlays (overlay*.yaml) and what comes of them."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    @property
+    def overlays(self) -> list[Path]:
+        """The overlays, in the order of their names."""
+        return sorted(self.folder.glob("overlay*.yaml"))
+
+    @property
+    def lists(self) -> list[Path]:
+        """The lists: hosts.yaml and others beside it."""
+        return sorted(
+            path for path in self.folder.glob("*.yaml") if path.name not in GOLDENS and path not in self.overlays
+        )
+
+    @property
+    def arguments(self) -> list[str]:
+        """What names the files to egressc, in the case's own folder."""
+        return [path.name for path in self.lists] + [f"--overlay={path.name}" for path in self.overlays]
+
+    def compile(self) -> Compilation:
+        """What the compiler makes of it."""
+        return compile_files([str(path) for path in self.lists], [str(path) for path in self.overlays])
+
+
+VALID, INVALID = ([Case(path) for path in sorted((CASES / kind).iterdir())] for kind in ("valid", "invalid"))

@@ -1,0 +1,92 @@
+"""The way of a list through compiler and chart, for tests: `compiled` gives the values, a Helm prints or refuses them."""
+
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from egressc import emit
+from egressc.assets import chart_path
+from egressc.compile import compile_files
+
+Document = dict[str, Any]
+Documents = dict[tuple[str, str, str], Document]  # by kind, namespace and name
+Values = Mapping[str, Any] | str | Path  # values as data, as YAML, or as a file
+
+CHART = chart_path()
+LIST_CASES = Path(__file__).parent / "cases" / "valid"  # a folder a scenario, its list in hosts.yaml
+CI_VALUES = CHART / "ci"
+
+
+class Refused(Exception):
+    """Helm refuses the chart with these values; the text is what it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Helm:
+    """One Helm executable and what it makes of the chart."""
+
+    path: Path
+
+    def render(self, *values: Values, namespace: str = "egress") -> Documents:
+        """The documents that the chart prints, later values over earlier ones; Refused where it prints none."""
+        documents: Documents = {}
+        for document in parsed(self.text(*values, namespace=namespace)):
+            key = document["kind"], document["metadata"]["namespace"], document["metadata"]["name"]
+            assert key not in documents, f"{key} is printed twice"
+            documents[key] = document
+        return documents
+
+    def text(self, *values: Values, namespace: str = "egress") -> str:
+        """The same as Helm prints it."""
+        return self._run(["template", "egress", str(CHART), "--namespace", namespace], values)
+
+    def lint(self, *values: Values) -> str:
+        """What `helm lint --strict` says; Refused where it finds anything."""
+        return self._run(["lint", "--strict", str(CHART)], values)
+
+    def notes(self, *values: Values) -> str:
+        """What a user reads after an installation, which no cluster is needed for."""
+        return self._run(["install", "egress", str(CHART), "--namespace", "egress", "--dry-run=client"], values)
+
+    def _run(self, arguments: Sequence[str], values: Sequence[Values]) -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            files = [_file(Path(folder, f"{index}.yaml"), value) for index, value in enumerate(values)]
+            options = [argument for file in files for argument in ("--values", str(file))]
+            command = [str(self.path), *arguments, *options]
+            ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        if ended.returncode:
+            raise Refused(ended.stderr + ended.stdout)
+        return ended.stdout
+
+
+def compiled(*lists: Path) -> dict[str, Any]:
+    """The values that these lists compile to, as one list."""
+    compilation = compile_files([str(path) for path in lists])
+    assert compilation.plan is not None, compilation.findings
+    return emit.values(compilation.plan)
+
+
+def parsed(text: str) -> list[Document]:
+    """The documents of a YAML stream, without the empty ones; a key given twice is an error."""
+    return [document for document in yaml.load_all(text, _StrictLoader) if document is not None]
+
+
+class _StrictLoader(yaml.CSafeLoader):
+    """PyYAML takes the last of two equal keys without a word; Kubernetes would not."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        assert len(keys) == len(set(keys)), f"a key is given twice{node.start_mark}"
+        return super().construct_mapping(node, deep)
+
+
+def _file(path: Path, values: Values) -> Path:
+    if isinstance(values, Path):
+        return values
+    path.write_text(values if isinstance(values, str) else emit.dump(dict(values)), encoding="utf-8")
+    return path

@@ -1,0 +1,63 @@
+"""Fixtures that several tests share."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from tests.chart import Documents, Helm
+from tests.tools import tool
+
+Render = Callable[..., Documents]
+Golden = Callable[[Path, str], None]
+
+# The same examples in every run, however slow the machine. To look for new ones: pytest --hypothesis-profile=search
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None, print_blob=True)
+hypothesis.settings.register_profile("search", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile("same")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="write the golden files anew instead of comparing them"
+    )
+
+
+@pytest.fixture(scope="session")
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """golden(path, content) compares the file with the content, or writes it where --update-golden is given."""
+
+    def check(path: Path, content: str) -> None:
+        if request.config.getoption("--update-golden"):
+            path.write_text(content, encoding="utf-8")
+        assert path.is_file(), f"{path} is missing: run pytest --update-golden, read it and commit it"
+        assert content == path.read_text(encoding="utf-8"), (
+            f"{path} differs: run pytest --update-golden and read the diff"
+        )
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def helm3() -> Helm:
+    """The pinned Helm 3."""
+    return Helm(tool("helm3"))
+
+
+@pytest.fixture(scope="session")
+def helm4() -> Helm:
+    """The pinned Helm 4."""
+    return Helm(tool("helm4"))
+
+
+@pytest.fixture(scope="session", params=["helm3", "helm4"])
+def helm(request: pytest.FixtureRequest) -> Helm:
+    """Each of the two in turn."""
+    return Helm(tool(request.param))
+
+
+@pytest.fixture(scope="session")
+def render(helm4: Helm) -> Render:
+    """render(values…) → the chart's documents by (kind, namespace, name); `tests.chart.compiled(list)` gives the values."""
+    return helm4.render

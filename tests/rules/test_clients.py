@@ -1,0 +1,44 @@
+import pytest
+
+from tests.lists import codes, hosts
+
+
+def entry(clients: str, ports: str = "[{port: 80}]") -> str:
+    return hosts(f"- {{host: api.example.com, ports: {ports}, clients: {clients}}}")
+
+
+@pytest.mark.parametrize(
+    ("clients", "expected"),
+    [
+        ("[shop]", []),
+        ("[{wholeMesh: true}]", []),
+        ("[{wholeMesh: true, podLabels: {app: a}}]", []),
+        ("[{namespace: shop, serviceAccount: a, podLabels: {app: a}, methods: [GET], paths: [/v1/*]}]", []),
+        ("[{}]", ["EG202"]),
+        ("[{podLabels: {app: a}}]", ["EG202"]),
+        ("[{wholeMesh: true, namespace: shop}]", ["EG202"]),
+        ("[{wholeMesh: true, serviceAccount: a}]", ["EG202"]),
+        ("[{namespace: shop, ports: [81]}]", ["EG204"]),
+    ],
+)
+def test_who(clients: str, expected: list[str]) -> None:
+    assert codes(entry(clients)) == expected
+
+
+@pytest.mark.parametrize("protocol", ["HTTP", "HTTP2", "GRPC"])
+def test_requests_have_methods_and_paths(protocol: str) -> None:
+    assert not codes(entry("[{namespace: shop, methods: [POST], paths: [/a]}]", f"[{{port: 80, protocol: {protocol}}}]"))
+
+
+@pytest.mark.parametrize("protocol", ["TLS", "TCP"])
+@pytest.mark.parametrize("limit", ["methods: [POST]", "paths: [/a]", "methods: [POST], paths: [/a]"])
+def test_bytes_have_none(protocol: str, limit: str) -> None:
+    ports = f"[{{port: 80}}, {{port: 443, protocol: {protocol}}}]"
+    assert codes(entry(f"[{{namespace: shop, {limit}}}]", ports)) == ["EG203"]
+    assert codes(entry(f"[{{namespace: shop, {limit}, ports: [80, 443]}}]", ports)) == ["EG203"]
+    assert not codes(entry(f"[{{namespace: shop, {limit}, ports: [80]}}, {{namespace: shop, ports: [443]}}]", ports))
+
+
+def test_clients_of_the_defaults_are_told_once_where_they_stand() -> None:
+    text = "version: 1\ndefaults: {clients: [{}]}\nhosts: [a.example.com, b.example.com]\n"
+    assert codes(text) == ["EG202"]

@@ -1,0 +1,34 @@
+import pytest
+
+from tests.lists import codes, hosts
+
+PROBE = "probe: {tcpSocket: {port: 15021}}"
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("readiness: {path: /h, statuses: [200-204, 404]}", []),
+        ("readiness: {mode: gateway}", []),
+        (f"readiness: {{mode: probe, {PROBE}}}", []),
+        ("readiness: {mode: probe, probe: {httpGet: {path: /h, port: 15021}, periodSeconds: 5}}", []),
+        ("readiness: {mode: probe, probe: {grpc: {port: 9090, service: s}}}", []),
+        ("ports: [{port: 25, protocol: TCP}], readiness: {interval: 5s}", []),
+        ("ports: [{port: 25, protocol: TCP}, {port: 80}], readiness: {path: /h}", []),
+        ("ports: [{port: 25, protocol: TCP}], readiness: {path: /h}", ["EG216"]),
+        ("tls: {mode: passthrough}, readiness: {path: /h}", ["EG216"]),
+        ("readiness: {statuses: [200]}", ["EG216"]),
+        ("readiness: {mode: gateway, healthyThreshold: 2}", ["EG216"]),
+        ("readiness: {mode: probe}", ["EG216"]),
+        (f"readiness: {{{PROBE}}}", ["EG216"]),
+        ("readiness: {mode: probe, probe: {periodSeconds: 5}}", ["EG216"]),
+        ("readiness: {path: /h, statuses: [204-200]}", ["EG219"]),
+    ],
+)
+def test_readiness(entry: str, expected: list[str]) -> None:
+    assert codes(hosts(f"- {{host: api.example.com, {entry}}}")) == expected
+
+
+def test_a_path_of_the_defaults_is_for_those_that_have_requests() -> None:
+    text = "version: 1\ndefaults: {clients: [shop], readiness: {path: /h, statuses: [200]}}\nhosts:\n"
+    assert not codes(text + "- a.example.com\n- {host: b.example.com, ports: [{port: 25, protocol: TCP}]}\n")

@@ -1,0 +1,248 @@
+"""Hypothesis strategies: host names, and lists that use every field of the schema and are free of errors."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hypothesis import strategies as st
+
+from egressc.names import RESERVED_PORTS
+
+Entry = dict[str, Any]
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+HTTP_FAMILY = ("HTTP", "HTTP2", "GRPC")
+REASON = "The network is a leased line (RISK-118)."
+# words that YAML 1.1, YAML 1.2, PyYAML and Helm read differently
+TRICKY = ("1e3", "y", "n", "no", "on", "0o17", "0x1f", "1_000", "12-30", "null", "true", "NaN", "3.10", "007")
+NAMESPACES = ("shop", "payments", "web", "1e3", "egress")
+
+
+def labels() -> st.SearchStrategy[str]:
+    """DNS labels, short and as long as they may be."""
+    short = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,6}[a-z0-9])?", fullmatch=True)
+    return short | st.from_regex(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True)
+
+
+def host_names() -> st.SearchStrategy[str]:
+    """External hosts' names of two to nine labels."""
+    top = st.sampled_from(["com", "net", "example", "io", "xn--p1ai"])
+    return st.tuples(st.lists(labels(), min_size=1, max_size=8), top).map(_joined).filter(lambda host: len(host) <= 253)
+
+
+def _joined(parts: tuple[list[str], str]) -> str:
+    return ".".join((*parts[0], parts[1]))
+
+
+def texts() -> st.SearchStrategy[str]:
+    """What people write in a sentence, and what they had better not."""
+    return st.text(min_size=1, max_size=100) | st.sampled_from(TRICKY)
+
+
+def durations(unit: int = 1, most: int = 3_600_000) -> st.SearchStrategy[str]:
+    """Durations of whole `unit` milliseconds, 1h at most."""
+    spelled = {1: "{}ms", 1000: "{}s"}
+    return st.integers(1, most // unit).map(lambda number: spelled[unit].format(number))
+
+
+def _subset(draw: Draw, **fields: st.SearchStrategy[Any]) -> Entry:
+    return {name: draw(field) for name, field in fields.items() if draw(st.booleans())}
+
+
+@st.composite
+def fleets(draw: Draw, most: int = 8) -> list[Any]:
+    """Hosts of a list, in any order, that fit together."""
+    names = draw(st.lists(host_names(), min_size=1, max_size=most, unique=True))
+    return [_host(draw, name, number) for number, name in enumerate(names)]
+
+
+def _host(draw: Draw, name: str, number: int) -> Any:
+    """A host's entry; its `number` in the fleet gives it what no two hosts may have in common."""
+    owner = draw(st.sampled_from([None, "a", "b"]))
+    ports = _ports(draw, number)
+    entry: Entry = {"host": name, "ports": ports, "clients": _clients(draw, ports), **_where(draw, number)}
+    if owner:
+        entry |= {"owner": owner, "namespace": f"egress-{owner}"}
+    protocols = {port["protocol"] for port in ports}
+    if protocols == {"TLS"} and draw(st.booleans()):
+        entry["tls"] = {"mode": "passthrough"} | draw(_passthrough())
+    elif "TLS" not in protocols and draw(st.booleans()):
+        entry["tls"] = draw(_tls())
+    else:
+        for port in ports:
+            if draw(st.booleans()):
+                port["tls"] = draw(_passthrough() if port["protocol"] == "TLS" else _tls())
+    if draw(st.integers(0, 9)) == 0:
+        entry["name"] = f"{draw(st.sampled_from(['g', 'no', 'y']))}-{number}"
+    has_requests = bool(protocols & set(HTTP_FAMILY))
+    entry |= _subset(
+        draw,
+        description=texts(),
+        reviewBy=st.sampled_from(["2027-06-30", "2028-02-29"]),
+        readiness=_readiness(has_requests),
+        timeouts=_timeouts(has_requests),
+        drain=durations(1000),
+        connectionPool=_connection_pool(has_requests),
+        outlierDetection=_outlier_detection(),
+        podDisruptionBudget=st.sampled_from([{"minAvailable": 1}, {"maxUnavailable": "25%"}, {"minAvailable": "50%"}]),
+        resources=_resources(),
+    )
+    if has_requests and draw(st.booleans()):
+        entry["retries"] = draw(_retries())
+    autoscaling = {"minReplicas": 2, "maxReplicas": 1000, "targetCPU": 50}
+    scaling = draw(st.sampled_from([{}, {"replicas": 3}, {"autoscaling": autoscaling}]))
+    return name if set(entry) == {"host"} else entry | scaling
+
+
+def _ports(draw: Draw, number: int) -> list[Entry]:
+    fine = st.integers(1, 65535).filter(lambda port: port not in RESERVED_PORTS and not 30000 <= port < 31000)
+    client_ports = draw(st.lists(st.sampled_from([80, 443, 8080, 8443, 5432]) | fine, min_size=1, max_size=5, unique=True))
+    ports = [{"port": port, "protocol": draw(st.sampled_from([*HTTP_FAMILY, "TLS"]))} for port in client_ports]
+    if draw(st.booleans()):
+        ports.append({"port": 30000 + number, "protocol": "TCP"})  # nobody else's
+    for port in ports:
+        port |= _subset(draw, upstreamPort=st.integers(1, 65535))
+    return ports
+
+
+def _where(draw: Draw, number: int) -> Entry:
+    entry: Entry = {}
+    if draw(st.booleans()):
+        entry["addresses"] = [f"240.0.{number}.1", f"2001:db8:{number}::1"]
+    kind = draw(st.sampled_from(["dns", "round robin", "addresses", "names"]))
+    if kind == "round robin":
+        entry["resolution"] = "DNS_ROUND_ROBIN"
+    elif kind == "addresses":
+        entry["endpoints"] = draw(st.sampled_from([["192.0.2.1"], ["192.0.2.1", "2001:db8::1"]]))
+    elif kind == "names":
+        entry["endpoints"] = ["a.example.net", "192.0.2.1", "1e3.example.net"]
+    return entry
+
+
+def _clients(draw: Draw, ports: Sequence[Entry]) -> list[Any]:
+    return [_client(draw, ports) for _ in range(draw(st.integers(1, 3)))]
+
+
+def _client(draw: Draw, ports: Sequence[Entry]) -> Any:
+    client: Entry = {"namespace": draw(st.sampled_from(NAMESPACES))}
+    if draw(st.integers(0, 9)) == 0:
+        client = {"wholeMesh": True}
+    elif draw(st.booleans()):
+        client["serviceAccount"] = draw(st.sampled_from(["checkout", "1e3", "a.b"]))
+    if draw(st.booleans()):
+        values = st.sampled_from(["", "x", *TRICKY])
+        client["podLabels"] = draw(st.dictionaries(st.sampled_from(["app", "example.com/y", "1e3"]), values, min_size=1))
+    usable = sorted(port["port"] for port in ports)
+    with_requests = sorted(port["port"] for port in ports if port["protocol"] in HTTP_FAMILY)
+    if with_requests and draw(st.booleans()):
+        client["ports"] = draw(st.lists(st.sampled_from(with_requests), min_size=1, unique=True))
+        client |= _subset(
+            draw,
+            methods=st.lists(st.sampled_from(["GET", "POST", "DELETE"]), min_size=1, unique=True),
+            paths=st.lists(st.sampled_from(["/", "/v1/*", "*.json", "/a%2Fb", "/no"]), min_size=1, unique=True),
+        )
+    elif draw(st.booleans()):
+        client["ports"] = draw(st.lists(st.sampled_from(usable), min_size=1, unique=True))
+    return client["namespace"] if set(client) == {"namespace"} and draw(st.booleans()) else client
+
+
+def _volume(draw: Draw, content: str) -> tuple[str, Entry]:
+    # the path tells what is mounted there: ports that share a path share the content
+    kind = draw(st.sampled_from(["secret", "configMap"]))
+    path = f"/etc/{kind}/{content}"
+    return path, {kind: content, "mountPath": path}
+
+
+@st.composite
+def _tls(draw: Draw) -> Entry:
+    """TLS by the gateway, or none at all, with a reason."""
+    mode = draw(st.sampled_from(["simple", "mutual", "none"]))
+    if mode == "none":
+        return {"mode": mode, "unverified": REASON}
+    tls: Entry = {"mode": mode} | _subset(draw, sni=host_names())
+    verified = draw(st.booleans())
+    if draw(st.booleans()) and (verified or mode == "mutual"):
+        tls["secret"] = draw(st.sampled_from(["partner", "1e3", "a.b"]))
+    elif mode == "mutual" or verified:
+        path, volume = _volume(draw, draw(st.sampled_from(["a", "no"])))
+        pair = {"certificate": f"{path}/tls.crt", "key": f"{path}/tls.key"} if mode == "mutual" else {}
+        ca = {"ca": f"{path}/ca.crt"} if verified and (not pair or draw(st.booleans())) else {}
+        tls["files"] = pair | ca | {"volumes": [volume]}
+    if not verified:
+        tls["unverified"] = REASON
+    elif draw(st.booleans()):
+        tls["sans"] = draw(st.sampled_from([["a.example.net"], ["1e3", "spiffe://a.example/b"]]))
+    return tls
+
+
+@st.composite
+def _passthrough(draw: Draw) -> Entry:
+    """What the check of an application's own TLS may need."""
+    if draw(st.booleans()):
+        return {"secret": draw(st.sampled_from(["ca", "1e3"]))}
+    path, volume = _volume(draw, "ca")
+    return {"files": {"ca": f"{path}/ca.crt", "volumes": [volume]}} if draw(st.booleans()) else {}
+
+
+@st.composite
+def _readiness(draw: Draw, has_requests: bool) -> Entry:
+    mode = draw(st.sampled_from(["upstream", "gateway", "probe"]))
+    if mode == "probe":
+        kinds: list[Entry] = [
+            {"httpGet": {"path": "/healthz/ready", "port": 15021}},
+            {"tcpSocket": {"port": 15021}},
+            {"grpc": {"port": 9090, "service": "1e3"}},
+        ]
+        numbers = st.integers(1, 100)
+        timing = ("periodSeconds", "timeoutSeconds", "failureThreshold", "successThreshold")
+        return {"mode": mode, "probe": draw(st.sampled_from(kinds)) | _subset(draw, **dict.fromkeys(timing, numbers))}
+    if mode == "gateway":
+        return {"mode": mode}
+    thresholds = st.integers(1, 100)
+    readiness = _subset(
+        draw, interval=durations(), timeout=durations(), unhealthyThreshold=thresholds, healthyThreshold=thresholds
+    )
+    if has_requests and draw(st.booleans()):
+        readiness["path"] = draw(st.sampled_from(["/", "/healthz?x=y#z", '/"quoted"', "/no"]))
+        readiness |= _subset(draw, statuses=st.sampled_from([[204], ["100-599"], ["200-299", 404]]))
+    return readiness
+
+
+@st.composite
+def _timeouts(draw: Draw, has_requests: bool) -> Entry:
+    fields = {"connect": durations(), "idle": durations(1000)}
+    return _subset(draw, **fields, **({"request": durations(), "stream": durations()} if has_requests else {}))
+
+
+@st.composite
+def _retries(draw: Draw) -> Entry:
+    conditions = st.lists(st.sampled_from(["5xx", "503", "reset", "connect-failure"]), min_size=1, unique=True)
+    return _subset(draw, attempts=st.integers(0, 10), retryOn=conditions, perTry=durations())
+
+
+@st.composite
+def _connection_pool(draw: Draw, has_requests: bool) -> Entry:
+    count = st.sampled_from([1, 1000, 999_999, 1_000_000, 2**29])
+    keepalive = st.fixed_dictionaries(
+        {}, optional={"time": durations(1000), "interval": durations(1000), "probes": st.integers(1, 100)}
+    )
+    requests = {name: count for name in ("maxPendingRequests", "maxRequests", "maxRequestsPerConnection")}
+    return _subset(draw, maxConnections=count, keepalive=keepalive, **(requests if has_requests else {}))
+
+
+def _outlier_detection() -> st.SearchStrategy[Entry]:
+    fields: dict[str, st.SearchStrategy[Any]] = {
+        "consecutive5xxErrors": st.integers(1, 1000),
+        "consecutiveGatewayErrors": st.integers(1, 1000),
+        "interval": durations(),
+        "baseEjectionTime": durations(),
+        "maxEjectionPercent": st.integers(1, 100),
+    }
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+def _resources() -> st.SearchStrategy[Entry]:
+    requests = st.fixed_dictionaries(
+        {}, optional={"cpu": st.sampled_from(["100m", 1, 0.5]), "memory": st.sampled_from(["128Mi", 134217728])}
+    )
+    limits = st.fixed_dictionaries({}, optional={"cpu": st.just(2), "memory": st.just("1Gi")})
+    return st.fixed_dictionaries({}, optional={"requests": requests, "limits": limits})

@@ -1,0 +1,63 @@
+"""The example lists: each valid one has its values and manifests, each finding code a list that it is found in."""
+
+import re
+
+import pytest
+
+from egressc.cli import main
+from egressc.findings import CODES
+from tests.cases import INVALID, VALID, Case
+from tests.chart import Helm
+from tests.conftest import Golden
+
+
+@pytest.fixture(params=VALID, ids=lambda case: case.name)
+def valid(request: pytest.FixtureRequest) -> Case:
+    case: Case = request.param
+    return case
+
+
+@pytest.fixture(params=INVALID, ids=lambda case: case.name)
+def invalid(request: pytest.FixtureRequest) -> Case:
+    case: Case = request.param
+    return case
+
+
+def _compiled(case: Case, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    monkeypatch.chdir(case.folder)
+    code = main(["compile", *case.arguments])
+    return code, *capfd.readouterr()
+
+
+def test_values(
+    valid: Case, golden: Golden, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, values, findings = _compiled(valid, monkeypatch, capfd)
+    assert (code, findings) == (0, "")
+    golden(valid.folder / "values.yaml", values)
+
+
+def test_manifests(valid: Case, golden: Golden, helm4: Helm) -> None:
+    golden(valid.folder / "manifests.yaml", helm4.text(valid.folder / "values.yaml"))
+
+
+def test_findings(
+    invalid: Case, golden: Golden, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, values, findings = _compiled(invalid, monkeypatch, capfd)
+    golden(invalid.folder / "findings.txt", findings)
+    expected = invalid.name[:5]
+    found = re.findall(r": (error|warning) (EG\d{3}): ", findings)
+    assert expected in {code for _, code in found}, f"the case is about {expected}"
+    has_errors = "error" in {level for level, _ in found}
+    assert (code, values == "") == ((1, True) if has_errors else (0, False))
+
+
+def test_every_code_has_a_case_and_every_case_a_code() -> None:
+    assert {case.name[:5] for case in INVALID} == set(CODES)
+
+
+def test_every_case_says_what_it_shows() -> None:
+    for case in VALID:
+        for path in (*case.lists, *case.overlays):
+            assert re.match(r"# \S.{10,118}[.]\n", path.read_text(encoding="utf-8")), f"{path} begins with no sentence"

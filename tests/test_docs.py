@@ -1,0 +1,360 @@
+"""What the documentation says is run: its lists compile, its commands run, its links lead somewhere.
+
+Commands that need a cluster run against none: `helm install` and `upgrade` are Helm's own `template` with the same
+arguments, `kubectl create` is a dry run, and any other command of kubectl and istioctl must get as far as asking for the
+cluster.
+"""
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from egressc import emit
+from egressc.compile import Compilation, compile_files
+from tests.chart import Documents, Helm, parsed
+from tests.tools import tool
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("charts/*/*.md")])
+LIST = ROOT / "values" / "hosts.yaml"
+VALUES = ROOT / "values" / "values.yaml"
+ENVIRONMENTS = ROOT / "examples" / "environments"
+NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens
+
+STAND_INS = {
+    "egressc": 'exec "$PYTHON" -m egressc "$@"',
+    "python": 'cd "$ROOT" && exec "$PYTHON" "$@"',
+    "helm": 'case $1 in install|upgrade) shift; set -- template "$@";; esac; exec "$HELM" "$@"',
+    "kubectl": 'case $1 in create) exec "$KUBECTL" "$@" --dry-run=client;; esac; unreachable "$KUBECTL" "$@"',
+    "istioctl": 'unreachable "$ISTIOCTL" "$@"',
+    "make": 'exec "$MAKE" --dry-run --directory "$ROOT" "$@" >/dev/null',
+    # that the package can be installed is tested with the wheel; here, that this is where it is
+    "pip": '[ "$1 $2" = "install ." ] && grep -q \'^name = "egressc"\' "$ROOT/pyproject.toml"',
+}
+PROLOGUE = """\
+#!/usr/bin/env bash
+set -euo pipefail
+# succeeds where a program has understood its arguments and found no cluster
+unreachable() {
+  local said
+  said=$("$@" 2>&1) || case $said in *"connection refused"*|*"was refused"*) return 0;; esac
+  printf '%s\\n' "$said" >&2
+  return 1
+}
+"""
+
+
+class Block(NamedTuple):
+    """A fenced block of a page."""
+
+    page: Path
+    language: str
+    text: str
+
+
+Shell = Callable[[str], subprocess.CompletedProcess[str]]
+
+
+def blocks(page: Path) -> list[Block]:
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return [Block(page, language, text) for language, text in found]
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the front of PATH: what the documentation calls, as far as it can be without a cluster."""
+    folder = tmp_path_factory.mktemp("bin")
+    for name, body in STAND_INS.items():
+        program = folder / name
+        program.write_text(f"{PROLOGUE}{body}\n")
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return folder
+
+
+@pytest.fixture
+def shell(tmp_path: Path, programs: Path) -> Shell:
+    """Runs a text with bash in a folder that looks like a clone of the repository."""
+    for name in ("charts", "examples", "schemas"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "values").mkdir()
+    for file in (LIST, VALUES):
+        shutil.copy(file, tmp_path / "values")
+    for name in ("tls.crt", "tls.key", "ca.crt"):
+        (tmp_path / name).write_text("PEM\n")
+    kubeconfig = tmp_path / ".kubeconfig"
+    cluster = {"name": "none", "cluster": {"server": NOBODY}}
+    context = {"name": "none", "context": {"cluster": "none"}}
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [cluster],
+        "contexts": [context],
+        "current-context": "none",
+    }
+    kubeconfig.write_text(yaml.safe_dump(config))
+    environment = os.environ | {
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT / "compiler"), os.environ.get("PYTHONPATH")])),
+        "ROOT": str(ROOT),
+        "PYTHON": sys.executable,
+        "MAKE": shutil.which("make") or "make",
+        "HELM": str(tool("helm4")),
+        "KUBECTL": str(tool("kubectl")),
+        "ISTIOCTL": str(tool("istioctl")),
+        "KUBECONFIG": str(kubeconfig),
+    }
+
+    def run(text: str) -> subprocess.CompletedProcess[str]:
+        command = ["bash", "-euo", "pipefail", "-c", text]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def errors(compilation: Compilation) -> list[str]:
+    return [f"{finding.code}: {finding.message}" for finding in compilation.findings]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_what_a_page_shows_works(page: Path, shell: Shell, tmp_path: Path) -> None:
+    for block in blocks(page):
+        match block.language:
+            case "yaml":
+                follow_yaml(block, tmp_path)
+            case "sh":
+                ran = shell(block.text)
+                assert ran.returncode == 0, f"{block.text}\n{ran.stderr}"
+            case "console":
+                follow_console(block, shell)
+            case language:
+                assert language in ("", "mermaid"), f"a block of {language!r} is not tested"
+
+
+def follow_yaml(block: Block, folder: Path) -> None:
+    """Writes a file that is named; a list, or hosts of one, must compile unless it is there for its mistakes."""
+    data = yaml.safe_load(block.text)
+    named = re.match(r"# (\S+\.yaml)\n", block.text)
+    path = folder / (named[1] if named else "block.yaml")
+    path.write_text(block.text)
+    if isinstance(data, list):
+        path.write_text(yaml.safe_dump({"version": 1, "defaults": {"clients": ["shop"]}, "hosts": data}))
+    elif "hosts" not in data:
+        return  # a part, whose form another test compares with the schema
+    if named and named[1] == "mistakes.yaml":
+        return
+    assert errors(compile_files([str(path)])) == []
+
+
+def follow_console(block: Block, shell: Shell) -> None:
+    """Each `$ command` says what stands below it."""
+    for command, _, said in (part.partition("\n") for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]):
+        ran = shell(command)
+        assert ran.stdout + ran.stderr == said
+
+
+def test_blocks_without_a_cluster_can_fail(shell: Shell) -> None:
+    for wrong in (
+        "kubectl get pods --namspace egress",
+        "kubectl create secret generic x --from-file=missing.crt",
+        "helm install egress charts/egress-gateways --vales values/values.yaml",
+        "istioctl proxy-config secrets-of --namespace egress deploy/x",
+        "make demi",
+        "egressc compile",
+        "pip install somewhere",
+    ):
+        assert shell(wrong).returncode != 0, wrong
+
+
+def test_links_lead_somewhere() -> None:
+    for page in PAGES:
+        text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+        for target in re.findall(r"\]\(([^)\s]+)\)", text):
+            if re.match(r"https?:", target):
+                continue
+            path, _, anchor = target.partition("#")
+            file = (page.parent / path).resolve() if path else page
+            assert file.exists(), f"{page.name}: {target}"
+            if anchor:
+                assert anchor in set(anchors(file)), f"{page.name}: {target}"
+
+
+def anchors(page: Path) -> Iterator[str]:
+    """The anchors that GitHub gives a page's headings."""
+    for heading in re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE):
+        yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_versions_are_those_that_are_tested() -> None:
+    table = dict(
+        re.findall(r"^\| (\w[\w ]*) \| (.*) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    tested = {name: row.split(" | ")[0] for name, row in table.items()}
+    expected = {name: row.split(" | ")[1] for name, row in table.items() if " | " in row}
+
+    def pinned(folder: str) -> str:
+        found = re.search(
+            r"^require \S+ v\d+\.\d+", (ROOT / "tests" / "tools" / folder / "go.mod").read_text(), re.MULTILINE
+        )
+        assert found is not None
+        return found[0].rpartition(" v")[2]
+
+    assert pinned("helm3") in tested["Helm"]
+    assert pinned("helm4") in tested["Helm"]
+    assert pinned("kubernetes") == tested["Kubernetes"]
+    chart = yaml.safe_load((ROOT / "charts" / "egress-gateways" / "Chart.yaml").read_text())
+    assert f">={expected['Kubernetes'].split()[0]}.0-0" == chart["kubeVersion"]
+    assert f'requires-python = ">={tested["Python"]}"' in (ROOT / "pyproject.toml").read_text()
+
+
+# ---- the example list
+
+
+@pytest.fixture(scope="module")
+def example() -> Compilation:
+    return compile_files([str(LIST)])
+
+
+@pytest.fixture(scope="module")
+def fleet(helm4: Helm) -> Documents:
+    return helm4.render(VALUES)
+
+
+def test_the_example_list_is_clean_and_compiled(example: Compilation) -> None:
+    assert errors(example) == []
+    assert example.plan is not None
+    assert VALUES.read_text(encoding="utf-8") == emit.dump(emit.values(example.plan)), "compile values/hosts.yaml again"
+
+
+def test_every_object_that_seeds_names_exists(fleet: Documents) -> None:
+    text = (ROOT / "docs" / "seeds.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([A-Z]\w+) ([a-z0-9-]+)/([a-z0-9-]+)`", text))
+    assert len(named) > 25
+    assert named - fleet.keys() == set()
+
+
+def server(fleet: Documents, namespace: str, name: str) -> dict[str, Any]:
+    """The TLS settings of a gateway's first upstream port."""
+    rule = fleet["DestinationRule", namespace, f"{name}-upstream"]["spec"]
+    settings: dict[str, Any] = rule["trafficPolicy"]["portLevelSettings"][0]["tls"]
+    return settings
+
+
+SEEDS = {
+    "external-service.apps.e5dd.opentlc.com": ("egress", "external--service-apps-e5dd-opentlc-com"),
+    "edition.cnn.com": ("egress", "edition-cnn-com"),
+    "test.com": ("egress-demo", "test-com"),
+    "httpbin.org": ("httpbin", "httpbin-egress"),
+    "some.external.api.com": ("egress", "some-external-api-com"),
+    "another.provider.com": ("egress", "another-provider-com"),
+}
+
+
+@pytest.mark.parametrize("host", SEEDS)
+def test_seeds_are_verified_by_name_and_show_one_port(fleet: Documents, host: str) -> None:
+    namespace, name = SEEDS[host]
+    tls = server(fleet, namespace, name)
+    assert (tls["sni"], tls["subjectAltNames"]) == (host, [host])
+    entry = fleet["ServiceEntry", namespace, name]["spec"]
+    assert entry["hosts"] == [host]
+    assert [(port["number"], port["targetPort"]) for port in entry["ports"]] == [(80, 443)]
+    for gateway in fleet["Gateway", namespace, name]["spec"]["servers"]:
+        assert gateway["tls"]["mode"] == "ISTIO_MUTUAL"
+
+
+def test_seed_000_has_its_files(fleet: Documents) -> None:
+    namespace, name = SEEDS["external-service.apps.e5dd.opentlc.com"]
+    tls = server(fleet, namespace, name)
+    assert tls["mode"] == "MUTUAL"
+    assert tls["clientCertificate"] == "/etc/nginx-client-certs/tls.crt"
+    assert tls["privateKey"] == "/etc/nginx-client-certs/tls.key"
+    assert tls["caCertificates"] == "/etc/nginx-ca-certs/ca-chain.cert.pem"
+    pod = fleet["Deployment", namespace, name]["spec"]["template"]["spec"]
+    secrets = {volume["name"]: volume["secret"]["secretName"] for volume in pod["volumes"]}
+    mounts = {secrets[mount["name"]]: mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
+    assert mounts == {"nginx-client-certs": "/etc/nginx-client-certs", "nginx-ca-certs": "/etc/nginx-ca-certs"}
+    assert ("Role", namespace, name) not in fleet
+
+
+def test_seed_002_has_its_address_secret_and_rule(fleet: Documents) -> None:
+    namespace, name = SEEDS["test.com"]
+    entry = fleet["ServiceEntry", namespace, name]["spec"]
+    assert (entry["resolution"], entry["endpoints"]) == ("STATIC", [{"address": "203.0.113.20"}])
+    tls = server(fleet, namespace, name)
+    assert (tls["mode"], tls["credentialName"]) == ("MUTUAL", "test.client")
+    assert ("Role", namespace, name) in fleet
+    rules = fleet["AuthorizationPolicy", namespace, name]["spec"]["rules"]
+    assert [rule["from"][0]["source"]["principals"] for rule in rules] == [["cluster.local/ns/default/sa/sleep"]]
+    assert [rule["to"][0]["operation"]["paths"] for rule in rules] == [["/status/*"]]
+
+
+def test_seed_003_is_ready_while_its_path_answers(fleet: Documents) -> None:
+    patches = fleet["EnvoyFilter", *SEEDS["httpbin.org"]]["spec"]["configPatches"]
+    (check,) = next(patch["patch"]["value"] for patch in patches if patch["applyTo"] == "CLUSTER")["health_checks"]
+    assert check["http_health_check"]["path"] == "/status/200"
+    assert check["http_health_check"]["expected_statuses"] == [{"start": 200, "end": 201}]
+    assert (check["interval"], check["unhealthy_threshold"]) == ("2s", 30)
+
+
+# ---- examples, hooks and CI
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_environments_are_one_list(helm4: Helm, environment: str) -> None:
+    compilation = compile_files([str(ENVIRONMENTS / "hosts.yaml")], [str(ENVIRONMENTS / f"{environment}.yaml")])
+    assert errors(compilation) == []
+    assert compilation.plan is not None
+    assert compilation.plan.trust_domain == f"{environment}.example.com"
+    documents = helm4.render(emit.values(compilation.plan))
+    deployments = {name for kind, _, name in documents if kind == "Deployment"}
+    assert ("data--warehouse-example-net" in deployments) == (environment == "prod")
+
+
+def test_the_application_finds_chart_and_values() -> None:
+    (application,) = parsed((ROOT / "examples" / "argocd" / "application.yaml").read_text())
+    source = application["spec"]["source"]
+    assert (ROOT / source["path"] / "Chart.yaml").is_file()
+    assert [(ROOT / source["path"] / file).resolve() for file in source["helm"]["valueFiles"]] == [VALUES]
+    assert application["spec"]["destination"]["namespace"] == "egress"
+
+
+def test_the_workflow_checks_the_list(shell: Shell) -> None:
+    workflow = yaml.safe_load((ROOT / "examples" / "ci" / "github.yaml").read_text())
+    commands = [step["run"] for step in workflow["jobs"]["compile"]["steps"] if "run" in step]
+    (check,) = (command for command in commands if command.startswith("egressc"))
+    assert shell(check).returncode == 0
+    ran = shell(f"echo '- bad_host' >> values/hosts.yaml; {check}")
+    assert ran.returncode == 1
+    assert "::error file=values/hosts.yaml,line=" in ran.stderr
+
+
+def test_hooks_compile_and_check(shell: Shell) -> None:
+    hooks = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
+    assert all(hook["language"] == "python" and not hook["pass_filenames"] for hook in hooks.values())
+    write = f"{hooks['egressc-compile']['entry']} values/hosts.yaml --output values/values.yaml"
+    check = f"{hooks['egressc-check']['entry']} values/hosts.yaml --check values/values.yaml"
+    assert shell(check).returncode == 0
+    assert shell(f"echo '- {{host: new.example.com, clients: [shop]}}' >> values/hosts.yaml; {check}").returncode == 1
+    assert shell(f"{write} && {check} && grep -q new-example-com values/values.yaml").returncode == 0
+
+
+def test_ci_runs_the_commands_of_the_readme(shell: Shell) -> None:
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    stages = re.findall(r"^stage (.+)$", script.read_text(), re.MULTILINE)
+    assert stages[:2] == ["make demo", "make test"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for stage in stages:
+        assert f"`{stage}`" in readme, stage
+        assert shell(stage).returncode == 0, stage
+    ran = shell(f"make() {{ return 3; }}; export -f make; {script}")
+    assert ran.returncode == 3
+    assert "==> make demo: failed with exit code 3 after" in ran.stdout

@@ -1,0 +1,200 @@
+"""The pages that follow the code are current, and every example of the schema compiles where a list would have it."""
+
+import copy
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from docs import reference
+from egressc.compile import compile_sources
+from egressc.findings import CODES
+from egressc.shape import schema
+
+Data = dict[str, Any]
+Steps = tuple[str | int, ...]
+
+KEY_FILES = {
+    "mode": "mutual",
+    "files": {
+        "certificate": "/etc/partner/tls.crt",
+        "key": "/etc/partner/tls.key",
+        "volumes": [{"secret": "partner-client-certs", "mountPath": "/etc/partner"}],
+    },
+}
+CA_VOLUME = {"mountPath": "/etc/partner-client-certs"}
+CA_FILES = {"files": {"ca": "/etc/partner-client-certs/ca.crt", "volumes": [CA_VOLUME]}}
+BASE: Data = {"clients": ["shop"]}
+# What an entry must say beside an example for it to make sense: by the example's place in the schema or, for all below
+# it too, in the entry. What stands beside a host's tls stands beside a port's as well.
+BESIDE: dict[str, Data] = {
+    "$defs/port/properties/tls": {"ports": [{"port": 443, "protocol": "TLS"}]},
+    "clients": {"clients": [{"namespace": "shop"}]},
+    "clients.0.wholeMesh": {"clients": [{}]},
+    "ports": {"ports": [{"port": 80}]},
+    "tls": {"tls": {}},
+    "tls.mode": {"tls": {"secret": "partner-bank"}},
+    "tls.secret": {"tls": {"mode": "mutual"}},
+    "tls.files.certificate": {"tls": KEY_FILES},
+    "tls.files.key": {"tls": KEY_FILES},
+    "tls.files.ca": {"tls": {"files": {"volumes": [{"configMap": "partner-ca", "mountPath": "/etc/partner-ca"}]}}},
+    "tls.files.volumes": {"tls": KEY_FILES},
+    "tls.files.volumes.0": {"tls": CA_FILES},
+    "tls.files.volumes.0.mountPath": {"tls": {"files": CA_FILES["files"] | {"volumes": [{"secret": "partner-ca"}]}}},
+    "tls.unverified": {"tls": {"mode": "none"}},
+    "readiness.statuses": {"readiness": {"path": "/healthz"}},
+    "readiness.probe": {"readiness": {"mode": "probe"}},
+    "readiness.probe.httpGet.path": {"readiness": {"mode": "probe", "probe": {"httpGet": {"port": 15021}}}},
+    "readiness.probe.httpGet.port": {"readiness": {"mode": "probe", "probe": {"httpGet": {"path": "/healthz/ready"}}}},
+    "readiness.probe.grpc.service": {"readiness": {"mode": "probe", "probe": {"grpc": {"port": 9090}}}},
+    **{
+        f"readiness.probe.{key}": {"readiness": {"mode": "probe", "probe": {"tcpSocket": {"port": 15021}}}}
+        for key in ("periodSeconds", "timeoutSeconds", "failureThreshold", "successThreshold")
+    },
+}
+# The kinds of single values, and a field of each.
+VALUES: dict[str, Steps] = {
+    "duration": ("timeouts", "idle"),
+    "hostname": ("host",),
+    "label": ("namespace",),
+    "objectName": ("tls", "secret"),
+    "ip": ("addresses", 0),
+    "portNumber": ("ports", 0, "upstreamPort"),
+    "filePath": ("tls", "files", "certificate"),
+}
+
+
+class Example(NamedTuple):
+    """An example of the schema: where the schema has it, and where a host's entry would."""
+
+    pointer: str
+    steps: Steps
+    value: Any
+
+
+def test_pages_are_current() -> None:
+    for name, page in reference.PAGES.items():
+        assert (reference.DOCS / name).read_text(encoding="utf-8") == page(), "run `python -m docs.reference`"
+
+
+def test_every_field_and_every_code_has_its_place() -> None:
+    hosts, findings = reference.hosts_page(), reference.findings_page()
+    for name, part in schema()["$defs"].items():
+        assert name == "defaults" or f"## {name}\n" in hosts or f"| {name} |" in hosts, name
+        for key in part.get("properties", ()):
+            assert f"| `{key}` |" in hosts, f"{name}.{key}"
+    for code, meaning in CODES.items():
+        assert f"### {code}: {meaning}\n" in findings
+        assert any(code.startswith(prefix) for prefix in reference.FAMILIES)
+
+
+def examples(part: Data, pointer: str, steps: Steps) -> Iterator[Example]:
+    """All examples at and below a field, those of the mapping that it refers to included."""
+    for value in part.get("examples", ()):
+        yield Example(pointer, steps, value)
+    name = part.get("$ref", "").rpartition("/")[2]
+    if name and name not in VALUES:
+        yield from examples(schema()["$defs"][name], f"$defs/{name}", steps)
+    for key, field in part.get("properties", {}).items():
+        yield from examples(field, f"{pointer}/properties/{key}".lstrip("/"), (*steps, key))
+    for name in part.get("propertyNames", {}).get("examples", ()):
+        yield Example(f"{pointer}/propertyNames", steps, {name: "checkout"})
+    for key, step in (("items", 0), ("additionalProperties", "app")):
+        if isinstance(part.get(key), dict):
+            yield from examples(part[key], f"{pointer}/{key}", (*steps, step))
+
+
+def pointers(node: Any, pointer: str) -> Iterator[str]:
+    """Where the schema has examples."""
+    if isinstance(node, dict):
+        if isinstance(node.get("examples"), list):
+            yield pointer
+        for key, inner in node.items():
+            yield from pointers(inner, f"{pointer}/{key}".lstrip("/"))
+
+
+def beside(example: Example) -> Data:
+    """The nearest of BESIDE."""
+    if example.pointer in BESIDE:
+        return BASE | copy.deepcopy(BESIDE[example.pointer])
+    if example.steps[:3] == ("ports", 0, "tls"):
+        tls = beside(example._replace(steps=example.steps[2:]))["tls"]
+        return BASE | {"ports": [{"port": 80, "tls": tls}]}
+    for length in range(len(example.steps), 0, -1):
+        found = BESIDE.get(".".join(map(str, example.steps[:length])))
+        if found is not None:
+            return BASE | copy.deepcopy(found)
+    return dict(BASE)
+
+
+def placed(entry: Any, steps: Steps, value: Any) -> Any:
+    """`entry` with `value` at `steps`, whatever stands there."""
+    if not steps:
+        return value
+    step, *rest = steps
+    if isinstance(step, int):
+        first = entry[0] if isinstance(entry, list) and entry else {}
+        return [placed(first, tuple(rest), value)]
+    data = entry if isinstance(entry, dict) else {}
+    return data | {step: placed(data.get(step), tuple(rest), value)}
+
+
+ROOT = list(examples({"properties": schema()["properties"]}, "", ()))
+HOST = list(examples(schema()["$defs"]["host"], "$defs/host", ()))
+DEFAULTS = list(examples(schema()["$defs"]["defaults"], "$defs/defaults", ()))
+SINGLE = [
+    Example(f"$defs/{name}", steps, value)
+    for name, steps in VALUES.items()
+    for value in schema()["$defs"][name]["examples"]
+]
+
+
+def name_of(example: Example) -> str:
+    return f"{'.'.join(map(str, example.steps))}={example.value}"
+
+
+def test_no_example_is_forgotten() -> None:
+    reached = {example.pointer for example in (*ROOT, *HOST, *DEFAULTS, *SINGLE)} | {""}
+    assert set(pointers(schema(), "")) - reached == set()
+
+
+@pytest.mark.parametrize("example", HOST + SINGLE, ids=name_of)
+def test_examples_of_a_host_compile(example: Example) -> None:
+    if not example.steps:
+        compiles({"version": 1, "defaults": BASE, "hosts": [example.value]})
+        return
+    entry = {"host": "api.example.com"} | placed(beside(example), example.steps, example.value)
+    if example.steps == ("remove",):  # of an overlay
+        others = {"version": 1, "defaults": BASE, "hosts": ["api.example.com", "www.example.com"]}
+        compiles(others, {"version": 1, "hosts": [{"host": "api.example.com", "remove": True}]})
+        return
+    compiles({"version": 1, "hosts": [entry]})
+
+
+@pytest.mark.parametrize(
+    "example", DEFAULTS, ids=lambda example: f"{'.'.join(map(str, example.steps))}={example.value}"
+)
+def test_examples_of_defaults_compile(example: Example) -> None:
+    defaults = placed(beside(example), example.steps, example.value)
+    compiles({"version": 1, "defaults": defaults, "hosts": ["api.example.com"]})
+
+
+def test_examples_of_a_file_compile() -> None:
+    for whole in schema()["examples"]:
+        compiles(whole)
+    for example in ROOT:
+        if len(example.steps) == 1 or example.steps[0] == "mesh":
+            base = {"version": 1, "defaults": BASE, "hosts": ["api.example.com"]}
+            compiles(placed(base, example.steps, example.value))
+
+
+def compiles(document: Data, overlay: Data | None = None) -> None:
+    """The list compiles without a finding, and the plan has what it says."""
+    text = yaml.safe_dump(document, allow_unicode=True).encode()
+    overlays = [("overlay.yaml", yaml.safe_dump(overlay).encode())] if overlay else []
+    compilation = compile_sources([("hosts.yaml", text)], overlays)
+    assert not compilation.findings, json.dumps(document)
+    assert compilation.plan is not None
+    assert compilation.plan.gateways

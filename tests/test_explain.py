@@ -1,0 +1,473 @@
+"""`egressc explain`: what it says is what the chart prints, and each line it points to says it."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from egressc import emit
+from egressc.cli import main
+from egressc.explain import FLEET_FORMATS, HOST_FORMATS, path
+from egressc.explain.facts import Facts, facts
+from egressc.explain.hops import Hop
+from egressc.explain.layout import shorten, spell, table, wrap
+from egressc.explain.lines import Line
+from egressc.explain.objects import Need, Object, Remark, needs, objects
+from egressc.plan import Gateway, Plan
+from tests.cases import CASES, VALID, Case
+from tests.chart import Document, Documents, Helm
+from tests.conftest import Golden
+from tests.lists import compile_text, hosts
+
+EXPLAINED = Case(CASES / "explain")
+FORMATS = {"text": "txt", "json": "json", "mermaid": "mmd"}
+SHOWN = (
+    *((None, name) for name in FORMATS),
+    *(("git.example", name) for name in FORMATS),
+    *((host, "text") for host in ("api.plain.example", "bank.example", "old.example", "sftp.example")),
+)
+LABEL = r'"[^"\n]*"'
+MERMAID = re.compile(
+    rf"""flowchart\ LR
+    | \ +subgraph\ [a-z]+[0-9]*\[{LABEL}\] | \ +end
+    | \ +[a-z]+[0-9]*\[{LABEL}\]
+    | \ +[a-z]+[0-9]*\ (-->|-\.->)\|{LABEL}\|\ [a-z]+[0-9]*""",
+    re.VERBOSE,
+)
+
+
+@pytest.fixture(params=[*VALID, EXPLAINED], ids=lambda case: case.name)
+def case(request: pytest.FixtureRequest) -> Case:
+    chosen: Case = request.param
+    return chosen
+
+
+@pytest.fixture
+def fleet(case: Case) -> Plan:
+    return _plan(case)
+
+
+@pytest.fixture
+def documents(fleet: Plan, helm4: Helm) -> Documents:
+    return helm4.render(emit.values(fleet))
+
+
+def _plan(case: Case) -> Plan:
+    plan = case.compile().plan
+    assert plan
+    return plan
+
+
+def _gateway(entry: str) -> Gateway:
+    plan = compile_text(hosts(entry)).plan
+    assert plan
+    (gateway,) = plan.gateways
+    return gateway
+
+
+def _explain(case: Case, *arguments: str) -> int:
+    return main(["explain", *case.arguments, *arguments])
+
+
+@pytest.mark.parametrize(("host", "name"), SHOWN)
+def test_reads_well(
+    host: str | None, name: str, golden: Golden, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(EXPLAINED.folder)
+    assert _explain(EXPLAINED, f"--format={name}", *([f"--host={host}"] if host else [])) == 0
+    shown, findings = capfd.readouterr()
+    assert findings == ""
+    golden(EXPLAINED.folder / f"{host or 'fleet'}.{FORMATS[name]}", shown)
+
+
+def test_every_host_is_in_the_table_once(fleet: Plan) -> None:
+    text = FLEET_FORMATS["text"](fleet)
+    assert max(map(len, text.splitlines())) <= 160
+    first = _first_column(text)
+    for gateway in fleet.gateways:
+        assert first.count(f" {gateway.host.host} {gateway.namespace}/{gateway.name} ") == 1
+
+
+def _first_column(text: str) -> str:
+    """Hosts and gateways, their wrapped names put together again, with blanks between them."""
+    head, _, *rows = text.split("\n\n", maxsplit=1)[0].splitlines()
+    cells = [row[: head.index("PORT")].rstrip() for row in rows]
+    joined = ""
+    for before, cell in pairwise(["  ", *filter(None, cells)]):
+        goes_on = before.startswith(" ") == cell.startswith(" ") and before != "  "
+        joined += cell.strip() if goes_on else f" {cell.strip()}"
+    return f"{joined} "
+
+
+def test_names_exactly_the_objects_that_the_chart_prints(fleet: Plan, documents: Documents) -> None:
+    named = [(one.kind, one.namespace, one.name) for gateway in fleet.gateways for one in objects(gateway)]
+    assert sorted(named) == sorted(documents)
+
+
+def test_whatever_decides_is_one_of_the_objects(fleet: Plan) -> None:
+    for gateway in fleet.gateways:
+        whole = path.path(gateway)
+        deciders = {decision.by for hops in whole.hops for hop in hops for decision in hop.decisions}
+        assert deciders | {decision.by for decision in whole.readiness} <= set(objects(gateway))
+
+
+def test_counts_the_pods_that_the_chart_prints(fleet: Plan, documents: Documents) -> None:
+    for gateway in fleet.gateways:
+        pods = facts(gateway).pods
+        deployment = documents["Deployment", gateway.namespace, gateway.name]["spec"]
+        scaler = documents.get(("HorizontalPodAutoscaler", gateway.namespace, gateway.name))
+        printed = (
+            (scaler["spec"]["minReplicas"], scaler["spec"]["maxReplicas"]) if scaler else (deployment["replicas"],) * 2
+        )
+        assert (pods.least, pods.most, pods.scaled) == (*printed, scaler is not None)
+
+
+def test_says_who_verifies_as_the_destination_rule_does(fleet: Plan, documents: Documents) -> None:
+    for gateway in fleet.gateways:
+        rule = documents["DestinationRule", gateway.namespace, f"{gateway.name}-upstream"]
+        printed = {one["port"]["number"]: one["tls"] for one in rule["spec"]["trafficPolicy"]["portLevelSettings"]}
+        for way in facts(gateway).ports:
+            tls = printed[way.port]
+            verified = way.verified
+            assert list(verified.names) == tls.get("subjectAltNames", [])
+            assert (verified.by == "gateway") == (tls["mode"] != "DISABLE" and not tls.get("insecureSkipVerify"))
+            assert (verified.by == "nobody") == (verified.reason is not None)
+            assert way.sni == tls.get("sni")
+            assert (way.client_certificate is not None) == (tls["mode"] == "MUTUAL")
+            assert (
+                verified.ca is None
+                or tls.get("credentialName", tls.get("caCertificates")).replace("system", "public CAs") in verified.ca
+            )
+
+
+def test_needs_what_the_chart_refers_to(fleet: Plan, documents: Documents) -> None:
+    wanted = {(need.namespace, need.kind, need.name) for need in needs(fleet.gateways)}
+    assert wanted == {found for document in documents.values() for found in _referred(document)}
+
+
+def _referred(document: Document) -> Iterator[tuple[str, str, str]]:
+    namespace = document["metadata"]["namespace"]
+    text = json.dumps(document.get("spec", {}))
+    for name in re.findall(r'"credentialName": "([^"]+)"|"secretName": "([^"]+)"|kubernetes://([^"]+?)-cacert"', text):
+        yield namespace, "Secret", "".join(name)
+    for name in re.findall(r'"configMap": {"name": "([^"]+)"}', text):
+        yield namespace, "ConfigMap", name
+
+
+def test_the_times_and_limits_are_those_of_the_objects(fleet: Plan, documents: Documents) -> None:
+    for gateway in fleet.gateways:
+        inner, outer = (
+            documents["DestinationRule", gateway.namespace, gateway.name + suffix]["spec"]["trafficPolicy"]
+            for suffix in ("", "-upstream")
+        )
+        ports = {one["port"]["number"]: one["connectionPool"]["tcp"] for one in outer["portLevelSettings"]}
+        for way, hops in zip(facts(gateway).ports, path.path(gateway).hops, strict=True):
+            idle = f"closes a connection without traffic after {_spelled(ports[way.port]['idleTimeout'])}"
+            assert inner["connectionPool"]["tcp"]["idleTimeout"] == ports[way.port]["idleTimeout"]
+            assert idle in _said(hops[1], "DestinationRule")
+            said = _said(hops[2], "DestinationRule")
+            assert idle in said
+            assert f"a connection may take {_spelled(ports[way.port]['connectTimeout'])} to open" in said
+            limit = ports[way.port].get("maxConnections")
+            assert (f"at most {limit} connections from each pod" in said) == (limit is not None)
+
+
+def test_the_tries_are_those_of_the_virtual_service(fleet: Plan, documents: Documents) -> None:
+    for gateway in fleet.gateways:
+        service = documents["VirtualService", gateway.namespace, gateway.name]["spec"]
+        routes = {
+            match["port"]: route
+            for route in service.get("http", [])
+            for match in route["match"]
+            if match.get("gateways") == [gateway.name]
+        }
+        for port, hops in zip(gateway.ports, path.path(gateway).hops, strict=True):
+            if not port.port.is_http:
+                continue
+            route, said = routes[port.number], _said(hops[2], "VirtualService")
+            retries = route["retries"]
+            if retries["attempts"]:
+                on = ", ".join(retries["retryOn"].split(","))
+                assert f"tries again, {retries['attempts']} times at most, on {on}" in said
+            else:
+                assert "tries nothing again" in said
+            assert f"a request may take {_spelled(route['timeout']) if 'timeout' in route else 'any time'}" in said
+            removed = set(route["headers"]["request"]["remove"])
+            assert removed >= {"x-envoy-peer-metadata", "x-forwarded-for", "x-request-id", "traceparent", "b3"}
+            assert "keeps back x-envoy-*, x-forwarded-*, x-request-id and trace headers of the request" in said
+
+
+def _said(hop: Hop, kind: str) -> list[str]:
+    return [decision.says for decision in hop.decisions if decision.by.kind == kind]
+
+
+def _spelled(duration: str) -> str:
+    """What the chart has in seconds, or as its values say it, as explain says it."""
+    number, unit = re.fullmatch(r"([0-9.]+)([a-z]+)", duration).groups()  # type: ignore[union-attr]  # it is one
+    return spell(round(float(number) * {"s": 1000, "h": 3_600_000}[unit]))
+
+
+def test_every_line_pointed_to_has_the_key(case: Case, fleet: Plan) -> None:
+    files = {str(file): file.read_text(encoding="utf-8").splitlines() for file in (*case.lists, *case.overlays)}
+    found = [line for gateway in fleet.gateways for line in _lines(path.path(gateway))]
+    assert len(found) >= len(fleet.gateways)
+    for line in found:
+        assert files[line.file][line.line - 1][line.column - 1 :].lstrip("'\"").startswith(line.key), line
+
+
+def _lines(data: Any) -> Iterator[Line]:
+    if isinstance(data, Line):
+        yield data
+    elif isinstance(data, (tuple, list)):
+        for item in data:
+            yield from _lines(item)
+    elif hasattr(data, "__dataclass_fields__"):
+        for name in data.__dataclass_fields__:
+            yield from _lines(getattr(data, name))
+
+
+@pytest.mark.parametrize(
+    ("entry", "says", "lines"),
+    [
+        ("- a.example", "wants a certificate for a.example", []),
+        ("- host: a.example\n  tls: {sans: [b.example]}", "wants a certificate for b.example", [5]),
+        ("- host: a.example\n  timeouts:\n    connect: 90s", "a connection may take 90s to open", [6]),
+        ("- host: a.example\n  timeouts:\n    connect: 90s", "closes a connection without traffic after 1h", []),
+        ("- host: a.example\n  retries: {attempts: 0}", "tries nothing again", [5]),
+        (
+            "- host: a.example\n  ports: [{port: 8080,\n    upstreamPort: 443}]",
+            "client port 8080 is upstream port 443",
+            [6],
+        ),
+        ("- host: a.example\n  ports:\n  - port: 8080", "client port 8080 is upstream port 8080", [6]),
+        ("- host: a.example\n  tls: {mode: passthrough}", "client port 443 is upstream port 443", [5]),
+        ("- host: a.example", "seen by egress, shop", [2]),
+        ("- host: a.example\n  endpoints: [192.0.2.1]", "found at fixed addresses: 192.0.2.1", [5]),
+    ],
+)
+def test_a_decision_has_its_lines(entry: str, says: str, lines: list[int]) -> None:
+    (hops,) = path.path(_gateway(entry)).hops
+    decisions = [decision for hop in hops for decision in hop.decisions if decision.says == says]
+    assert decisions
+    assert all([line.line for line in decision.lines] == lines for decision in decisions)
+
+
+def test_an_overlay_is_pointed_to() -> None:
+    plan = compile_text(
+        "version: 1\nhosts:\n- {host: a.example, clients: [shop], replicas: 2}\n",
+        overlays=["version: 1\nhosts:\n- host: a.example\n  replicas: 4\n"],
+    ).plan
+    assert plan
+    pods = facts(plan.gateways[0]).pods
+    assert (pods.least, pods.most, [line.place for line in pods.lines]) == (4, 4, ["overlay0.yaml:4"])
+
+
+@pytest.mark.parametrize(
+    ("entry", "a_minute"),
+    [
+        ("host: a.example", "12-30 an address"),
+        ("host: a.example, replicas: 1", "6 an address"),
+        ("host: a.example, resolution: DNS_ROUND_ROBIN", "12-30"),
+        ("host: a.example, autoscaling: {minReplicas: 3}, readiness: {interval: 1m}", "3-5 an address"),
+        (
+            "host: a.example, endpoints: [192.0.2.1, 192.0.2.2], replicas: 3, readiness: {interval: 2m}",
+            "1.5 for each of 2",
+        ),
+        ("host: a.example, readiness: {interval: 1ms}, resolution: DNS_ROUND_ROBIN", "120000-300000"),
+        ("host: a.example, readiness: {mode: gateway}", "0"),
+    ],
+)
+def test_counts_the_checks_of_all_pods(entry: str, a_minute: str) -> None:
+    assert facts(_gateway(f"- {{{entry}}}")).ports[0].checks_per_minute.text == a_minute
+
+
+@pytest.mark.parametrize(
+    ("entry", "ready_when"),
+    [
+        ("host: a.example", "TLS connects, verified"),
+        ("host: a.example, tls: {unverified: there is a reason}", "TLS connects"),
+        ("host: a.example, tls: {mode: none, unverified: there is a reason}", "TCP connects"),
+        ("host: a.example, tls: {mode: passthrough}", "TLS connects, verified; public CAs"),
+        ("host: a.example, tls: {mode: passthrough, secret: own-ca}", "TLS connects, verified; CA of Secret own-ca"),
+        ("host: a.example, tls: {mode: mutual, secret: own}", "GET / answers anything"),
+        ("host: a.example, readiness: {path: /ok, statuses: [200, 300-304]}", "GET /ok answers 200, 300-304"),
+        ("host: a.example, readiness: {mode: gateway}", "the gateway itself runs"),
+        (
+            "host: a.example, readiness: {mode: probe, probe: {tcpSocket: {port: 15021}}}",
+            "the probe tcpSocket :15021 succeeds",
+        ),
+    ],
+)
+def test_says_when_a_pod_is_ready(entry: str, ready_when: str) -> None:
+    assert facts(_gateway(f"- {{{entry}}}")).ports[0].ready_when == ready_when
+
+
+@pytest.mark.parametrize(
+    ("entry", "keys"),
+    [
+        ("{mode: mutual, secret: bank}", {"bank": ("ca.crt", "tls.crt", "tls.key")}),
+        ("{mode: mutual, secret: bank, unverified: there is a reason}", {"bank": ("tls.crt", "tls.key")}),
+        ("{secret: bank}", {"bank": ("ca.crt",)}),
+        ("{mode: none, unverified: there is a reason}", {}),
+        (
+            "{files: {ca: /etc/ca/deep/x.pem, volumes: [{secret: outer, mountPath: /etc/ca}, "
+            "{configMap: inner, mountPath: /etc/ca/deep}]}}",
+            {"inner": ("x.pem",), "outer": ()},
+        ),
+    ],
+)
+def test_names_the_keys_of_what_must_exist(entry: str, keys: dict[str, tuple[str, ...]]) -> None:
+    found = needs([_gateway(f"- {{host: a.example, tls: {entry}}}")])
+    assert {need.name: need.keys for need in found} == keys
+
+
+def test_a_key_is_needed_by_all_that_share_it() -> None:
+    plan = compile_text(
+        hosts("- {host: a.example, tls: {mode: mutual, secret: both}}\n- {host: b.example, tls: {secret: both}}")
+    ).plan
+    assert plan
+    expected = Need("egress", "Secret", "both", ("ca.crt", "tls.crt", "tls.key"), ("a.example", "b.example"))
+    assert needs(plan.gateways) == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("host: a.example", ["DNS must answer clients", "DNS must know a.example for the gateway's pods"]),
+        (
+            "host: a.example, endpoints: [192.0.2.1]",
+            [
+                "DNS must answer clients",
+                "Istio allots",
+                "ISTIO_META_DNS_CAPTURE",
+                "names the host",
+                "http://192.0.2.1:80/",
+            ],
+        ),
+        (
+            "host: a.example, endpoints: [b.example], addresses: [240.0.0.1], ports: [{port: 25, protocol: TCP}]",
+            [
+                "with 240.0.0.1: on port 25",
+                "DNS must know b.example",
+                "answer with 240.0.0.1",
+                "ISTIO_META_DNS_CAPTURE",
+            ],
+        ),
+    ],
+)
+def test_says_how_clients_find_the_host(entry: str, expected: list[str]) -> None:
+    notes = path.path(_gateway(f"- {{{entry}}}")).name_resolution
+    assert [part in note.says for part, note in zip(expected, notes, strict=True)] == [True] * len(expected)
+
+
+def test_the_json_has_the_fields_of_the_facts(fleet: Plan) -> None:
+    whole = json.loads(FLEET_FORMATS["json"](fleet))
+    assert set(whole) == {"gateways", "needs", "remarks"}
+    assert set(whole["needs"]) == {"namespaces", "objects"}
+    assert whole["needs"]["namespaces"] == sorted({gateway.namespace for gateway in fleet.gateways})
+    assert all(set(one) == _keys(Need) for one in whole["needs"]["objects"])
+    assert all(set(one) == _keys(Remark) for one in whole["remarks"])
+    for gateway, shown in zip(fleet.gateways, whole["gateways"], strict=True):
+        assert shown["host"] == gateway.host.host
+        assert set(shown) == _keys(Facts)
+        alone = json.loads(HOST_FORMATS["json"](gateway))
+        assert set(alone) == _keys(Facts) | {"readiness", "nameResolution", "objects", "needs", "remarks"}
+        assert all(set(one) == _keys(Object) for one in alone["objects"])
+        for port in alone["ports"]:
+            assert [(hop["source"], hop["target"]) for hop in port.pop("hops")] == [
+                ("application", "its sidecar"),
+                ("its sidecar", "gateway"),
+                ("gateway", "upstream"),
+            ]
+        assert {key: alone[key] for key in shown} == shown
+
+
+def _keys(kind: Any) -> set[str]:
+    return {re.sub("_(.)", lambda match: match[1].upper(), name) for name in kind.__dataclass_fields__}
+
+
+def test_labels_keep_their_spelling_in_json() -> None:
+    gateway = _gateway("- {host: a.example, clients: [{namespace: shop, podLabels: {my_label: my_value}}]}")
+    assert json.loads(HOST_FORMATS["json"](gateway))["clients"][0]["podLabels"] == {"my_label": "my_value"}
+
+
+def test_the_diagrams_are_flowcharts(fleet: Plan) -> None:
+    diagrams = [FLEET_FORMATS["mermaid"](fleet), *(HOST_FORMATS["mermaid"](gateway) for gateway in fleet.gateways)]
+    for diagram in diagrams:
+        for line in diagram.splitlines():
+            assert MERMAID.fullmatch(line), line
+        nodes = re.findall(r"^ +(?:subgraph )?(\w+)\[", diagram, re.MULTILINE)
+        assert len(nodes) == len(set(nodes))
+        ends = re.findall(r"^ +(\w+) -.*\| (\w+)$", diagram, re.MULTILINE)
+        assert {end for edge in ends for end in edge} <= set(nodes)
+    for gateway in fleet.gateways:
+        assert f'"{gateway.host.host}"' in diagrams[0]
+
+
+@pytest.mark.parametrize("protocol", ["HTTP", "TLS"])
+def test_a_diagram_shows_labels_and_paths_as_text(protocol: str) -> None:
+    client = "namespace: shop, podLabels: {a_b: c}" + (", paths: ['/a\"]--b_`c`*']" if protocol == "HTTP" else "")
+    port = f"ports: [{{port: 80, protocol: {protocol}}}]"
+    diagram = HOST_FORMATS["mermaid"](_gateway(f"- {{host: a.example, {port}, clients: [{{{client}}}]}}"))
+    assert all(MERMAID.fullmatch(line) for line in diagram.splitlines())
+    assert "a#95;b#61;c" in diagram
+    assert ("/a#34;#93;--b#95;#96;c#96;#42;" in diagram) == (protocol == "HTTP")
+
+
+def test_nobody_verifies_is_dotted() -> None:
+    diagram = HOST_FORMATS["mermaid"](_gateway("- {host: a.example, tls: {mode: none, unverified: there is a reason}}"))
+    assert [line for line in diagram.splitlines() if "-.->" in line and "verified by nobody" in line]
+
+
+def test_free_text_cannot_steer_the_terminal() -> None:
+    entry = '- {host: a.example, owner: "\\e[31mred", tls: {mode: none, unverified: "one\\ntwo\\a three"}}'
+    gateway = _gateway(entry)
+    shown = HOST_FORMATS["text"](gateway)
+    assert "nobody: one two three" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_host_that_is_not_there_is_misuse(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(EXPLAINED.folder / "hosts.yaml"), "--host", "not.there.example"]) == 2
+    assert capfd.readouterr() == ("", "egressc: the list has no host not.there.example\n")
+
+
+def test_an_empty_list_is_a_head_and_no_needs() -> None:
+    plan = compile_text("version: 1\nhosts: []\n").plan
+    assert plan
+    assert FLEET_FORMATS["text"](plan).splitlines()[0].startswith("HOST")
+    assert json.loads(FLEET_FORMATS["json"](plan))["gateways"] == []
+    assert FLEET_FORMATS["mermaid"](plan) == "flowchart LR\n"
+
+
+@given(st.text("ab./-\n ", max_size=60), st.integers(4, 20))
+def test_wrapping_loses_nothing_but_blanks(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(len(line) <= max(width, len(line) - len(line.lstrip()) + 1) for line in lines)
+
+
+def test_a_table_is_aligned() -> None:
+    assert table([("a", "long words here", "x"), ("bb\ncc", "", "y")], (5, 10, 5)) == (
+        "a   long words  x\n    here\nbb              y\ncc\n"
+    )
+
+
+@pytest.mark.parametrize(("time", "spelled"), [(1, "1ms"), (1500, "1500ms"), (90_000, "90s"), (3_600_000, "1h")])
+def test_times_are_spelled_in_their_largest_unit(time: int, spelled: str) -> None:
+    assert spell(time) == spelled
+
+
+def test_what_is_too_long_ends_in_an_ellipsis() -> None:
+    assert [shorten("12345", 5), shorten("12 456", 4)] == ["12345", "12…"]
+
+
+def test_a_file_of_the_goldens_is_no_leftover() -> None:
+    goldens = {f"{host or 'fleet'}.{FORMATS[name]}" for host, name in SHOWN}
+    assert {file.name for file in Path(EXPLAINED.folder).iterdir()} == {"hosts.yaml", *goldens}

@@ -1,0 +1,83 @@
+"""What the plan settles for every gateway, as the chart gets it."""
+
+from typing import Any
+
+import pytest
+
+from tests.lists import gateway, gateways, hosts
+
+
+def planned(clients: str, ports: str = "[{port: 80}]", more: str = "") -> dict[str, Any]:
+    return gateway(f"- {{host: api.example.com, ports: {ports}, clients: {clients}{more}}}")
+
+
+@pytest.mark.parametrize(
+    ("clients", "visible", "principals"),
+    [
+        ("[b, a]", [".", "a", "b"], ["cluster.local/ns/b/sa/*", "cluster.local/ns/a/sa/*"]),
+        ("[{namespace: a, serviceAccount: x}]", [".", "a"], ["cluster.local/ns/a/sa/x"]),
+        ("[egress]", ["."], ["cluster.local/ns/egress/sa/*"]),
+        ("[{wholeMesh: true}]", ["*"], ["*"]),
+        ("[a, {wholeMesh: true}]", ["*"], ["cluster.local/ns/a/sa/*", "*"]),
+    ],
+)
+def test_who_sees_and_who_may_call(clients: str, visible: list[str], principals: list[str]) -> None:
+    values = planned(clients)
+    assert values["exportTo"] == visible
+    assert [client["principal"] for client in values["clients"]] == principals
+
+
+def test_rules_name_the_gateway_s_ports() -> None:
+    values = planned("[{namespace: a, ports: [443, 80]}]", "[{port: 80}, {port: 443, protocol: TLS}]")
+    assert values["clients"] == [{"principal": "cluster.local/ns/a/sa/*", "ports": [8080, 8443]}]
+
+
+def test_methods_and_paths_are_sorted_and_paths_make_a_gateway_strict() -> None:
+    values = planned("[{namespace: a, methods: [POST, GET], paths: [/b, /a*]}]")
+    assert values["clients"] == [
+        {"principal": "cluster.local/ns/a/sa/*", "methods": ["GET", "POST"], "paths": ["/a*", "/b"]}
+    ]
+    assert values["strictPaths"] is True
+    assert "strictPaths" not in planned("[{namespace: a, methods: [GET]}]")
+
+
+@pytest.mark.parametrize(
+    ("clients", "sources"),
+    [
+        ("[a, b]", None),
+        ("[{namespace: a, podLabels: {x: '1'}}]", [{"namespace": "a", "podLabels": {"x": "1"}}]),
+        ("[{namespace: b, podLabels: {x: '1'}}, a]", [{"namespace": "a"}, {"namespace": "b", "podLabels": {"x": "1"}}]),
+        ("[{wholeMesh: true, podLabels: {x: '1'}}]", [{"podLabels": {"x": "1"}}]),
+        ("[{namespace: a, podLabels: {x: '1'}}, {wholeMesh: true}]", None),
+        ("[{namespace: a, podLabels: {x: '1'}, ports: [443]}, {namespace: b, ports: [80]}]", None),
+    ],
+)
+def test_pods_are_told_apart_only_where_labels_say_so(clients: str, sources: list[Any] | None) -> None:
+    values = planned(clients, "[{port: 80}, {port: 443, protocol: TLS}]")
+    assert values["ports"][0].get("sources") == sources
+
+
+@pytest.mark.parametrize(
+    ("tls", "fetches"),
+    [
+        ("{mode: mutual, secret: s}", True),
+        ("{secret: s}", False),
+        ("{mode: mutual, files: {certificate: /c/c, key: /c/k, volumes: [{secret: s, mountPath: /c}]}}", False),
+    ],
+)
+def test_only_a_key_by_name_takes_a_role(tls: str, fetches: bool) -> None:
+    assert planned("[a]", more=f", tls: {tls}").get("fetchesKey", False) is fetches
+
+
+def test_ports_are_named_by_protocol_and_number() -> None:
+    values = planned("[a]", "[{port: 80}, {port: 443, protocol: TLS}, {port: 50051, protocol: GRPC}]")
+    assert [(port["name"], port["gatewayPort"]) for port in values["ports"]] == [
+        ("http-80", 8080),
+        ("tls-443", 8443),
+        ("grpc-50051", 50051),
+    ]
+
+
+def test_the_mesh_is_in_every_identity() -> None:
+    values = gateways("mesh: {trustDomain: prod.example.com}\n" + hosts("- a.example.com"))
+    assert values["a.example.com"]["clients"] == [{"principal": "prod.example.com/ns/shop/sa/*"}]

@@ -1,0 +1,142 @@
+"""What holds for every list: its order is nobody's business, and no host is another's."""
+
+import json
+import random
+import subprocess
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from egressc import emit
+from egressc.compile import Compilation, compile_sources
+from egressc.shape import schema
+from tests.chart import Helm
+from tests.strategies import TRICKY, fleets
+
+# what does not fit together is found by rules, so strategies may take their time
+FEW = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+def source(hosts: Iterable[Any], **more: Any) -> bytes:
+    return emit.dump({"version": 1, **more, "hosts": list(hosts)}).encode()
+
+
+def compiled(*lists: bytes) -> Compilation:
+    compilation = compile_sources([(f"{index}.yaml", text) for index, text in enumerate(lists)])
+    errors = [finding for finding in compilation.findings if finding.level == "error"]
+    assert not errors
+    return compilation
+
+
+def values(*lists: bytes) -> str:
+    plan = compiled(*lists).plan
+    assert plan
+    return emit.dump(emit.values(plan))
+
+
+@given(fleets())
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+def test_right_lists_compile(fleet: list[Any]) -> None:
+    compiled(source(fleet))
+
+
+def test_right_lists_use_every_field() -> None:
+    used: set[str] = set()
+
+    def collect(part: Any, path: str) -> None:
+        for key, value in part.items() if isinstance(part, dict) else ():
+            used.add(f"{path}.{key}")
+            collect(value, f"{path}.{key}")
+        for value in part if isinstance(part, list) else ():
+            collect(value, path)
+
+    @given(fleets())
+    @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], database=None)
+    def draw(fleet: list[Any]) -> None:
+        collect(fleet, "host")
+
+    draw()
+    # what only an overlay has
+    assert {"host.remove"} == set(_fields("host", "host")) - used
+
+
+def _fields(name: str, path: str) -> Iterable[str]:
+    for key, part in schema()["$defs"][name]["properties"].items():
+        yield f"{path}.{key}"
+        target = (part.get("items") or part).get("$ref", "").rpartition("/")[2]
+        if "properties" in schema()["$defs"].get(target, {}):
+            yield from _fields(target, f"{path}.{key}")
+
+
+@given(fleets(), st.randoms(use_true_random=False))
+def test_order_does_not_matter(fleet: list[Any], order: random.Random) -> None:
+    shuffled = order.sample(fleet, len(fleet))
+    assert values(source(fleet)) == values(source(shuffled))
+
+
+@given(fleets(), st.data())
+def test_files_do_not_matter(fleet: list[Any], data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(fleet)), max_size=3)))
+    files = [source(fleet[first:last]) for first, last in pairwise([0, *cuts, len(fleet)])]
+    order = data.draw(st.permutations(files))
+    assert values(source(fleet)) == values(*order)
+
+
+@given(fleets())
+def test_what_all_say_may_stand_in_the_defaults(fleet: list[Any]) -> None:
+    client = [{"namespace": "everybody", "serviceAccount": "1e3"}]
+    own = [({"host": host} if isinstance(host, str) else host) | {"clients": client} for host in fleet]
+    bare = [{key: value for key, value in host.items() if key != "clients"} for host in own]
+    assert values(source(own)) == values(source(bare, defaults={"clients": client}))
+
+
+@given(fleets())
+@FEW
+def test_a_host_more_changes_no_object_of_another(helm4: Helm, fleet: list[Any]) -> None:
+    fewer = helm4.text(values(source(fleet[:-1])))
+    more = helm4.text(values(source(fleet)))
+    assert _documents(fewer) <= _documents(more)
+
+
+def _documents(text: str) -> set[str]:
+    return {document.strip() for document in text.split("\n---\n") if document.strip()}
+
+
+@pytest.fixture(scope="session", params=["helm3", "helm4"])
+def echo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """echo(values) → what Helm makes of these values."""
+    helm: Helm = request.getfixturevalue(request.param)
+    chart = tmp_path_factory.mktemp("echo")
+    (chart / "Chart.yaml").write_text("{apiVersion: v2, name: echo, version: 0.0.0}")
+    (chart / "templates").mkdir()
+    (chart / "templates" / "values.yaml").write_text("{{ .Values | toJson }}\n")
+
+    def run(text: str) -> Any:
+        (chart / "more.yaml").write_text(text, encoding="utf-8")
+        command = [helm.path, "template", "echo", chart, "--values", chart / "more.yaml"]
+        printed = subprocess.run(command, capture_output=True, check=True).stdout.decode()
+        return json.loads(printed.partition("values.yaml\n")[2])
+
+    return run
+
+
+STRINGS = st.text(st.characters(codec="utf-8"), max_size=30) | st.sampled_from(TRICKY)
+
+
+@given(st.lists(st.tuples(STRINGS, STRINGS), min_size=100, max_size=200))
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_helm_reads_every_string_as_it_is(echo: Any, strings: list[tuple[str, str]]) -> None:
+    tree = {"pairs": [{"as a value": value, key: 1} for key, value in strings]}
+    assert echo(emit.dump(tree)) == tree
+
+
+@given(fleets())
+@FEW
+def test_helm_reads_values_as_they_are(echo: Any, fleet: list[Any]) -> None:
+    text = values(source(fleet))
+    assert echo(text) == yaml.safe_load(text)
