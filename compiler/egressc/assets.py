@@ -1,6 +1,10 @@
 """Where the chart and the schemas are: inside the installed wheel, or in the repository around this package."""
 
+from functools import cache
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 _PACKAGE = Path(__file__).resolve().parent
 _DATA = _PACKAGE / "data"
@@ -15,3 +19,10 @@ def schema_path(name: str) -> Path:
 def chart_path() -> Path:
     """The folder of the chart egress-gateways."""
     return _ROOT / "charts" / "egress-gateways"
+
+
+@cache
+def chart_values() -> dict[str, Any]:
+    """The chart's own values: what holds where the list is silent."""
+    values: dict[str, Any] = yaml.safe_load((chart_path() / "values.yaml").read_text(encoding="utf-8"))
+    return values

@@ -87,6 +87,8 @@ def _port(gateway: Gateway, port: GatewayPort) -> dict[str, Any]:
     }
     if port.port.tls.originates:
         result["tls"] = _tls(port)
+    if port.identities:
+        result["identities"] = list(port.identities)
     if port.sources:
         result["sources"] = [
             {

@@ -26,6 +26,7 @@ class GatewayPort:
     number: int
     port: Port
     sources: tuple[Source, ...]  # empty: nobody is told apart by pod labels
+    identities: tuple[str, ...]  # the callers that TLS itself lets in; empty: the policy alone decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,13 @@ def _gateway(host: Host, inventory: Inventory) -> Gateway:
         namespace=host.namespace,
         host=host,
         ports=tuple(
-            GatewayPort(f"{port.protocol.lower()}-{port.port}", numbers[port.port], port, _sources(host, port))
+            GatewayPort(
+                name=f"{port.protocol.lower()}-{port.port}",
+                number=numbers[port.port],
+                port=port,
+                sources=_sources(host, port),
+                identities=_identities(host, port, inventory.trust_domain),
+            )
             for port in host.ports
         ),
         export_to=_export_to(host),
@@ -127,3 +134,15 @@ def _sources(host: Host, port: Port) -> tuple[Source, ...]:
     if not any(source.pod_labels for source in sources) or Source(None, ()) in sources:
         return ()
     return tuple(sorted(sources, key=lambda source: (source.namespace or "", source.pod_labels)))
+
+
+def _identities(host: Host, port: Port, trust_domain: str) -> tuple[str, ...]:
+    """The SPIFFE names of all who may use a port without requests, where each is known exactly.
+
+    A policy on such a port decides at the caller's first byte, and a server that speaks first has spoken by then.
+    """
+    clients = [client for client in host.clients if not client.ports or port.port in client.ports]
+    if port.is_http or not all(client.service_account for client in clients):
+        return ()
+    accounts = {f"ns/{client.namespace}/sa/{client.service_account}" for client in clients}
+    return tuple(f"spiffe://{trust_domain}/{account}" for account in sorted(accounts))

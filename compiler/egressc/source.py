@@ -15,6 +15,8 @@ Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # The words that YAML 1.1, YAML 1.2 and Go read alike. The others, `no`, `0o17`, `1e3`, `12:30`, stay strings.
 INTEGER = re.compile(r"[-+]?[0-9]+\Z")
 FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)\Z")
+# What double quotes let in by escapes; line feeds and tabs are text.
+CONTROL = re.compile("[^\t\n -~\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 BEGIN = "begin with `version: 1` and `hosts:`"
@@ -176,6 +178,9 @@ class _Reader:
         kind = type(event)
         if kind is yaml.ScalarEvent:
             span = self._span(event)
+            if event.style == '"' and CONTROL.search(event.value):
+                problem = "a character that neither Helm nor people can read"
+                self.findings.append(Finding(span, "EG104", problem, "remove what the backslash stands for"))
             self._put(event.value if event.style else _plain(event.value), span)
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             span = self._span(event)

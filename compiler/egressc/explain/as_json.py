@@ -2,7 +2,8 @@
 
 `fleet` has `gateways` (each a Facts), `needs` (`namespaces`, and `objects`, each a Need) and `remarks` (each a Remark).
 `host` has the keys of its Facts, in each of its `ports` also `hops` (each a Hop), and the keys of a Path: `readiness`,
-`nameResolution`, `objects`, `needs`, `remarks`. The dataclasses say what their fields mean; keys are their names in camelCase.
+`nameResolution`, `objects`, `needs`, `remarks`. Keys are the names of the dataclasses' fields, in camelCase; the
+dataclasses say what they mean.
 """
 
 import json

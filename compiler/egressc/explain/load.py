@@ -1,13 +1,10 @@
 """How many pods a gateway has, and how many checks its upstream gets from them."""
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal
-
-import yaml
+from typing import Literal
 
 from egressc import emit
-from egressc.assets import chart_path
+from egressc.assets import chart_values
 from egressc.explain.lines import Lines, said
 from egressc.plan import Gateway
 
@@ -54,18 +51,11 @@ class Checks:
         return f"{self.each} for each of {self.addresses}" if self.addresses else f"{self.each} an address"
 
 
-@cache
-def chart() -> dict[str, Any]:
-    """The chart's own values: what holds where the list is silent."""
-    values: dict[str, Any] = yaml.safe_load((chart_path() / "values.yaml").read_text(encoding="utf-8"))
-    return values
-
-
 def pods(gateway: Gateway) -> Pods:
     """The pods of `gateway`, as the chart's Deployment and HorizontalPodAutoscaler count them."""
     values = emit.gateway_values(gateway)
-    fixed = values.get("replicas") or (0 if "autoscaling" in values else chart()["replicas"])
-    scaling = chart()["autoscaling"] | values.get("autoscaling", {})
+    fixed = values.get("replicas") or (0 if "autoscaling" in values else chart_values()["replicas"])
+    scaling = chart_values()["autoscaling"] | values.get("autoscaling", {})
     key = next((key for key in ("replicas", "autoscaling") if key in values), "replicas")
     least, most = fixed or scaling["minReplicas"], fixed or scaling["maxReplicas"]
     return Pods(least, most, not fixed, said(gateway.host.source, key))

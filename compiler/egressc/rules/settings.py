@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from egressc.assets import chart_values
 from egressc.findings import Finding
 from egressc.model import Host, Inventory
 from egressc.source import at_path, locate
@@ -58,7 +59,8 @@ def _protocols(host: Host) -> Iterator[Finding]:
 def _scaling(host: Host) -> Iterator[Finding]:
     scaling = host.source.get("autoscaling") or {}
     least, most = scaling.get("minReplicas"), scaling.get("maxReplicas")
-    if least and most and least > most:
+    most = most or chart_values()["autoscaling"]["maxReplicas"]
+    if least and least > most:
         fix = f"write a maxReplicas of {least} or more"
         yield Finding(host.at("autoscaling", "minReplicas"), "EG219", f"{least} pods at least, {most} at most", fix)
     if "replicas" in host.source and "autoscaling" in host.source:
