@@ -1,4 +1,4 @@
-"""The way of a list through compiler and chart, for tests: `compiled` gives the values, a Helm prints or refuses them."""
+"""From a list to manifests, for tests: `compiled` gives the values, a Helm prints or refuses the chart with them."""
 
 import subprocess
 import tempfile
@@ -18,11 +18,10 @@ Documents = dict[tuple[str, str, str], Document]  # by kind, namespace and name
 Values = Mapping[str, Any] | str | Path  # values as data, as YAML, or as a file
 
 CHART = chart_path()
-LIST_CASES = Path(__file__).parent / "cases" / "valid"  # a folder a scenario, its list in hosts.yaml
 CI_VALUES = CHART / "ci"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """Helm refuses the chart with these values; the text is what it says."""
 
 
@@ -32,21 +31,21 @@ class Helm:
 
     path: Path
 
-    def render(self, *values: Values, namespace: str = "egress") -> Documents:
-        """The documents that the chart prints, later values over earlier ones; Refused where it prints none."""
+    def render(self, *values: Values, namespace: str = "egress", options: Sequence[str] = ()) -> Documents:
+        """The documents that the chart prints, later values over earlier ones; RefusedError where it prints none."""
         documents: Documents = {}
-        for document in parsed(self.text(*values, namespace=namespace)):
+        for document in parsed(self.text(*values, namespace=namespace, options=options)):
             key = document["kind"], document["metadata"]["namespace"], document["metadata"]["name"]
             assert key not in documents, f"{key} is printed twice"
             documents[key] = document
         return documents
 
-    def text(self, *values: Values, namespace: str = "egress") -> str:
+    def text(self, *values: Values, namespace: str = "egress", options: Sequence[str] = ()) -> str:
         """The same as Helm prints it."""
-        return self._run(["template", "egress", str(CHART), "--namespace", namespace], values)
+        return self._run(["template", "egress", str(CHART), "--namespace", namespace, *options], values)
 
     def lint(self, *values: Values) -> str:
-        """What `helm lint --strict` says; Refused where it finds anything."""
+        """What `helm lint --strict` says; RefusedError where it finds anything."""
         return self._run(["lint", "--strict", str(CHART)], values)
 
     def notes(self, *values: Values) -> str:
@@ -60,13 +59,13 @@ class Helm:
             command = [str(self.path), *arguments, *options]
             ended = subprocess.run(command, capture_output=True, text=True, check=False)
         if ended.returncode:
-            raise Refused(ended.stderr + ended.stdout)
+            raise RefusedError(ended.stderr + ended.stdout)
         return ended.stdout
 
 
-def compiled(*lists: Path) -> dict[str, Any]:
-    """The values that these lists compile to, as one list."""
-    compilation = compile_files([str(path) for path in lists])
+def compiled(*lists: Path, overlays: Sequence[Path] = ()) -> dict[str, Any]:
+    """The values that these lists compile to, as one list under these overlays."""
+    compilation = compile_files([str(path) for path in lists], [str(path) for path in overlays])
     assert compilation.plan is not None, compilation.findings
     return emit.values(compilation.plan)
 

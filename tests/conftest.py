@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def golden(request: pytest.FixtureRequest) -> Golden:
-    """golden(path, content) compares the file with the content, or writes it where --update-golden is given."""
+    """Called with a path and a content: compares the file with it, or writes it where --update-golden is given."""
 
     def check(path: Path, content: str) -> None:
         if request.config.getoption("--update-golden"):
@@ -59,5 +59,5 @@ def helm(request: pytest.FixtureRequest) -> Helm:
 
 @pytest.fixture(scope="session")
 def render(helm4: Helm) -> Render:
-    """render(values…) → the chart's documents by (kind, namespace, name); `tests.chart.compiled(list)` gives the values."""
+    """Called with values: the chart's documents by (kind, namespace, name), as the pinned Helm 4 prints them."""
     return helm4.render

@@ -35,7 +35,13 @@ def _joined(parts: tuple[list[str], str]) -> str:
 
 def texts() -> st.SearchStrategy[str]:
     """What people write in a sentence, and what they had better not."""
-    return st.text(min_size=1, max_size=100) | st.sampled_from(TRICKY)
+    return st.text(characters(), min_size=1, max_size=100) | st.sampled_from(TRICKY)
+
+
+def characters() -> st.SearchStrategy[str]:
+    """All that a list may contain."""
+    text = st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters="\ufffe\uffff")
+    return text | st.sampled_from("\t\n")
 
 
 def durations(unit: int = 1, most: int = 3_600_000) -> st.SearchStrategy[str]:

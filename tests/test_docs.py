@@ -1,8 +1,8 @@
 """What the documentation says is run: its lists compile, its commands run, its links lead somewhere.
 
 Commands that need a cluster run against none: `helm install` and `upgrade` are Helm's own `template` with the same
-arguments, `kubectl create` is a dry run, and any other command of kubectl and istioctl must get as far as asking for the
-cluster.
+arguments, `kubectl create` is a dry run, and any other command of kubectl and istioctl must get as far as asking for
+the cluster.
 """
 
 import os
@@ -24,7 +24,7 @@ from tests.chart import Documents, Helm, parsed
 from tests.tools import tool
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("charts/*/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 LIST = ROOT / "values" / "hosts.yaml"
 VALUES = ROOT / "values" / "values.yaml"
 ENVIRONMENTS = ROOT / "examples" / "environments"
@@ -175,7 +175,7 @@ def test_blocks_without_a_cluster_can_fail(shell: Shell) -> None:
 
 
 def test_links_lead_somewhere() -> None:
-    for page in PAGES:
+    for page in [*PAGES, *ROOT.glob("charts/*/*.md")]:
         text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
         for target in re.findall(r"\]\(([^)\s]+)\)", text):
             if re.match(r"https?:", target):
@@ -213,6 +213,12 @@ def test_versions_are_those_that_are_tested() -> None:
     chart = yaml.safe_load((ROOT / "charts" / "egress-gateways" / "Chart.yaml").read_text())
     assert f">={expected['Kubernetes'].split()[0]}.0-0" == chart["kubeVersion"]
     assert f'requires-python = ">={tested["Python"]}"' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_contributing_names_every_module() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for module in (ROOT / "compiler" / "egressc").glob("[!_]*"):
+        assert f"`{module.name}" in text or f"/{module.name}" in text, module.name
 
 
 # ---- the example list

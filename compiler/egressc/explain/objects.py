@@ -70,7 +70,7 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
         "RoleBinding": gateway.fetches_key,
     }
     named = [named_object(gateway, kind) for kind, exists in kinds.items() if exists]
-    return (*named, named_object(gateway, "DestinationRule", "-upstream"))
+    return (*named, *(named_object(gateway, "DestinationRule", suffix) for suffix in ("-direct", "-upstream")))
 
 
 def named_object(gateway: Gateway, kind: str, suffix: str = "") -> Object:

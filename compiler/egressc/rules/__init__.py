@@ -17,6 +17,7 @@ ALL_HOSTS = (
     fleet.check_ports,
     fleet.check_keys,
     fleet.check_names,
+    fleet.check_reserved,
 )
 
 

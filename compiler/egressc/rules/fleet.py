@@ -13,6 +13,7 @@ Use = tuple[Host, Port]
 MESH_WIDE = "*"
 ROOT_NAMESPACES = ("istio-system", "kube-system", "kube-public", "kube-node-lease")
 LONGEST_NAME = 253  # of a Service, in DNS
+SUFFIXES = ("-direct", "-upstream")  # the chart's, of a gateway's further DestinationRules
 
 
 class _Listener:
@@ -126,15 +127,27 @@ def _namespace(host: Host) -> str:
 
 
 def check_names(inventory: Inventory) -> Iterator[Finding]:
-    """EG401 and EG402 for the names of gateways and namespaces."""
+    """EG401: names that two gateways, or the objects of two gateways, would share."""
+    named = [(host.name or gateway_name(host.host), host) for host in inventory.hosts]
     taken: dict[str, Host] = {}
-    for host in inventory.hosts:
-        name = host.name or gateway_name(host.host)
+    fix = "give one of them another `name`"
+    for name, host in named:
         first = taken.setdefault(name, host)
         if first is not host:
-            fix = "give one of them another `name`"
             message = f"{host.host} and {first.host} would both have the gateway {name}"
             yield Finding(host.at("name"), "EG401", message, fix)
+    for name, host in named:
+        for suffix in SUFFIXES:
+            other = taken.get(name.removesuffix(suffix)) if name.endswith(suffix) else None
+            if other is not None and other.namespace == host.namespace:
+                message = f"{host.host} and {other.host} would both have the DestinationRule {name}"
+                yield Finding(host.at("name"), "EG401", message, fix)
+
+
+def check_reserved(inventory: Inventory) -> Iterator[Finding]:
+    """EG402: names that are somebody else's, or too long."""
+    for host in inventory.hosts:
+        name = host.name or gateway_name(host.host)
         if name == "default":
             fix = "give the gateway another `name`"
             message = "the name default is taken: every namespace has a service account of that name"

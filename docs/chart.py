@@ -1,0 +1,93 @@
+"""Writes the tables of values in the chart's README, `python -m docs.chart`. A test fails while they are not current."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from egressc.assets import chart_path
+from egressc.shape import schema
+
+Part = dict[str, Any]
+
+README = chart_path() / "README.md"
+BEGIN, END = "<!-- values: made from values.schema.json by `python -m docs.chart` -->\n", "<!-- /values -->\n"
+HEAD = ("", "| Value | Default | Meaning |", "| --- | --- | --- |")
+
+
+class Leaf(NamedTuple):
+    """A value that can be set: its path, what the schema says of it, and whether what it belongs to needs it."""
+
+    path: str
+    field: Part
+    required: bool
+
+
+def readme() -> str:
+    """The README with its tables made anew."""
+    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+
+
+def tables() -> str:
+    """A table of what the fleet shares and one of what belongs to a gateway alone, a row for each value."""
+    shared, own = fleet(schema("values")), gateway(schema("values"))
+    known = {leaf.path for leaf in shared}
+    again = sorted({re.split(r"[.\[]", path)[0] for path in known & {leaf.path for leaf in own}})
+    lines = ["### The fleet", *HEAD, *map(_row, shared), "", "### A gateway: `gateways.<name>`"]
+    lines += ["", f"These can be said again for one gateway: `{'`, `'.join(again)}`. Besides:"]
+    lines += [*HEAD, *(_row(leaf) for leaf in own if leaf.path not in known), ""]
+    return "\n".join(lines)
+
+
+def fleet(root: Part) -> list[Leaf]:
+    """Every value outside of `gateways`, as the schema of the values has them."""
+    properties = {key: part for key, part in root["properties"].items() if key != "gateways"}
+    return list(_leaves(root, {"properties": properties}))
+
+
+def gateway(root: Part) -> list[Leaf]:
+    """Every value of one gateway, as the schema of the values has them."""
+    return list(_leaves(root, root["$defs"]["gateway"]))
+
+
+def resolve(root: Part, field: Part) -> Part:
+    """`field` with what it refers to in the schema `root`; its own title, description and default win."""
+    if "$ref" not in field:
+        return field
+    target = root["$defs"][field["$ref"].rpartition("/")[2]]
+    return resolve(root, target) | {key: value for key, value in field.items() if key != "$ref"}
+
+
+def _leaves(root: Part, part: Part, path: str = "") -> Iterator[Leaf]:
+    for key, field in part["properties"].items():
+        if field is not False:  # a key that the chart keeps for itself
+            below = f"{path}.{key}" if path else key
+            yield from _below(root, resolve(root, field), below, key in part.get("required", ()))
+
+
+def _below(root: Part, field: Part, path: str, required: bool) -> Iterator[Leaf]:
+    items = resolve(root, field["items"]) if "items" in field else {}
+    children = "patternProperties" not in field and ("properties" in field or "properties" in items)
+    if "default" in field or not children:
+        yield Leaf(path, field, required)
+    if children:
+        yield from _leaves(root, field, path) if "properties" in field else _leaves(root, items, f"{path}[]")
+
+
+def _row(leaf: Leaf) -> str:
+    field = leaf.field
+    default = f"`{json.dumps(field['default'], ensure_ascii=False)}`" if "default" in field else ""
+    options = f" One of {', '.join(f'`{option}`' for option in field['enum'])}." if "enum" in field else ""
+    meaning = f"{field['description']}{options}".replace("<", "&lt;").replace("*", "\\*")
+    return f"| `{leaf.path}` | {'required' if leaf.required else default} | {meaning} |"
+
+
+def main() -> None:
+    """Writes the README."""
+    README.write_text(readme(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

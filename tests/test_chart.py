@@ -1,0 +1,253 @@
+"""What the chart prints: the same from both Helms, one kind a file, and nothing that changes by itself."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from egressc import emit
+from tests.cases import CASES, VALID
+from tests.chart import CHART, CI_VALUES, Documents, Helm, RefusedError, compiled, parsed
+from tests.conftest import Render
+from tests.tools import kubeconform
+
+TEMPLATES = sorted((CHART / "templates").glob("*.yaml"))
+CI = sorted(CI_VALUES.iterdir())
+CI_LISTS = sorted((CASES / "ci").iterdir())
+EXAMPLES = [*CI, *(case.folder / "values.yaml" for case in VALID)]
+PORT = {"name": "http-80", "port": 80, "gatewayPort": 8080, "upstreamPort": 80, "protocol": "HTTP"}
+
+
+def _gateway(**more: Any) -> dict[str, Any]:
+    clients = [{"principal": "cluster.local/ns/shop/sa/*"}]
+    return {"host": "api.example.com", "exportTo": [".", "shop"], "clients": clients, "ports": [PORT]} | more
+
+
+def _api(**more: Any) -> dict[str, Any]:
+    return {"gateways": {"api": _gateway(**more)}}
+
+
+def _of(kind: str, documents: Documents, name: str = "api") -> dict[str, Any]:
+    (document,) = [document for key, document in documents.items() if key[0] == kind and key[2] == name]
+    return document
+
+
+def _pod(documents: Documents) -> dict[str, Any]:
+    pod: dict[str, Any] = _of("Deployment", documents)["spec"]["template"]["spec"]
+    return pod
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_both_helms_print_the_same_documents(path: Path, helm3: Helm, helm4: Helm) -> None:
+    documents = helm3.render(path)
+    assert documents == helm4.render(path)
+    assert documents
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_document_has_the_shape_of_its_kind(path: Path, helm4: Helm) -> None:
+    assert kubeconform(helm4.text(path)) == []
+
+
+@pytest.mark.parametrize("path", CI, ids=lambda path: path.name)
+def test_lint_is_clean(path: Path, helm: Helm) -> None:
+    said = helm.lint(path)
+    assert "[WARNING]" not in said
+    assert "[ERROR]" not in said
+
+
+@pytest.mark.parametrize("path", CI_LISTS, ids=lambda path: path.stem)
+def test_the_examples_in_ci_are_compiled(path: Path) -> None:
+    values = (CI_VALUES / f"{path.stem}-values.yaml").read_text(encoding="utf-8")
+    assert values == emit.dump(compiled(path)), "compile the list again into it"
+
+
+def test_the_other_examples_in_ci_say_that_they_are_not() -> None:
+    by_hand = {path for path in CI if not (CASES / "ci" / f"{path.name.removesuffix('-values.yaml')}.yaml").exists()}
+    assert {path.name for path in by_hand} == {
+        "autoscaling-off-values.yaml",
+        "by-hand-values.yaml",
+        "cluster-settings-values.yaml",
+    }
+    for path in by_hand:
+        assert not path.read_text(encoding="utf-8").startswith(emit.HEADER)
+
+
+def test_every_template_prints_one_kind(helm4: Helm) -> None:
+    kinds: dict[str, set[str]] = {path.name: set() for path in TEMPLATES}
+    for example in EXAMPLES:
+        for text in re.split(r"^---$", helm4.text(example), flags=re.MULTILINE):
+            for document in parsed(text):
+                template = re.search(r"^# Source: \S+/(\S+)$", text, re.MULTILINE)
+                assert template
+                kinds[template[1]].add(document["kind"])
+    assert kinds.pop("validate.yaml") == set()
+    for name, printed in kinds.items():
+        assert {re.sub(r"(?<!^)(?=[A-Z])", "-", kind).lower() for kind in printed} == {name.removesuffix(".yaml")}
+
+
+def test_nothing_changes_by_itself() -> None:
+    changing = r"\b(lookup|now|date\w*|ago|rand\w*|uuidv4|gen[A-Z]\w*|shuffle|getHostByName|htpasswd|bcrypt|env)\b"
+    for path in [*TEMPLATES, CHART / "templates" / "_helpers.tpl"]:
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for action in re.findall(r"\{\{(.*?)\}\}", text, re.DOTALL):
+            assert not re.search(changing, re.sub(r'"[^"]*"|[.$][\w.]*', "", action)), f"{path.name}: {action}"
+
+
+def test_labels_and_annotations_touch_no_pod(render: Render) -> None:
+    before = render(_api())
+    noted = {"labels": {"cost-centre": "shop"}, "annotations": {"example.com/contact": "team-shop"}}
+    for values in (_api() | noted, _api(**noted)):
+        after = render(values)
+        assert {key: document.get("spec") for key, document in before.items()} == {
+            key: document.get("spec") for key, document in after.items()
+        }
+        for document in after.values():
+            assert document["metadata"]["labels"]["cost-centre"] == "shop"
+            assert document["metadata"]["annotations"]["example.com/contact"] == "team-shop"
+
+
+@pytest.mark.parametrize("kind", ["labels", "annotations"])
+def test_a_gateway_s_labels_come_to_the_fleet_s(render: Render, kind: str) -> None:
+    fleet = {kind: {"one": "fleet", "two": "fleet"}, f"pod{kind.title()}": {"one": "fleet", "two": "fleet"}}
+    documents = render(_api(**{kind: {"two": "own", "three": ""}, f"pod{kind.title()}": {"two": ""}}) | fleet)
+    for document in documents.values():
+        found = {key: document["metadata"][kind][key] for key in ("one", "two", "three")}
+        assert found == {"one": "fleet", "two": "own", "three": ""}
+    pod = _of("Deployment", documents)["spec"]["template"]["metadata"][kind]
+    assert {key: pod[key] for key in ("one", "two")} == {"one": "fleet", "two": ""}
+
+
+def test_nothing_selects_by_what_argo_cd_overwrites(render: Render) -> None:
+    for example in EXAMPLES:
+        for (kind, _, name), document in render(example).items():
+            spec = document.get("spec", {})
+            selectors = [spec.get("selector", {}), spec.get("workloadSelector", {})]
+            assert "app.kubernetes.io/instance" not in yaml.safe_dump(selectors), (kind, name)
+
+
+def test_names_stay_strings(render: Render) -> None:
+    for name, namespace in (("on", "123"), ("y", "0x1f"), ("null", "1e3")):
+        documents = render({"gateways": {name: _gateway(namespace=namespace)}})
+        for key, document in documents.items():
+            assert key[1:] in {(namespace, name), (namespace, f"{name}-upstream")}
+            assert document["metadata"]["labels"]["egressc.io/gateway"] == name
+        role = render({"gateways": {name: _gateway(namespace=namespace, fetchesKey=True)}})[
+            "RoleBinding", namespace, name
+        ]
+        assert role["subjects"] == [{"kind": "ServiceAccount", "name": name, "namespace": namespace}]
+
+
+def test_large_numbers_stay_whole(render: Render) -> None:
+    pool = {"maxConnections": 2147483647, "maxRequests": 1000000, "maxPendingRequests": 1234567}
+    for values in (_api() | {"connectionPool": pool}, _api(connectionPool=pool)):
+        settings = _of("DestinationRule", render(values), "api-upstream")["spec"]["trafficPolicy"]
+        (port,) = settings["portLevelSettings"]
+        assert port["connectionPool"]["tcp"]["maxConnections"] == 2147483647
+        assert port["connectionPool"]["http"]["http2MaxRequests"] == 1000000
+        assert port["connectionPool"]["http"]["http1MaxPendingRequests"] == 1234567
+
+
+@pytest.mark.parametrize(
+    ("values", "replicas", "pods"),
+    [
+        (_api(), None, (2, 5)),
+        (_api() | {"replicas": 3}, 3, None),
+        (_api(replicas=1), 1, None),
+        (_api(replicas=1) | {"replicas": 3}, 1, None),
+        (_api(autoscaling={"maxReplicas": 9}) | {"replicas": 3}, None, (2, 9)),
+        (_api(autoscaling={"minReplicas": 3}) | {"autoscaling": {"maxReplicas": 8}}, None, (3, 8)),
+    ],
+)
+def test_a_gateway_has_replicas_or_an_autoscaler(
+    render: Render, values: dict[str, Any], replicas: int | None, pods: tuple[int, int] | None
+) -> None:
+    documents = render(values)
+    assert _of("Deployment", documents)["spec"].get("replicas") == replicas
+    assert any(kind == "HorizontalPodAutoscaler" for kind, _, _ in documents) == (pods is not None)
+    if pods:
+        scaler = _of("HorizontalPodAutoscaler", documents)["spec"]
+        assert (scaler["minReplicas"], scaler["maxReplicas"]) == pods
+
+
+def test_no_retries_are_no_retries(render: Render) -> None:
+    for values in (_api(retries={"attempts": 0}), _api() | {"retries": {"attempts": 0}}):
+        routes = _of("VirtualService", render(values))["spec"]["http"]
+        (upstream,) = [route for route in routes if route["name"].startswith("upstream-")]
+        assert upstream["retries"] == {"attempts": 0}
+
+
+def test_a_gateway_s_own_settings_replace_the_fleet_s(render: Render) -> None:
+    documents = render(CI_VALUES / "cluster-settings-values.yaml")
+    shared, own = (_of("Deployment", documents, name) for name in ("api-example-com", "own-example-com"))
+    found = {}
+    for deployment in (shared, own):
+        pod = deployment["spec"]["template"]["spec"]
+        (container,) = pod["containers"]
+        found[deployment["metadata"]["name"]] = {
+            "secrets": [secret["name"] for secret in pod["imagePullSecrets"]],
+            "policy": container["imagePullPolicy"],
+            "limits": container["resources"].get("limits"),
+            "grace": pod["terminationGracePeriodSeconds"],
+            "nodes": pod["nodeSelector"],
+            "priority": pod["priorityClassName"],
+        }
+    assert found == {
+        "api-example-com": {
+            "secrets": ["registry-credentials"],
+            "policy": "IfNotPresent",
+            "limits": {"cpu": 1, "memory": "256Mi"},
+            "grace": 10,
+            "nodes": {"kubernetes.io/os": "linux"},
+            "priority": "system-cluster-critical",
+        },
+        "own-example-com": {
+            "secrets": ["own-credentials"],
+            "policy": "Always",
+            "limits": None,
+            "grace": 5,
+            "nodes": {"kubernetes.io/arch": "amd64"},
+            "priority": "system-node-critical",
+        },
+    }
+
+
+def test_pods_fit_the_restricted_standard_and_openshift(render: Render) -> None:
+    pod = _pod(render(_api()))
+    (container,) = pod["containers"]
+    assert pod["automountServiceAccountToken"] is False
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "privileged": False,
+        "readOnlyRootFilesystem": True,
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert {"runAsUser", "runAsGroup", "fsGroup"}.isdisjoint(pod["securityContext"])
+
+
+def test_a_release_without_gateways_is_empty(helm: Helm) -> None:
+    assert helm.render({}) == {}
+
+
+def test_what_is_given_on_the_command_line_counts(helm: Helm) -> None:
+    # --set brings whole numbers where files bring fractions
+    ports = "gateways.api.ports[0]"
+    documents = helm.render(_api(), options=["--set", f"{ports}.gatewayPort=8081", "--set", "replicas=2"])
+    assert _of("Service", documents)["spec"]["ports"][0]["port"] == 8081
+    with pytest.raises(RefusedError, match="at least"):
+        helm.render(_api(), options=["--set", "autoscaling.minReplicas=7"])
+
+
+def test_the_notes_show_how_to_ask_and_where_to_look(helm4: Helm) -> None:
+    notes = helm4.notes(CI_VALUES / "single-host-values.yaml")
+    assert "1 gateway, " in notes
+    assert "kubectl exec -n shop POD -- curl -i http://api.example.com:80/\n" in notes
+    assert "exec -n egress deploy/api-example-com -- pilot-agent request GET clusters" in notes
+    assert "REGISTRY_ONLY" in notes
+    assert "https://api.example.com:443/" in helm4.notes(CI_VALUES / "autoscaling-off-values.yaml")
+    assert "connect to db.example.com:5432" in helm4.notes(CI_VALUES / "passthrough-and-tcp-values.yaml")
+    assert "No gateways yet" in helm4.notes({})

@@ -1,0 +1,270 @@
+"""What must hold between the objects of a fleet, whatever is in the list: nothing dangles, nothing leaks, nobody slips by."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+
+from tests.cases import VALID, Case
+from tests.chart import Document, Documents, Helm
+from tests.strategies import fleets
+from tests.test_properties import FEW, source, values
+
+DNS_1035 = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
+CLOSED = 9  # the Service's port that nothing listens on
+
+
+@pytest.mark.parametrize("case", VALID, ids=lambda case: case.name)
+def test_cases(case: Case, helm4: Helm) -> None:
+    check(helm4, (case.folder / "values.yaml").read_text(encoding="utf-8"))
+
+
+@given(fleets())
+@FEW
+def test_fleets(helm4: Helm, fleet: list[Any]) -> None:
+    check(helm4, values(source(fleet)))
+
+
+def check(helm: Helm, text: str) -> None:
+    documents = helm.render(text)
+    emitted = yaml.safe_load(text)["gateways"]
+    gateways = [
+        Objects(documents, namespace, name, emitted[name]) for kind, namespace, name in documents if kind == "Gateway"
+    ]
+    assert {gateway.name for gateway in gateways} == set(emitted)
+    owned = [key for gateway in gateways for key in gateway.keys]
+    assert sorted(owned) == sorted(documents), "every object belongs to one gateway"
+    for gateway in gateways:
+        check_names(gateway)
+        check_selectors(gateway, documents)
+        check_references(gateway)
+        check_visibility(gateway)
+        check_ports(gateway)
+        check_client_hop(gateway)
+        check_gateway_hop(gateway)
+        check_identity(gateway)
+
+
+class Objects:
+    """The objects of one gateway."""
+
+    def __init__(self, documents: Documents, namespace: str, name: str, values: Mapping[str, Any]) -> None:
+        self.name, self.namespace, self.values = name, namespace, values
+        self.keys = [
+            key for key, document in documents.items() if document["metadata"]["labels"]["egressc.io/gateway"] == name
+        ]
+        self.documents = {key: documents[key] for key in self.keys}
+        self.host = str(self.spec("ServiceEntry")["hosts"][0])
+        self.service = f"{name}.{namespace}.svc."
+
+    def all(self, kind: str) -> list[Document]:
+        return [document for (of, _, _), document in self.documents.items() if of == kind]
+
+    def spec(self, kind: str, name: str = "") -> Any:
+        return self.documents[kind, self.namespace, name or self.name].get("spec")
+
+    @property
+    def client_rule(self) -> Any:
+        """The DestinationRule client → gateway."""
+        return self.spec("DestinationRule")
+
+    @property
+    def direct_rule(self) -> Any:
+        """The DestinationRule client → upstream, which keeps everybody from going there."""
+        return self.spec("DestinationRule", f"{self.name}-direct")
+
+    @property
+    def upstream_rule(self) -> Any:
+        """The DestinationRule gateway → upstream."""
+        return self.spec("DestinationRule", f"{self.name}-upstream")
+
+    def sent(self, side: str, port: Mapping[str, Any], source: Mapping[str, Any]) -> tuple[str, int]:
+        """Where the VirtualService sends a caller at a port, in its client's sidecar ("mesh") or in the gateway."""
+        virtual_service = self.spec("VirtualService")
+        kind = (
+            "http" if port["protocol"] not in ("TLS", "TCP") else port["protocol"].lower() if side == "mesh" else "tcp"
+        )
+        number = port["port"] if side == "mesh" else port["gatewayPort"]
+        for route in virtual_service.get(kind, []):
+            for match in route["match"]:
+                if (
+                    side in match.get("gateways", virtual_service["gateways"])
+                    and match["port"] == number
+                    and match.get("sourceNamespace") in (None, source.get("namespace"))
+                    and match.get("sourceLabels", {}).items() <= source.get("podLabels", {}).items()
+                    and match.get("sniHosts", [self.host]) == [self.host]
+                ):
+                    return self._destination(route)
+        return "nowhere", 0
+
+    def _destination(self, route: Mapping[str, Any]) -> tuple[str, int]:
+        if "directResponse" in route:
+            return "refused", route["directResponse"]["status"]
+        (destination,) = (one["destination"] for one in route["route"])
+        number = destination["port"]["number"]
+        if destination["host"] == self.host:
+            assert number in {port["number"] for port in self.spec("ServiceEntry")["ports"]}
+            return "upstream", number
+        assert destination["host"] == self.client_rule["host"]
+        assert number in {port["port"] for port in self.spec("Service")["ports"]}
+        return "gateway", number
+
+
+def check_names(gateway: Objects) -> None:
+    for _, namespace, name in gateway.keys:
+        assert namespace == gateway.namespace
+        assert DNS_1035.match(gateway.name)
+        assert name.startswith(gateway.name)
+
+
+def check_selectors(gateway: Objects, documents: Documents) -> None:
+    pods = {
+        key: document["spec"]["template"]["metadata"]["labels"]
+        for key, document in documents.items()
+        if key[0] == "Deployment"
+    }
+    selectors = [
+        gateway.spec("Service")["selector"],
+        gateway.spec("Gateway")["selector"],
+        gateway.spec("AuthorizationPolicy")["selector"]["matchLabels"],
+        gateway.spec("Telemetry")["selector"]["matchLabels"],
+        gateway.spec("PodDisruptionBudget")["selector"]["matchLabels"],
+        gateway.spec("Deployment")["selector"]["matchLabels"],
+        gateway.upstream_rule["workloadSelector"]["matchLabels"],
+        *(one["spec"]["workloadSelector"]["labels"] for one in gateway.all("EnvoyFilter")),
+    ]
+    for selector in selectors:
+        assert selector
+        matched = [key for key, labels in pods.items() if selector.items() <= labels.items()]
+        assert matched == [("Deployment", gateway.namespace, gateway.name)]
+    assert "app.kubernetes.io/instance" not in {key for selector in selectors for key in selector}
+
+
+def check_references(gateway: Objects) -> None:
+    deployment = gateway.spec("Deployment")
+    pod = deployment["template"]["spec"]
+    assert ("ServiceAccount", gateway.namespace, pod["serviceAccountName"]) in gateway.documents
+    scalers = gateway.all("HorizontalPodAutoscaler")
+    assert len(scalers) == (0 if "replicas" in deployment else 1)
+    for scaler in scalers:
+        assert scaler["spec"]["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": gateway.name}
+        assert scaler["spec"]["minReplicas"] <= scaler["spec"]["maxReplicas"]
+    keyed = any(
+        port["tls"]["mode"] == "MUTUAL" and "credentialName" in port["tls"]
+        for port in gateway.upstream_rule["trafficPolicy"]["portLevelSettings"]
+    )
+    assert len(gateway.all("Role")) == len(gateway.all("RoleBinding")) == int(keyed)
+    for binding in gateway.all("RoleBinding"):
+        assert ("Role", gateway.namespace, binding["roleRef"]["name"]) in gateway.documents
+        assert [subject["name"] for subject in binding["subjects"]] == [pod["serviceAccountName"]]
+    (container,) = pod["containers"]
+    volumes = [volume["name"] for volume in pod.get("volumes", [])]
+    mounts = container.get("volumeMounts", [])
+    assert [mount["name"] for mount in mounts] == volumes
+    assert len(set(volumes)) == len(volumes) == len({mount["mountPath"] for mount in mounts})
+    for path in _files(gateway):
+        assert any(path.startswith(mount["mountPath"] + "/") for mount in mounts)
+
+
+def _files(gateway: Objects) -> Iterator[str]:
+    for port in gateway.upstream_rule["trafficPolicy"]["portLevelSettings"]:
+        for key in ("clientCertificate", "privateKey", "caCertificates"):
+            path = port["tls"].get(key, "system")
+            if path != "system":
+                yield path
+
+
+def check_visibility(gateway: Objects) -> None:
+    visible = gateway.spec("ServiceEntry")["exportTo"]
+    assert gateway.spec("VirtualService")["exportTo"] == visible
+    assert gateway.client_rule["exportTo"] == visible
+    assert gateway.direct_rule["exportTo"] == visible
+    service = gateway.documents["Service", gateway.namespace, gateway.name]
+    assert service["metadata"]["annotations"]["networking.istio.io/exportTo"] == ",".join(visible)
+    assert gateway.upstream_rule["exportTo"] == ["."]
+    principals = [
+        principal
+        for rule in gateway.spec("AuthorizationPolicy")["rules"]
+        for source in rule["from"]
+        for principal in source["source"]["principals"]
+    ]
+    callers = {principal.split("/")[2] if principal != "*" else "*" for principal in principals}
+    seeing = {gateway.namespace if name == "." else name for name in visible}
+    assert callers - {gateway.namespace} == seeing - {gateway.namespace} or seeing == {"*"} <= callers
+
+
+def check_ports(gateway: Objects) -> None:
+    entry = gateway.spec("ServiceEntry")
+    assert entry["hosts"] == [gateway.host] == [gateway.values["host"]]
+    client_ports = [port["number"] for port in entry["ports"]]
+    assert client_ports == [port["port"] for port in gateway.values["ports"]]
+    assert len(set(client_ports)) == len(client_ports)
+    settings = [port["port"]["number"] for port in gateway.upstream_rule["trafficPolicy"]["portLevelSettings"]]
+    assert settings == client_ports
+    servers = [server["port"]["number"] for server in gateway.spec("Gateway")["servers"]]
+    assert len(set(servers)) == len(servers) == len(client_ports)
+    service = {port["port"]: port["targetPort"] for port in gateway.spec("Service")["ports"]}
+    assert set(service) - {CLOSED} == set(servers)
+    assert all(port == target for port, target in service.items())
+
+
+def check_client_hop(gateway: Objects) -> None:
+    assert gateway.client_rule["host"].startswith(gateway.service)
+    assert gateway.client_rule["trafficPolicy"]["tls"] == {"mode": "ISTIO_MUTUAL", "sni": gateway.host}
+    assert gateway.direct_rule["host"] == gateway.upstream_rule["host"] == gateway.host
+    assert gateway.direct_rule["trafficPolicy"]["tls"]["subjectAltNames"] == ["spiffe://nobody"]
+    for server in gateway.spec("Gateway")["servers"]:
+        assert server["hosts"] == [f"./{gateway.host}"]
+        assert server["tls"]["mode"] == "ISTIO_MUTUAL"
+    for port in gateway.values["ports"]:
+        sources = port.get("sources", [{}])
+        for source in sources:
+            assert gateway.sent("mesh", port, source) == ("gateway", port["gatewayPort"])
+        # whoever else sees the port is taken to the gateway as well, or refused: nobody gets past it
+        stranger = {"namespace": "elsewhere", "podLabels": {}}
+        if any(not source for source in sources):
+            assert gateway.sent("mesh", port, stranger) == ("gateway", port["gatewayPort"])
+        else:
+            assert gateway.sent("mesh", port, stranger) in (("refused", 403), ("gateway", CLOSED))
+
+
+def check_gateway_hop(gateway: Objects) -> None:
+    for port in gateway.values["ports"]:
+        assert gateway.sent(gateway.name, port, {}) == ("upstream", port["port"])
+    for settings in gateway.upstream_rule["trafficPolicy"]["portLevelSettings"]:
+        tls = settings["tls"]
+        if tls["mode"] in ("SIMPLE", "MUTUAL"):
+            assert tls["sni"]
+            assert bool(tls.get("subjectAltNames")) != bool(tls.get("insecureSkipVerify"))
+        else:
+            assert tls == {"mode": "DISABLE"}
+
+
+def check_identity(gateway: Objects) -> None:
+    policy = gateway.spec("AuthorizationPolicy")
+    assert policy["action"] == "ALLOW"
+    assert policy["rules"]
+    servers = {str(server["port"]["number"]) for server in gateway.spec("Gateway")["servers"]}
+    for rule in policy["rules"]:
+        assert rule["from"]
+        for source in rule["from"]:
+            assert source["source"]["principals"]
+        for operation in rule.get("to", []):
+            assert set(operation["operation"].get("ports", [])) <= servers
+    for server in gateway.spec("Gateway")["servers"]:
+        by_policy = {
+            f"spiffe://{source['source']['principals'][0]}"
+            for rule in policy["rules"]
+            for source in rule["from"]
+            if str(server["port"]["number"])
+            in next((to["operation"]["ports"] for to in rule.get("to", []) if "ports" in to["operation"]), servers)
+        }
+        # whom the handshake lets in, the policy lets in, and the other way round
+        assert set(server["tls"].get("subjectAltNames", by_policy)) == by_policy
+    pod = gateway.spec("Deployment")["template"]
+    assert pod["spec"]["automountServiceAccountToken"] is False
+    for container in pod["spec"]["containers"]:
+        assert "livenessProbe" not in container
