@@ -1,0 +1,49 @@
+"""Real certificates of authorities that exist only for tests."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import trustme
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate chain and its key, both PEM."""
+
+    chain: str
+    key: str
+
+
+class Authority:
+    """A certificate authority that nobody trusts unless told; `certificate` is its own, in PEM."""
+
+    def __init__(self) -> None:
+        self._use(trustme.CA())
+
+    @classmethod
+    def load(cls, folder: Path) -> "Authority":
+        """The authority that was saved in `folder`."""
+        authority = cls.__new__(cls)
+        authority._use(trustme.CA.from_pem((folder / "ca.crt").read_bytes(), (folder / "ca.key").read_bytes()))
+        return authority
+
+    def save(self, folder: Path) -> None:
+        """Write the authority's certificate and key."""
+        self._ca.cert_pem.write_to_path(str(folder / "ca.crt"))
+        self._ca.private_key_pem.write_to_path(str(folder / "ca.key"))
+
+    def issue(self, *names: str, subject: str | None = None, expired: bool = False) -> Certificate:
+        """A certificate for these host names or addresses, with `subject` as its common name.
+
+        It is valid since a month ago: until yesterday, or longer than any test runs.
+        """
+        now = datetime.now(UTC)
+        end = now - timedelta(days=1) if expired else None
+        leaf = self._ca.issue_cert(*names, common_name=subject, not_before=now - timedelta(days=30), not_after=end)
+        chain = "".join(pem.bytes().decode() for pem in leaf.cert_chain_pems)
+        return Certificate(chain, leaf.private_key_pem.bytes().decode())
+
+    def _use(self, ca: trustme.CA) -> None:
+        self._ca = ca
+        self.certificate = ca.cert_pem.bytes().decode()

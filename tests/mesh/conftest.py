@@ -1,0 +1,99 @@
+"""The mesh for tests: what a test makes there is gone after its module, and what explains a failure is in build/e2e."""
+
+import re
+from collections.abc import Callable, Generator, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.mesh import diagnostics, dns, images, lifecycle
+from tests.mesh.certificates import Authority
+from tests.mesh.errors import MeshError
+from tests.mesh.lock import locked
+from tests.mesh.namespaces import Membership, create_namespace, delete_namespaces
+from tests.mesh.proof import proof  # noqa: F401  a fixture
+from tests.mesh.upstream import Upstream, start_upstreams
+
+EVIDENCE = Path(__file__).parents[2] / "build" / "e2e"
+
+MakeNamespace = Callable[..., str]
+MakeUpstream = Callable[..., Upstream]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the mesh, and let what needs a machine without one go before it."""
+    for item in items:
+        if {"mesh", "machine"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("mesh")
+    items.sort(key=lambda item: "machine" not in getattr(item, "fixturenames", ()))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep the evidence of a test that failed on the mesh, and name it in the report."""
+    report = yield
+    if report.failed and report.when != "teardown" and "mesh" in getattr(item, "funcargs", {}):
+        folder = EVIDENCE / re.sub(r"[^\w.-]+", "-", item.nodeid.rpartition("/")[2])
+        since = datetime.fromtimestamp(call.start, UTC).isoformat()
+        try:
+            files = diagnostics.collect(folder, since)
+        except MeshError as error:
+            report.sections.append(("mesh", f"No evidence could be collected: {error}"))
+        else:
+            complaints = (folder / "istiod.log").read_text()
+            report.sections.append(
+                ("mesh", f"{len(files)} files of evidence in {folder}; istiod complains:\n{complaints}")
+            )
+    return report
+
+
+@pytest.fixture
+def machine() -> None:
+    """A machine without a mesh: one that is up is taken down."""
+    with locked():
+        lifecycle.down()
+
+
+@pytest.fixture(scope="session")
+def mesh() -> Iterator[None]:
+    """The running mesh, that no other process takes down meanwhile."""
+    with locked(shared=True):
+        lifecycle.check_up()
+        yield
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    """Who issues the upstreams' certificates, and clients' too; nobody trusts it unless told."""
+    return Authority()
+
+
+@pytest.fixture(scope="session")
+def public_authority() -> Authority:
+    """Who issues certificates that every image trusts, as if it were a public authority."""
+    return images.public_authority()
+
+
+@pytest.fixture(scope="module")
+def namespace(mesh: None) -> Iterator[MakeNamespace]:  # noqa: ARG001  a module's namespace needs the session's mesh
+    """What makes a namespace for the module: (name, membership, labels) → name, as in tests.mesh.namespaces."""
+    made: list[str] = []
+
+    def make(name: str, membership: Membership = "plain", labels: Mapping[str, str] | None = None) -> str:
+        delete_namespaces(name)  # of a run that was cut off
+        made.append(name)
+        return create_namespace(name, membership, labels)
+
+    yield make
+    delete_namespaces(*made)
+
+
+@pytest.fixture(scope="module")
+def upstream(namespace: MakeNamespace) -> Iterator[MakeUpstream]:
+    """What starts an upstream outside the mesh for the module: name → Upstream."""
+    outside = namespace("upstreams", "outside")
+    yield lambda name: start_upstreams(outside, [name])[0]
+    dns.forget_all()

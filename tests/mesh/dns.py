@@ -1,0 +1,116 @@
+"""CoreDNS: the cluster's names, and the names of upstreams from a file that the tests write."""
+
+from collections.abc import Mapping, Sequence
+
+from tests.mesh import settings
+from tests.mesh.kubectl import apply, kubectl
+
+#: A name that neither Kubernetes nor the file knows does not exist: nobody else is asked.
+COREFILE = """\
+.:53 {
+  errors
+  health
+  ready
+  kubernetes cluster.local in-addr.arpa ip6.arpa
+  hosts /hosts/hosts {
+    ttl 1
+    reload 500ms
+    fallthrough
+  }
+  file /etc/coredns/nothing .
+}
+"""
+#: The root zone without a name in it. (The template plugin's NXDOMAIN would come first: CoreDNS fixes the order.)
+NOTHING = ". 1 IN SOA dns.test. admin.test. 1 60 60 60 1\n"
+
+_NAMESPACE = "kube-system"
+_LABELS = {"k8s-app": "kube-dns"}
+
+OBJECTS = (
+    {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "coredns", "namespace": _NAMESPACE}},
+    {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "coredns"},
+        "rules": [
+            {
+                "apiGroups": [""],
+                "resources": ["endpoints", "services", "pods", "namespaces"],
+                "verbs": ["list", "watch"],
+            },
+            {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": ["list", "watch"]},
+        ],
+    },
+    {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "coredns"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "coredns"},
+        "subjects": [{"kind": "ServiceAccount", "name": "coredns", "namespace": _NAMESPACE}],
+    },
+    {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "coredns", "namespace": _NAMESPACE},
+        "data": {"Corefile": COREFILE, "nothing": NOTHING},
+    },
+    {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "kube-dns", "namespace": _NAMESPACE},
+        "spec": {
+            "clusterIP": settings.DNS_SERVICE_ADDRESS,
+            "selector": _LABELS,
+            "ports": [
+                {"name": "dns", "port": 53, "protocol": "UDP"},
+                {"name": "dns-tcp", "port": 53, "protocol": "TCP"},
+            ],
+        },
+    },
+    {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "coredns", "namespace": _NAMESPACE, "labels": _LABELS},
+        "spec": {
+            "serviceAccountName": "coredns",
+            "dnsPolicy": "Default",
+            "containers": [
+                {
+                    "name": "coredns",
+                    "image": settings.image("coredns"),
+                    "imagePullPolicy": "Never",
+                    "args": ["-conf", "/etc/coredns/Corefile"],
+                    "readinessProbe": {"httpGet": {"path": "/ready", "port": 8181}, "periodSeconds": 1},
+                    "volumeMounts": [
+                        {"name": "corefile", "mountPath": "/etc/coredns"},
+                        {"name": "hosts", "mountPath": "/hosts"},  # a folder of this machine: a change is seen at once
+                    ],
+                }
+            ],
+            "volumes": [
+                {"name": "corefile", "configMap": {"name": "coredns"}},
+                {"name": "hosts", "hostPath": {"path": str(settings.HOSTS.parent), "type": "Directory"}},
+            ],
+        },
+    },
+)
+
+
+def install() -> None:
+    """Start CoreDNS; when this returns it answers."""
+    settings.HOSTS.parent.mkdir(parents=True, exist_ok=True)
+    settings.HOSTS.touch()
+    apply(*OBJECTS)
+    kubectl("wait", "--namespace", _NAMESPACE, "--for=condition=Ready", "pod/coredns", "--timeout=60s")
+
+
+def set_names(names: Mapping[str, Sequence[str]]) -> None:
+    """Let each name have exactly these addresses; no address at all, and the name does not exist any more."""
+    lines = [line for line in settings.HOSTS.read_text().splitlines() if line.split()[1] not in names]
+    lines += [f"{address} {name}" for name, addresses in names.items() for address in addresses]
+    settings.HOSTS.write_text("".join(f"{line}\n" for line in lines))
+
+
+def forget_all() -> None:
+    """Let DNS know no upstream's name any more."""
+    settings.HOSTS.write_text("")

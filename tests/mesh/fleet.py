@@ -1,0 +1,133 @@
+"""A fleet under test: lists from cases/, the Secrets that they name, the gateways' pods, and who sent what upstream."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from egressc.names import gateway_name
+from tests.mesh.certificates import Authority, Certificate
+from tests.mesh.diagnostics import GATEWAY_LABEL
+from tests.mesh.kubectl import Manifest, get
+from tests.mesh.upstream import Seen, Upstream
+from tests.mesh.waiting import wait_until
+
+CASES = Path(__file__).parent / "cases"
+
+#: The common name of the client certificate that gateways present.
+CLIENT = "egress"
+
+
+def case(name: str, **words: str) -> str:
+    """The host list cases/<name>.yaml, with `$word` filled in."""
+    return Template((CASES / f"{name}.yaml").read_text()).substitute(words)
+
+
+def secret(namespace: str, name: str, data: dict[str, str]) -> Manifest:
+    """A Secret; its values are text."""
+    return {**_object("Secret", namespace, name), "stringData": data}
+
+
+def config_map(namespace: str, name: str, data: dict[str, str]) -> Manifest:
+    """A ConfigMap."""
+    return {**_object("ConfigMap", namespace, name), "data": data}
+
+
+def credentials(namespace: str, authority: Authority) -> list[Manifest]:
+    """What lists in cases/ name: `own-ca` (Secret and ConfigMap), `client` and `client-alone`."""
+    ca = {"ca.crt": authority.certificate}
+    pair = key_pair(authority.issue("egress.example.com", subject=CLIENT))
+    return [
+        secret(namespace, "own-ca", ca),
+        config_map(namespace, "own-ca", ca),
+        secret(namespace, "client", pair | ca),
+        secret(namespace, "client-alone", pair),
+        secret(namespace, "client-alone-cacert", ca),
+    ]
+
+
+def key_pair(certificate: Certificate) -> dict[str, str]:
+    """A certificate as a Secret of type tls keeps it."""
+    return {"tls.crt": certificate.chain, "tls.key": certificate.key}
+
+
+@dataclass(frozen=True)
+class GatewayPod:
+    """The pod of a gateway that has one."""
+
+    name: str
+    #: IPv4 first, then IPv6.
+    addresses: tuple[str, ...]
+    account: str
+    ready: bool
+    #: When it last became what it is, as Kubernetes writes it.
+    since: str
+    restarts: int
+
+
+def gateways(namespace: str) -> dict[str, GatewayPod]:
+    """The gateways' pods by the gateway's name; a pod that is being deleted is left out."""
+    pods = get("pods", "--namespace", namespace, f"--selector={GATEWAY_LABEL}")["items"]
+    return {
+        pod["metadata"]["labels"][GATEWAY_LABEL]: _gateway_pod(pod)
+        for pod in pods
+        if "deletionTimestamp" not in pod["metadata"]
+    }
+
+
+def wait_ready(namespace: str, hosts: Iterable[str], ready: bool = True, seconds: float = 30) -> None:
+    """Wait until the gateways of these hosts are Ready, or are not; MeshError when they stay as they are."""
+    names = {gateway_name(host) for host in hosts}
+
+    def reached() -> bool:
+        pods = gateways(namespace)
+        return all(name in pods and pods[name].ready == ready for name in names)
+
+    wait_until(reached, f"{', '.join(sorted(names))} {'Ready' if ready else 'NotReady'}", seconds=seconds)
+
+
+def requests(upstream: Upstream, wanted: Callable[[Seen], bool] = lambda _: True) -> list[Seen]:
+    """What applications sent, in order: without the gateways' own checks of their upstream."""
+    return [seen for seen in upstream.seen() if not _is_check(seen) and wanted(seen)]
+
+
+def senders(namespace: str) -> dict[str, str]:
+    """The names of the gateways by their pods' addresses: who an upstream sees as its peer."""
+    return {address: name for name, pod in gateways(namespace).items() for address in pod.addresses}
+
+
+def peer(seen: Seen) -> str:
+    """The address of who connected to the upstream."""
+    address: str = seen["peer"].rpartition(":")[0].strip("[]")
+    return address
+
+
+def common_name(seen: Seen) -> str:
+    """The common name of the client certificate that the upstream saw, "" without one."""
+    client = (seen["tls"] or {}).get("client")
+    return client["subject"].partition(",")[0].removeprefix("CN=") if client else ""
+
+
+def _is_check(seen: Seen) -> bool:
+    if seen["protocol"] == "TCP":
+        return not seen.get("text")
+    return "Envoy/HC" in seen["headers"].get("user-agent", [])
+
+
+def _gateway_pod(pod: dict[str, Any]) -> GatewayPod:
+    status = pod["status"]
+    conditions = {entry["type"]: entry for entry in status.get("conditions", [])}
+    ready = conditions.get("Ready", {"status": "False", "lastTransitionTime": ""})
+    return GatewayPod(
+        name=pod["metadata"]["name"],
+        addresses=tuple(entry["ip"] for entry in status.get("podIPs", [])),
+        account=pod["spec"]["serviceAccountName"],
+        ready=ready["status"] == "True",
+        since=ready["lastTransitionTime"],
+        restarts=sum(container["restartCount"] for container in status.get("containerStatuses", [])),
+    )
+
+
+def _object(kind: str, namespace: str, name: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace}}

@@ -1,0 +1,89 @@
+"""istiod with its webhooks, installed by Istio's own chart, for a mesh that lets out only what it knows."""
+
+import json
+from typing import Any
+
+from tests.mesh import settings
+from tests.mesh.commands import ask
+from tests.mesh.errors import MeshError
+from tests.mesh.kubectl import apply, environment, kubectl
+from tests.tools import module_dir, tool
+
+NAMESPACE = "istio-system"
+
+#: Spans go to a Service without endpoints: what matters is that every proxy traces, so that it sends trace headers.
+TRACES = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "zipkin", "namespace": NAMESPACE},
+    "spec": {"ports": [{"name": "http", "port": 9411}]},
+}
+
+VALUES: dict[str, Any] = {
+    "global": {
+        "hub": settings.REGISTRY,
+        "tag": settings.TAG,
+        "imagePullPolicy": "IfNotPresent",
+        # many small pods share two cores
+        "proxy": {"resources": {"requests": {"cpu": "5m", "memory": "40Mi"}}},
+        "proxy_init": {"resources": {"requests": {"cpu": "5m", "memory": "10Mi"}}},
+    },
+    "autoscaleEnabled": False,
+    "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}},
+    "traceSampling": 100,
+    # Envoy from PyPI is the vanilla build: Istio's own filters stay out
+    "env": {
+        "PILOT_ENABLE_ALPN_FILTER": "false",
+        "PILOT_ENABLE_METADATA_EXCHANGE": "false",
+        "PILOT_DISABLE_MX_ALPN": "true",
+    },
+    "meshConfig": {
+        "outboundTrafficPolicy": {"mode": "REGISTRY_ONLY"},
+        "discoverySelectors": [{"matchExpressions": [{"key": settings.OUTSIDE_LABEL, "operator": "DoesNotExist"}]}],
+        "accessLogFile": "/dev/stdout",
+        "enablePrometheusMerge": False,
+        "enableTracing": True,
+        "extensionProviders": [
+            {
+                "name": "zipkin",
+                "zipkin": {
+                    "service": f"zipkin.{NAMESPACE}.svc.cluster.local",
+                    "port": 9411,
+                    "traceContextOption": "USE_B3_WITH_W3C_PROPAGATION",  # both families of trace headers
+                },
+            }
+        ],
+        "defaultProviders": {"metrics": [], "accessLogging": [], "tracing": ["zipkin"]},
+    },
+}
+
+
+def install() -> None:
+    """Install Istio's kinds and istiod; when this returns, istiod is ready."""
+    charts = module_dir("istio") / "manifests" / "charts"
+    apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}, TRACES)
+    kubectl("apply", "--server-side", f"--filename={charts}/base/files/crd-all.gen.yaml")
+    configure({})
+
+
+def configure(changes: dict[str, Any]) -> None:
+    """Install istiod with changes to the chart's values, or with none again; when this returns, it is ready."""
+    chart = module_dir("istio") / "manifests/charts/istio-control/istio-discovery"
+    options = ["--namespace", NAMESPACE, "--wait", "--timeout=120s", "--values=-"]
+    command = [str(tool("helm3")), "upgrade", "--install", "istiod", str(chart), *options]
+    done = ask(command, text=json.dumps(_merged(VALUES, changes)), environment=environment())
+    if done.returncode:
+        raise MeshError(f"istiod could not be installed: {done.stderr.strip()}")
+
+
+def log(since: str) -> str:
+    """What istiod has logged since then (RFC 3339)."""
+    return kubectl("logs", "--namespace", NAMESPACE, "deployment/istiod", f"--since-time={since}", check=False)
+
+
+def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    result = dict(values)
+    for key, change in changes.items():
+        known = result.get(key)
+        result[key] = _merged(known, change) if isinstance(known, dict) and isinstance(change, dict) else change
+    return result

@@ -1,0 +1,27 @@
+"""One mesh a machine: who changes it holds the lock alone, who uses it shares it."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.mesh import settings
+from tests.mesh.errors import MeshError
+
+
+@contextmanager
+def locked(*, shared: bool = False) -> Iterator[None]:
+    """Hold the machine's mesh: alone to bring it up or down, shared to run tests on it.
+
+    The system frees it when the process ends, however it ends. MeshError when another process is in the way.
+    """
+    with settings.LOCK.open("a+") as file:
+        try:
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = (
+                "being brought up or down" if shared else "in use: tests run on it, or it is being brought up or down"
+            )
+            raise MeshError(
+                f"the mesh of this machine is {holder} by another process (`fuser {settings.LOCK}` tells which)"
+            ) from None
+        yield

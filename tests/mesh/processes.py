@@ -1,0 +1,184 @@
+"""The processes of the mesh: all of them, the pods' too, live in one control group, where they are found and ended."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mesh import settings
+from tests.mesh.errors import MeshError
+from tests.mesh.waiting import wait_until
+
+#: Where containerd, the network plugins, the kubelet and mount write whatever folder they are given.
+WRITTEN_ELSEWHERE = ("/run/mount", "/run/containerd", "/var/lib/cni", "/var/lib/kubelet", "/var/log/containers")
+#: Those of them that this machine did not have, a line each.
+_MADE_FOLDERS = settings.STATE / "made-folders"
+
+#: Daemons outlive this program, and Python warns of a process that is forgotten while it runs.
+_outliving: list[subprocess.Popen[bytes]] = []
+
+
+@dataclass(frozen=True)
+class Daemon:
+    """A process of the node that was started here; its output is in `log`."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def check(self) -> None:
+        """Raise MeshError when the process has ended, with the last line that it logged."""
+        if (status := self.process.poll()) is not None:
+            lines = self.log.read_text(errors="replace").strip().splitlines()
+            last = lines[-1] if lines else "it logged nothing"
+            raise MeshError(f"{self.name} ended with status {status}: {last} (see {self.log})")
+
+
+def start(
+    name: str,
+    program: Path | str,
+    *arguments: str,
+    mounts_of: Daemon | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Daemon:
+    """Start a daemon in the mesh's control group, with a log, the mounts of another, and more in its environment."""
+    enter = ["nsenter", f"--target={mounts_of.process.pid}", "--mount"] if mounts_of else []
+    return _start(name, [*enter, str(program), *arguments], environment or {})
+
+
+def start_with_own_mounts(name: str, program: Path | str, *arguments: str) -> Daemon:
+    """Start a daemon that sees folders of the mesh in the place of WRITTEN_ELSEWHERE.
+
+    What it mounts nobody else sees, and it is gone with the last process that does.
+    """
+    binds = []
+    missing = [folder for folder in map(Path, WRITTEN_ELSEWHERE) if not folder.exists()]
+    _MADE_FOLDERS.write_text("".join(f"{folder}\n" for folder in missing))
+    for folder in missing:
+        folder.mkdir(parents=True)
+    for place in WRITTEN_ELSEWHERE:
+        own = settings.STATE / "elsewhere" / place.strip("/")
+        own.mkdir(parents=True)
+        binds.append(f"mount --no-mtab --bind {own} {place}")
+    script = " && ".join([*binds, 'exec "$0" "$@"'])
+    return _start(name, ["unshare", "--mount", "sh", "-c", script, str(program), *arguments], {})
+
+
+def remove_made_folders() -> None:
+    """Remove the folders that were made for a mesh, as far as nobody else has put something there."""
+    for folder in _MADE_FOLDERS.read_text().splitlines() if _MADE_FOLDERS.exists() else []:
+        with suppress(OSError):
+            Path(folder).rmdir()
+
+
+def await_ready(daemon: Daemon, condition: Callable[[], bool]) -> None:
+    """Wait until the condition holds; MeshError when the daemon ends meanwhile."""
+
+    def ready() -> bool:
+        daemon.check()
+        return condition()
+
+    wait_until(ready, f"{daemon.name} is ready (see {daemon.log})", seconds=60)
+
+
+def _start(name: str, command: Sequence[str], environment: Mapping[str, str]) -> Daemon:
+    settings.LOGS.mkdir(parents=True, exist_ok=True)
+    log = settings.LOGS / f"{name}.log"
+    join = 'echo $$ > "$0" && exec "$@"'  # the shell joins before it becomes the daemon, so no child is ever outside
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ["sh", "-c", join, str(_daemons() / "cgroup.procs"), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=settings.STATE,
+            env={**os.environ, **environment},
+            start_new_session=True,
+        )
+    _outliving.append(process)
+    return Daemon(name, process, log)
+
+
+def hierarchies() -> list[Path]:
+    """Where control groups are mounted: one folder with cgroup v2, one a controller with v1."""
+    mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    return [Path(mount[1]) for mount in mounts if mount[2] in ("cgroup", "cgroup2")]
+
+
+def _daemons() -> Path:
+    """The cgroup of the daemons, in one hierarchy: membership is all that is asked of it."""
+    mounted = hierarchies()
+    return next((path for path in mounted if path.name == "pids"), mounted[0]) / settings.CGROUP / "daemons"
+
+
+def create_groups() -> None:
+    """The mesh's cgroup in each hierarchy; kubelet keeps its pods below it."""
+    if not hierarchies():
+        raise MeshError("no control groups are mounted on this machine: a kubelet needs them")
+    for mounted in hierarchies():
+        group = mounted / settings.CGROUP
+        group.mkdir(exist_ok=True)
+        if (delegate := mounted / "cgroup.subtree_control").exists():
+            controllers = " ".join(f"+{name}" for name in (mounted / "cgroup.controllers").read_text().split())
+            for control in (delegate, group / "cgroup.subtree_control"):
+                control.write_text(controllers)
+    _daemons().mkdir(exist_ok=True)
+
+
+def members() -> set[int]:
+    """The ids of all live processes of the mesh."""
+    found: set[int] = set()
+    for mounted in hierarchies():
+        for listing in (mounted / settings.CGROUP).rglob("cgroup.procs"):
+            try:
+                found.update(int(pid) for pid in listing.read_text().split())
+            except OSError:  # the group went away meanwhile
+                continue
+    return {pid for pid in found if _alive(pid)}
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def kill_all() -> None:
+    """End every process of the mesh at once: nothing here is worth a graceful stop, and half a node starts new ones."""
+
+    def gone() -> bool:
+        for pid in (left := members()):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        return not left
+
+    wait_until(gone, "the mesh's processes have ended", seconds=60)
+
+
+def groups() -> list[Path]:
+    """The mesh's control groups that exist, one a hierarchy."""
+    return [group for mounted in hierarchies() if (group := mounted / settings.CGROUP).is_dir()]
+
+
+def remove_groups() -> None:
+    """Remove the mesh's control groups; their processes have ended."""
+
+    def removed() -> bool:
+        for group in groups():
+            for folder in sorted((path for path in group.rglob("*") if path.is_dir()), reverse=True):
+                _remove(folder)
+            _remove(group)
+        return not groups()
+
+    wait_until(removed, "the mesh's control groups are gone", seconds=30)
+
+
+def _remove(group: Path) -> None:
+    with suppress(OSError):  # busy for a moment after its last process has ended
+        group.rmdir()

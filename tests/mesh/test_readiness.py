@@ -1,0 +1,304 @@
+"""A gateway is Ready while its upstream answers as its entry wants, and nobody else is touched while it is not."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pytest
+import yaml
+
+from egressc.names import gateway_name
+from tests.mesh import dns, gateway
+from tests.mesh.certificates import Authority, Certificate
+from tests.mesh.client import CONTAINER, Client, ClientPod, start_clients
+from tests.mesh.conftest import MakeNamespace
+from tests.mesh.errors import MeshError
+from tests.mesh.fleet import (
+    GatewayPod,
+    case,
+    common_name,
+    credentials,
+    gateways,
+    key_pair,
+    requests,
+    secret,
+    wait_ready,
+)
+from tests.mesh.kubectl import apply, execute, kubectl
+from tests.mesh.namespaces import RESTRICTED
+from tests.mesh.proof import READINESS, Proof, got
+from tests.mesh.release import Release
+from tests.mesh.upstream import Face, Upstream, start_upstreams
+from tests.mesh.waiting import wait_until
+
+GATEWAYS, APPS = "e2e-gateways", "e2e-apps"
+
+HOSTS = [entry["host"] for entry in yaml.safe_load(case("readiness"))["hosts"]]
+NEIGHBOUR = "neighbour.example.com"
+#: Ready whatever the upstream does.
+INDEPENDENT = ["gateway.example.com", "probe.example.com", NEIGHBOUR]
+FOLLOWING = [host for host in HOSTS if host not in INDEPENDENT]
+IN_CLEAR = ["clear.example.com", "database.example.com"]
+#: Whose client certificate the upstream wants, and who cannot see that it is refused: bytes of TCP tell nothing.
+MUTUAL = ["partner.example.com", "mutual-path.example.com", "mutual-files.example.com"]
+DEAF = "broker.example.com"
+#: Asked by HTTP.
+HTTP = ["http.example.com", "path.example.com", "clear.example.com", "several.example.com", *MUTUAL]
+TCP = ["database.example.com:5432", "cache.example.com:6379", "broker.example.com:1883"]
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The list of cases/readiness.yaml, installed; the upstream that changes, and the neighbour's that does not."""
+
+    upstream: Upstream
+    neighbour: Upstream
+    shop: Client
+    authority: Authority
+
+    def faces(self, client_ca: str | None = None) -> list[Face]:
+        """All that the upstream serves, to clients of an authority in PEM, the fleet's own by default."""
+        trusted = self.authority.certificate if client_ca is None else client_ca
+        return [
+            Face(80),
+            Face(443, tls="simple"),
+            Face(8443, tls="mutual", client_ca=trusted),
+            Face(5432, "tcp"),
+            Face(5433, "tcp", tls="simple"),
+            Face(5434, "tcp", tls="mutual", client_ca=trusted),
+        ]
+
+    def certificates(self) -> dict[str, Certificate]:
+        """Good ones for every host."""
+        return {host: self.authority.issue(host) for host in HOSTS}
+
+    def restore(self) -> None:
+        """Let the upstream be well again; when this returns every gateway is Ready."""
+        self.upstream.certify(self.certificates())
+        self.upstream.serve(*self.faces())
+        wait_ready(GATEWAYS, HOSTS)
+
+
+@pytest.fixture(scope="module")
+def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
+    upstream, neighbour = start_upstreams(namespace("e2e-upstreams", "outside"), ["upstream", "neighbour"])
+    apply(*credentials(namespace(GATEWAYS, "plain", RESTRICTED), authority))
+    (shop,) = start_clients(namespace(APPS, "injected"), ClientPod("shop", account="shop"))
+    fleet = Fleet(upstream, neighbour, shop, authority)
+    for each in (upstream, neighbour):
+        each.certify(fleet.certificates())
+        each.serve(*fleet.faces())
+    upstream.be_known_as(*HOSTS)
+    neighbour.be_known_as(NEIGHBOUR)
+    release = Release(GATEWAYS)
+    release.apply(case("readiness"))
+    yield fleet
+    release.uninstall()
+    dns.set_names({name: [] for name in HOSTS})
+
+
+@pytest.fixture
+def well(fleet: Fleet) -> Iterator[Fleet]:
+    """The fleet with everything Ready, before the test and again after it; no pod was replaced or restarted."""
+    before = gateways(GATEWAYS)
+    assert all(pod.ready for pod in before.values())
+    yield fleet
+    fleet.restore()
+    after = gateways(GATEWAYS)
+    assert {name: (pod.name, pod.restarts) for name, pod in after.items()} == {
+        name: (pod.name, 0) for name, pod in before.items()
+    }
+
+
+def untouched(hosts: list[str]) -> dict[str, GatewayPod]:
+    """The gateways of these hosts, since when they are Ready among the rest."""
+    pods = gateways(GATEWAYS)
+    return {host: pods[gateway_name(host)] for host in hosts}
+
+
+def test_upstream_dies_and_returns(well: Fleet, proof: Proof) -> None:
+    before = untouched(INDEPENDENT)
+    well.upstream.serve()
+    wait_ready(GATEWAYS, FOLLOWING, ready=False)
+    # within a second: nobody waits for a dead upstream
+    refused = {host: got(well.shop.curl(f"http://{host}/a", seconds=1)) for host in HTTP}
+    assert refused == dict.fromkeys(HTTP, "503")
+    lines = {address: got(well.shop.tcp(address, "-timeout", "1s")) for address in TCP}
+    assert lines == dict.fromkeys(TCP, "no answer")
+    assert untouched(INDEPENDENT) == before
+    neighbour = well.shop.curl(f"http://{NEIGHBOUR}/a")
+    assert neighbour.status == 200
+    claim = "the upstream dies: its gateways are NotReady and callers are told at once"
+    proof.row(READINESS, claim, "`GET`, a line by TCP, within a second", "nothing: nothing listens", "503; closed")
+    proof.row(
+        READINESS, "the other gateways do not notice", f"`GET http://{NEIGHBOUR}/a`", "the request", got(neighbour)
+    )
+    for host in INDEPENDENT[:2]:
+        answer = well.shop.curl(f"http://{host}/a")
+        assert answer.status == 503
+        mode = host.partition(".")[0]
+        proof.row(READINESS, f"mode {mode}: the gateway stays Ready", f"`GET http://{host}/a`", "nothing", got(answer))
+    well.restore()
+    answers = {got(well.shop.curl(f"http://{host}/a")) for host in HTTP} | {
+        got(well.shop.tcp(address)) for address in TCP
+    }
+    assert answers == {"200", "an answer"}
+    proof.row(
+        READINESS, "the upstream returns: Ready, without a restart", "the same again", "all of it", "200; an echo"
+    )
+
+
+@pytest.mark.parametrize("wrong", ["expired", "of another name", "of another CA"])
+def test_certificate_of_the_upstream(well: Fleet, proof: Proof, wrong: str) -> None:
+    verifying = [host for host in FOLLOWING if host not in IN_CLEAR]
+    before = untouched(IN_CLEAR)
+    issuer = Authority() if wrong == "of another CA" else well.authority
+    well.upstream.certify(
+        {
+            host: issuer.issue("wrong.example.com" if wrong == "of another name" else host, expired=wrong == "expired")
+            for host in verifying
+        }
+    )
+    wait_ready(GATEWAYS, verifying, ready=False)
+    well.upstream.forget()
+    asked = [host for host in HTTP if host in verifying]
+    assert {host: got(well.shop.curl(f"http://{host}/a")) for host in asked} == dict.fromkeys(asked, "503")
+    assert [seen for seen in requests(well.upstream) if seen["host"] in asked] == []
+    assert untouched(IN_CLEAR) == before
+    claim = f"the upstream's certificate is {wrong}: NotReady, also where the application speaks TLS itself"
+    proof.row(READINESS, claim, f"`GET` to {len(asked)} hosts", "nothing", "503")
+
+
+def test_client_certificate_is_refused(well: Fleet, proof: Proof) -> None:
+    well.upstream.serve(*well.faces(client_ca=""))
+    wait_ready(GATEWAYS, MUTUAL, ready=False)
+    well.upstream.forget()
+    assert {host: got(well.shop.curl(f"http://{host}/a")) for host in MUTUAL} == dict.fromkeys(MUTUAL, "503")
+    assert gateways(GATEWAYS)[gateway_name("http.example.com")].ready
+    claim = "the upstream refuses the client certificate: NotReady, with a path to ask for and without"
+    proof.row(READINESS, claim, f"`GET` to {len(MUTUAL)} hosts", "nothing", "503")
+    assert gateways(GATEWAYS)[gateway_name(DEAF)].ready
+    outcome = well.shop.tcp(f"{DEAF}:1883")
+    assert not outcome.ok
+    assert requests(well.upstream) == []
+    claim = "the same by TCP: Ready, because a handshake of TLS 1.3 ends before the refusal"
+    proof.row(READINESS, claim, f"a line to `{DEAF}:1883`", "nothing", got(outcome))
+
+
+def test_one_port_of_several_dies(well: Fleet, proof: Proof) -> None:
+    well.upstream.serve(*(face for face in well.faces() if face.port != 5433))
+    wait_ready(GATEWAYS, ["several.example.com", "cache.example.com"], ready=False)
+    assert gateways(GATEWAYS)[gateway_name("http.example.com")].ready
+    answer = well.shop.curl("http://several.example.com/a")
+    claim = "one of a host's ports dies: its gateway is NotReady for all of them"
+    proof.row(READINESS, claim, "`GET http://several.example.com/a`", "nothing", got(answer))
+
+
+def test_node_can_be_drained(fleet: Fleet, proof: Proof) -> None:
+    """A budget keeps a Ready pod where it is, and lets one go whose upstream is dead."""
+    pod = gateways(GATEWAYS)[gateway_name("http.example.com")]
+    with pytest.raises(MeshError, match="disruption budget"):
+        evict(pod.name)
+    fleet.upstream.serve()
+    wait_ready(GATEWAYS, ["http.example.com"], ready=False)
+    evict(pod.name)
+    wait_until(
+        lambda: gateways(GATEWAYS).get(gateway_name("http.example.com"), pod).name != pod.name, "a new pod", seconds=30
+    )
+    fleet.restore()
+    claim = "a node can be drained while an upstream is dead"
+    proof.row(READINESS, claim, "an eviction that the budget refuses to a Ready pod", "nothing", "the pod is evicted")
+
+
+def evict(pod: str) -> None:
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": GATEWAYS}}
+    path = f"/api/v1/namespaces/{GATEWAYS}/pods/{pod}/eviction"
+    kubectl("create", f"--raw={path}", "--filename=-", text=json.dumps(eviction))
+
+
+def test_client_certificate_rolls_out_while_the_upstream_is_down(fleet: Fleet, proof: Proof) -> None:
+    """The partner is down and comes back knowing the next client certificate alone; mounted files need a restart."""
+    following = Authority()
+    fleet.upstream.serve()
+    wait_ready(GATEWAYS, MUTUAL, ready=False)
+    pair = key_pair(following.issue("egress.example.com", subject="egress-next"))
+    apply(secret(GATEWAYS, "client", {**pair, "ca.crt": fleet.authority.certificate}))
+    deployment = gateway_name("mutual-files.example.com")
+    kubectl("rollout", "restart", f"deployment/{deployment}", "--namespace", GATEWAYS)
+    fleet.upstream.serve(*fleet.faces(client_ca=following.certificate))
+    wait_ready(GATEWAYS, MUTUAL)
+    kubectl("rollout", "status", f"deployment/{deployment}", "--namespace", GATEWAYS, "--timeout=60s")
+    for host in ("partner.example.com", "mutual-files.example.com"):
+        answer = fleet.shop.curl(f"http://{host}/a")
+        assert answer.status == 200, answer
+        assert common_name(answer.seen) == "egress-next"
+        way = "mounted files, after a restart" if "files" in host else "a Secret, without a restart"
+        claim = f"a client certificate is renewed while the upstream is down: {way}"
+        proof.row(READINESS, claim, f"`GET http://{host}/a`", "the new certificate", got(answer))
+    apply(*credentials(GATEWAYS, fleet.authority))
+    kubectl("rollout", "restart", f"deployment/{deployment}", "--namespace", GATEWAYS)
+    fleet.restore()
+    kubectl("rollout", "status", f"deployment/{deployment}", "--namespace", GATEWAYS, "--timeout=60s")
+
+
+def test_addresses_change_under_load(well: Fleet, proof: Proof) -> None:
+    host, count = "http.example.com", 300
+    url = f"http://{host}/load/[1-{count}]"
+    load = ["curl", "--silent", "--rate", "40/s", "--output", "/dev/null", "--write-out", "%{http_code}\n", url]
+    with ThreadPoolExecutor(1) as side:
+        asked = side.submit(execute, APPS, "shop", CONTAINER, load)
+        changes = 0
+        while not asked.done():
+            for upstream in (well.neighbour, well.upstream):
+                upstream.forget()
+                upstream.be_known_as(host)
+                wait_until(partial(arrived, asked, upstream), "a request at the new address", seconds=20)
+                changes += not asked.done()
+    assert asked.result().stdout.split() == ["200"] * count
+    assert changes >= 2
+    claim = "DNS answers with another address again and again, under load"
+    proof.row(READINESS, claim, f"{count} `GET`s while the address changes", "every one", "200 each time")
+
+
+def arrived(asked: Future[Any], upstream: Upstream) -> bool:
+    return asked.done() or bool(requests(upstream))
+
+
+def test_one_dead_address(well: Fleet, proof: Proof) -> None:
+    host, dead = "http.example.com", "192.0.2.1"
+    pod = gateways(GATEWAYS)[gateway_name(host)]
+    dns.set_names({host: [dead, well.upstream.address]})
+    cluster = rf"outbound\|80\|\|{host}.membership_(total|healthy)$"
+    wait_until(
+        lambda: sorted(gateway.stats(GATEWAYS, pod.name, cluster).values()) == [1, 2],
+        "two addresses, of which one is healthy",
+        seconds=20,
+    )
+    answers = [got(well.shop.curl(f"http://{host}/a")) for _ in range(20)]
+    assert answers == ["200"] * 20
+    after = gateways(GATEWAYS)[gateway_name(host)]
+    assert (after.ready, after.since) == (True, pod.since)
+    well.upstream.be_known_as(host)
+    proof.row(READINESS, "one of two addresses is dead", "20 `GET`s", "every one", "200 each time")
+
+
+def test_helm_waits_for_the_upstream(fleet: Fleet, proof: Proof) -> None:
+    """`helm upgrade --install --wait` fails in time, but what it installed stays, and becomes Ready by itself."""
+    dead = f"{case('readiness')}- {{host: dead.example.com}}\n"
+    release = Release(GATEWAYS)
+    with pytest.raises(MeshError, match=r"dead-example-com|deadline"):
+        release.apply(dead, seconds=15)
+    pods = gateways(GATEWAYS)
+    assert [name for name, pod in pods.items() if not pod.ready] == ["dead-example-com"]
+    fleet.upstream.certify({"dead.example.com": fleet.authority.issue("dead.example.com")})
+    fleet.upstream.be_known_as("dead.example.com")
+    wait_until(
+        lambda: fleet.shop.curl("http://dead.example.com/a").status == 200, "the new upstream answers", seconds=30
+    )
+    release.apply(case("readiness"))
+    dns.set_names({"dead.example.com": []})
+    claim = "`helm upgrade --install --wait` with a dead upstream fails in time, and its gateway is Ready once it lives"
+    proof.row(READINESS, claim, "`GET http://dead.example.com/a` afterwards", "the request", "200")

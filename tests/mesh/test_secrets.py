@@ -1,0 +1,135 @@
+"""A Secret that is missing, malformed or renewed concerns its own gateway alone, and needs no restart."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from egressc.names import gateway_name
+from tests.mesh import dns
+from tests.mesh.certificates import Authority
+from tests.mesh.client import Client, ClientPod, start_clients
+from tests.mesh.conftest import MakeNamespace
+from tests.mesh.fleet import GatewayPod, case, common_name, credentials, gateways, key_pair, secret, wait_ready
+from tests.mesh.kubectl import apply
+from tests.mesh.namespaces import RESTRICTED
+from tests.mesh.proof import SECRETS, Proof
+from tests.mesh.release import Release
+from tests.mesh.upstream import Face, Upstream, start_upstreams
+from tests.mesh.waiting import wait_until
+
+GATEWAYS, APPS = "e2e-gateways", "e2e-apps"
+NEIGHBOUR, LATER = "neighbour.example.com", "later.example.com"
+#: Whose Secret is a CA alone: one by which the gateway verifies, one by which only its check does.
+LATER_CA = ["later-ca.example.com", "later-passed.example.com"]
+HOSTS = [NEIGHBOUR, LATER, *LATER_CA]
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The list of cases/secrets.yaml, installed while the Secret of all but the neighbour is missing."""
+
+    upstream: Upstream
+    shop: Client
+    authority: Authority
+    #: The gateways' pods as they were first.
+    first: dict[str, GatewayPod]
+
+    def pair(self, subject: str) -> dict[str, str]:
+        """A client certificate and what verifies the upstream, as a Secret keeps them."""
+        pair = key_pair(self.authority.issue("egress.example.com", subject=subject))
+        return {**pair, "ca.crt": self.authority.certificate}
+
+    def check_neighbour(self) -> None:
+        """Assert that the neighbour's pod answers and has been Ready since it first was, and nobody was restarted."""
+        assert self.shop.curl(f"http://{NEIGHBOUR}/a").status == 200
+        now = gateways(GATEWAYS)
+        name = gateway_name(NEIGHBOUR)
+        assert now[name] == self.first[name]
+        assert {each: (pod.name, pod.restarts) for each, pod in now.items()} == {
+            each: (pod.name, 0) for each, pod in self.first.items()
+        }
+
+
+@pytest.fixture(scope="module")
+def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
+    (upstream,) = start_upstreams(namespace("e2e-upstreams", "outside"), ["upstream"])
+    upstream.certify({host: authority.issue(host) for host in HOSTS})
+    upstream.serve(Face(443, tls="simple"), Face(8443, tls="mutual", client_ca=authority.certificate))
+    upstream.be_known_as(*HOSTS)
+    apply(*credentials(namespace(GATEWAYS, "plain", RESTRICTED), authority))
+    (shop,) = start_clients(namespace(APPS, "injected"), ClientPod("shop", account="shop"))
+    release = Release(GATEWAYS, helm="helm3")
+    release.apply(case("secrets"), wait=False)
+    wait_ready(GATEWAYS, [NEIGHBOUR], seconds=60)
+    # a pod whose Secret is missing runs all the same, and is NotReady
+    wait_until(
+        lambda: all(pod.since for pod in gateways(GATEWAYS).values()) and len(gateways(GATEWAYS)) == len(HOSTS),
+        "a pod for each gateway",
+        seconds=60,
+    )
+    yield Fleet(upstream, shop, authority, gateways(GATEWAYS))
+    release.uninstall()
+    dns.set_names({name: [] for name in HOSTS})
+
+
+def test_missing(fleet: Fleet, proof: Proof) -> None:
+    pods = gateways(GATEWAYS)
+    assert [host for host in HOSTS if pods[gateway_name(host)].ready] == [NEIGHBOUR]
+    assert fleet.shop.curl(f"http://{LATER}/a").status == 503
+    fleet.check_neighbour()
+    claim = "a Secret is missing: its gateway is NotReady, its neighbour answers"
+    proof.row(
+        SECRETS, claim, f"`GET http://{LATER}/a`, `GET http://{NEIGHBOUR}/a`", "the neighbour's alone", "503; 200"
+    )
+
+
+def test_created_later(fleet: Fleet, proof: Proof) -> None:
+    apply(
+        secret(GATEWAYS, "later", fleet.pair("later")),
+        secret(GATEWAYS, "later-ca", {"ca.crt": fleet.authority.certificate}),
+    )
+    wait_ready(GATEWAYS, HOSTS)
+    answer = fleet.shop.curl(f"http://{LATER}/a")
+    assert (answer.status, common_name(answer.seen)) == (200, "later")
+    assert fleet.shop.curl(f"http://{LATER_CA[0]}/a").status == 200
+    fleet.check_neighbour()
+    claim = "a Secret is created later: Ready, without a restart"
+    proof.row(SECRETS, claim, f"`GET http://{LATER}/a`", "the Secret's certificate", "200")
+
+
+def test_renewed(fleet: Fleet, proof: Proof) -> None:
+    """Three times: the third renewal is where mounted files have failed."""
+    for number in range(1, 4):
+        apply(secret(GATEWAYS, "later", fleet.pair(f"renewed-{number}")))
+        wait_until(
+            lambda expected=f"renewed-{number}": common_name(fleet.shop.curl(f"http://{LATER}/a").seen) == expected,  # type: ignore[misc]
+            f"renewal {number}",
+            seconds=30,
+        )
+        fleet.check_neighbour()
+    assert gateways(GATEWAYS)[gateway_name(LATER)].ready
+    claim = "a Secret is renewed, three times: the new certificate is presented, without a restart"
+    proof.row(SECRETS, claim, f"`GET http://{LATER}/a`", "the third new certificate", "200")
+
+
+MALFORMED: Mapping[str, Mapping[str, str]] = {
+    "no PEM": {"tls.crt": "not a certificate", "tls.key": "not a key"},
+    "a certificate without its key": {"tls.key": ""},
+    "a CA that is no certificate": {"ca.crt": "not a certificate"},
+}
+
+
+@pytest.mark.parametrize("what", MALFORMED)
+def test_malformed(fleet: Fleet, proof: Proof, what: str) -> None:
+    """Whoever has a good certificate keeps it while what follows cannot be read; nobody else is touched."""
+    good = fleet.pair("good")
+    apply(secret(GATEWAYS, "later", good))
+    wait_until(
+        lambda: common_name(fleet.shop.curl(f"http://{LATER}/a").seen) == "good", "the good certificate", seconds=30
+    )
+    apply(secret(GATEWAYS, "later", {**good, **MALFORMED[what]}))
+    fleet.check_neighbour()
+    apply(secret(GATEWAYS, "later", fleet.pair("good again")))
+    wait_until(lambda: common_name(fleet.shop.curl(f"http://{LATER}/a").seen) == "good again", "the repair", seconds=30)
+    fleet.check_neighbour()
