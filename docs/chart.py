@@ -1,4 +1,4 @@
-"""Writes the tables of values in the chart's README, `python -m docs.chart`. A test fails while they are not current."""
+"""Writes the tables of values in the chart's README: `python -m docs.chart`. A test keeps them current."""
 
 import json
 import re

@@ -78,10 +78,14 @@ def parsed(text: str) -> list[Document]:
 class _StrictLoader(yaml.CSafeLoader):
     """PyYAML takes the last of two equal keys without a word; Kubernetes would not."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        assert len(keys) == len(set(keys)), f"a key is given twice{node.start_mark}"
-        return super().construct_mapping(node, deep)
+
+def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
+    keys = [key.value for key, _ in node.value]
+    assert len(keys) == len(set(keys)), f"a key is given twice{node.start_mark}"
+    return loader.construct_mapping(node, deep=True)
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
 
 
 def _file(path: Path, values: Values) -> Path:

@@ -46,8 +46,7 @@ def characters() -> st.SearchStrategy[str]:
 
 def durations(unit: int = 1, most: int = 3_600_000) -> st.SearchStrategy[str]:
     """Durations of whole `unit` milliseconds, 1h at most."""
-    spelled = {1: "{}ms", 1000: "{}s"}
-    return st.integers(1, most // unit).map(lambda number: spelled[unit].format(number))
+    return st.integers(1, most // unit).map({1: "{}ms", 1000: "{}s"}[unit].format)
 
 
 def _subset(draw: Draw, **fields: st.SearchStrategy[Any]) -> Entry:
@@ -101,13 +100,13 @@ def _host(draw: Draw, name: str, number: int) -> Any:
 
 def _ports(draw: Draw, number: int) -> list[Entry]:
     fine = st.integers(1, 65535).filter(lambda port: port not in RESERVED_PORTS and not 30000 <= port < 31000)
-    client_ports = draw(st.lists(st.sampled_from([80, 443, 8080, 8443, 5432]) | fine, min_size=1, max_size=5, unique=True))
+    client_ports = draw(
+        st.lists(st.sampled_from([80, 443, 8080, 8443, 5432]) | fine, min_size=1, max_size=5, unique=True)
+    )
     ports = [{"port": port, "protocol": draw(st.sampled_from([*HTTP_FAMILY, "TLS"]))} for port in client_ports]
     if draw(st.booleans()):
         ports.append({"port": 30000 + number, "protocol": "TCP"})  # nobody else's
-    for port in ports:
-        port |= _subset(draw, upstreamPort=st.integers(1, 65535))
-    return ports
+    return [port | _subset(draw, upstreamPort=st.integers(1, 65535)) for port in ports]
 
 
 def _where(draw: Draw, number: int) -> Entry:
@@ -136,7 +135,9 @@ def _client(draw: Draw, ports: Sequence[Entry]) -> Any:
         client["serviceAccount"] = draw(st.sampled_from(["checkout", "1e3", "a.b"]))
     if draw(st.booleans()):
         values = st.sampled_from(["", "x", *TRICKY])
-        client["podLabels"] = draw(st.dictionaries(st.sampled_from(["app", "example.com/y", "1e3"]), values, min_size=1))
+        client["podLabels"] = draw(
+            st.dictionaries(st.sampled_from(["app", "example.com/y", "1e3"]), values, min_size=1)
+        )
     usable = sorted(port["port"] for port in ports)
     with_requests = sorted(port["port"] for port in ports if port["protocol"] in HTTP_FAMILY)
     if with_requests and draw(st.booleans()):
@@ -193,14 +194,10 @@ def _passthrough(draw: Draw) -> Entry:
 def _readiness(draw: Draw, has_requests: bool) -> Entry:
     mode = draw(st.sampled_from(["upstream", "gateway", "probe"]))
     if mode == "probe":
-        kinds: list[Entry] = [
-            {"httpGet": {"path": "/healthz/ready", "port": 15021}},
-            {"tcpSocket": {"port": 15021}},
-            {"grpc": {"port": 9090, "service": "1e3"}},
-        ]
+        probe: Entry = {"httpGet": {"path": "/healthz/ready", "port": 15021}}
         numbers = st.integers(1, 100)
         timing = ("periodSeconds", "timeoutSeconds", "failureThreshold", "successThreshold")
-        return {"mode": mode, "probe": draw(st.sampled_from(kinds)) | _subset(draw, **dict.fromkeys(timing, numbers))}
+        return {"mode": mode, "probe": probe | _subset(draw, **dict.fromkeys(timing, numbers))}
     if mode == "gateway":
         return {"mode": mode}
     thresholds = st.integers(1, 100)
@@ -231,7 +228,7 @@ def _connection_pool(draw: Draw, has_requests: bool) -> Entry:
     keepalive = st.fixed_dictionaries(
         {}, optional={"time": durations(1000), "interval": durations(1000), "probes": st.integers(1, 100)}
     )
-    requests = {name: count for name in ("maxPendingRequests", "maxRequests", "maxRequestsPerConnection")}
+    requests = dict.fromkeys(("maxPendingRequests", "maxRequests", "maxRequestsPerConnection"), count)
     return _subset(draw, maxConnections=count, keepalive=keepalive, **(requests if has_requests else {}))
 
 

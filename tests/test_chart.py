@@ -117,7 +117,7 @@ def test_a_gateway_s_labels_come_to_the_fleet_s(render: Render, kind: str) -> No
         found = {key: document["metadata"][kind][key] for key in ("one", "two", "three")}
         assert found == {"one": "fleet", "two": "own", "three": ""}
     pod = _of("Deployment", documents)["spec"]["template"]["metadata"][kind]
-    assert {key: pod[key] for key in ("one", "two")} == {"one": "fleet", "two": ""}
+    assert {key: pod.get(key) for key in ("one", "two", "three")} == {"one": "fleet", "two": "", "three": None}
 
 
 def test_nothing_selects_by_what_argo_cd_overwrites(render: Render) -> None:
@@ -132,7 +132,7 @@ def test_names_stay_strings(render: Render) -> None:
     for name, namespace in (("on", "123"), ("y", "0x1f"), ("null", "1e3")):
         documents = render({"gateways": {name: _gateway(namespace=namespace)}})
         for key, document in documents.items():
-            assert key[1:] in {(namespace, name), (namespace, f"{name}-upstream")}
+            assert key[1:] in {(namespace, f"{name}{suffix}") for suffix in ("", "-direct", "-upstream")}
             assert document["metadata"]["labels"]["egressc.io/gateway"] == name
         role = render({"gateways": {name: _gateway(namespace=namespace, fetchesKey=True)}})[
             "RoleBinding", namespace, name

@@ -136,7 +136,11 @@ def test_an_output_device_stays_a_device(folder: Path) -> None:
     ],
 )
 def test_an_output_that_cannot_be_written_is_one_sentence(folder: Path, target: str, reason: str) -> None:
-    assert run(folder, "compile", "good.yaml", "-o", target) == (2, "", f"egressc: {target} cannot be written: {reason}\n")
+    assert run(folder, "compile", "good.yaml", "-o", target) == (
+        2,
+        "",
+        f"egressc: {target} cannot be written: {reason}\n",
+    )
     assert sorted(path.name for path in folder.iterdir()) == ["bad.yaml", "doubtful.yaml", "good.yaml", "tmp"]
 
 
@@ -157,8 +161,13 @@ def test_a_full_disk_leaves_the_old_file_and_no_half_of_a_new_one(folder: Path) 
 def test_stdout_that_is_full_is_one_sentence(folder: Path) -> None:
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
-            command("compile", "good.yaml"), cwd=folder, env=environment(folder), stdout=full, stderr=subprocess.PIPE,
-            text=True, check=False,
+            command("compile", "good.yaml"),
+            cwd=folder,
+            env=environment(folder),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     assert (ended.returncode, ended.stderr) == (2, "egressc: stdout cannot be written: no space left on device\n")
 
@@ -167,7 +176,11 @@ def test_a_reader_that_has_seen_enough_is_no_error(folder: Path) -> None:
     many = hosts("\n".join(f"- a{index}.example.com" for index in range(2000)))
     (folder / "many.yaml").write_text(many)
     with subprocess.Popen(
-        command("compile", "many.yaml"), cwd=folder, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command("compile", "many.yaml"),
+        cwd=folder,
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as process:
         assert process.stdout
         assert process.stderr
@@ -221,7 +234,10 @@ def test_check_of_what_is_no_result(folder: Path, content: bytes | None) -> None
         (["compile"], "the following arguments are required: LIST"),
         (["compyle", "good.yaml"], "invalid choice"),
         (["compile", "good.yaml", "--findings", "xml"], "invalid choice"),
-        (["compile", "good.yaml", "--check", "values.yaml", "-o", "values.yaml"], "--check writes nothing: leave out -o"),
+        (
+            ["compile", "good.yaml", "--check", "values.yaml", "-o", "values.yaml"],
+            "--check writes nothing: leave out -o",
+        ),
         (["compile", "good.yaml", "-o", "./good.yaml"], "would overwrite the list"),
         (["compile", "good.yaml", "--overlay", "bad.yaml", "-o", "bad.yaml"], "would overwrite the list"),
     ],
@@ -269,4 +285,3 @@ def test_explain(folder: Path) -> None:
     code, out, errors = run(folder, "explain", "good.yaml", "--host", "api.example.org")
     assert (code, out) == (2, "")
     assert "api.example.org" in errors
-

@@ -1,4 +1,4 @@
-"""What must hold between the objects of a fleet, whatever is in the list: nothing dangles, nothing leaks, nobody slips by."""
+"""What must hold between the objects of a fleet: nothing dangles, nothing leaks, nobody gets past a gateway."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -188,8 +188,8 @@ def check_visibility(gateway: Objects) -> None:
     principals = [
         principal
         for rule in gateway.spec("AuthorizationPolicy")["rules"]
-        for source in rule["from"]
-        for principal in source["source"]["principals"]
+        for caller in rule["from"]
+        for principal in caller["source"]["principals"]
     ]
     callers = {principal.split("/")[2] if principal != "*" else "*" for principal in principals}
     seeing = {gateway.namespace if name == "." else name for name in visible}
@@ -221,11 +221,11 @@ def check_client_hop(gateway: Objects) -> None:
         assert server["tls"]["mode"] == "ISTIO_MUTUAL"
     for port in gateway.values["ports"]:
         sources = port.get("sources", [{}])
-        for source in sources:
-            assert gateway.sent("mesh", port, source) == ("gateway", port["gatewayPort"])
+        for origin in sources:
+            assert gateway.sent("mesh", port, origin) == ("gateway", port["gatewayPort"])
         # whoever else sees the port is taken to the gateway as well, or refused: nobody gets past it
         stranger = {"namespace": "elsewhere", "podLabels": {}}
-        if any(not source for source in sources):
+        if any(not origin for origin in sources):
             assert gateway.sent("mesh", port, stranger) == ("gateway", port["gatewayPort"])
         else:
             assert gateway.sent("mesh", port, stranger) in (("refused", 403), ("gateway", CLOSED))
@@ -250,15 +250,15 @@ def check_identity(gateway: Objects) -> None:
     servers = {str(server["port"]["number"]) for server in gateway.spec("Gateway")["servers"]}
     for rule in policy["rules"]:
         assert rule["from"]
-        for source in rule["from"]:
-            assert source["source"]["principals"]
+        for caller in rule["from"]:
+            assert caller["source"]["principals"]
         for operation in rule.get("to", []):
             assert set(operation["operation"].get("ports", [])) <= servers
     for server in gateway.spec("Gateway")["servers"]:
         by_policy = {
-            f"spiffe://{source['source']['principals'][0]}"
+            f"spiffe://{caller['source']['principals'][0]}"
             for rule in policy["rules"]
-            for source in rule["from"]
+            for caller in rule["from"]
             if str(server["port"]["number"])
             in next((to["operation"]["ports"] for to in rule.get("to", []) if "ports" in to["operation"]), servers)
         }

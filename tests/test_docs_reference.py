@@ -48,9 +48,8 @@ BESIDE: dict[str, Data] = {
     "readiness.probe": {"readiness": {"mode": "probe"}},
     "readiness.probe.httpGet.path": {"readiness": {"mode": "probe", "probe": {"httpGet": {"port": 15021}}}},
     "readiness.probe.httpGet.port": {"readiness": {"mode": "probe", "probe": {"httpGet": {"path": "/healthz/ready"}}}},
-    "readiness.probe.grpc.service": {"readiness": {"mode": "probe", "probe": {"grpc": {"port": 9090}}}},
     **{
-        f"readiness.probe.{key}": {"readiness": {"mode": "probe", "probe": {"tcpSocket": {"port": 15021}}}}
+        f"readiness.probe.{key}": {"readiness": {"mode": "probe", "probe": {"httpGet": {"path": "/h", "port": 15021}}}}
         for key in ("periodSeconds", "timeoutSeconds", "failureThreshold", "successThreshold")
     },
 }

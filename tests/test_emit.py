@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from egressc import emit
 from egressc.emit import dump, seconds
-from tests.lists import compile_text, gateway, hosts
+from tests.lists import compile_text, gateway, gateways, hosts
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,13 @@ def test_what_is_dumped_loads_back_equal(tree: dict[str, Any]) -> None:
 
 
 def test_every_string_is_quoted() -> None:
-    compilation = compile_text(hosts("""
+    compilation = compile_text(
+        hosts("""
         - host: api.example.com
           description: 'no'
           clients: [{namespace: "1e3", podLabels: {y: '0o17'}}]
-    """))
+    """)
+    )
     assert compilation.plan
     text = dump(emit.values(compilation.plan))
     for token in yaml.scan(text, yaml.CSafeLoader):
@@ -64,7 +66,15 @@ def test_what_is_the_chart_s_default_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("tls", "emitted"),
     [
-        ("{}", {"mode": "SIMPLE", "caCertificates": "system", "sni": "a.example.com", "subjectAltNames": ["a.example.com"]}),
+        (
+            "{}",
+            {
+                "mode": "SIMPLE",
+                "caCertificates": "system",
+                "sni": "a.example.com",
+                "subjectAltNames": ["a.example.com"],
+            },
+        ),
         (
             "{secret: ca, sni: b.example.com}",
             {"mode": "SIMPLE", "credentialName": "ca", "sni": "b.example.com", "subjectAltNames": ["b.example.com"]},
@@ -94,11 +104,23 @@ def test_the_upstream_is_verified_by_name_unless_the_list_says_why_not(tls: str,
     [
         ("", None),
         ("readiness: {path: /h}", {"path": "/h", "host": "a.example.com", "statuses": [{"start": 200, "end": 300}]}),
-        ("readiness: {path: /h, statuses: [204]}, tls: {sni: b.example.com}", {"path": "/h", "host": "a.example.com", "statuses": [{"start": 204, "end": 205}]}),
-        ("tls: {mode: mutual, secret: s}", {"path": "/", "host": "a.example.com", "statuses": [{"start": 100, "end": 600}]}),
-        ("ports: [{port: 443, protocol: GRPC}], tls: {mode: mutual, secret: s}", {"path": "/", "host": "a.example.com", "statuses": [{"start": 100, "end": 600}], "http2": True}),
+        (
+            "readiness: {path: /h, statuses: [204]}, tls: {sni: b.example.com}",
+            {"path": "/h", "host": "a.example.com", "statuses": [{"start": 204, "end": 205}]},
+        ),
+        (
+            "tls: {mode: mutual, secret: s}",
+            {"path": "/", "host": "a.example.com", "statuses": [{"start": 100, "end": 600}]},
+        ),
+        (
+            "ports: [{port: 443, protocol: GRPC}], tls: {mode: mutual, secret: s}",
+            {"path": "/", "host": "a.example.com", "statuses": [{"start": 100, "end": 600}], "http2": True},
+        ),
         ("ports: [{port: 25, protocol: TCP}], tls: {mode: mutual, secret: s}", None),
-        ("tls: {mode: passthrough}", {"tls": {"sni": "a.example.com", "subjectAltNames": ["a.example.com"], "caCertificates": "system"}}),
+        (
+            "tls: {mode: passthrough}",
+            {"tls": {"sni": "a.example.com", "subjectAltNames": ["a.example.com"], "caCertificates": "system"}},
+        ),
         ("tls: {mode: passthrough}, readiness: {mode: gateway}", None),
     ],
 )
@@ -124,9 +146,14 @@ def test_volumes_of_all_ports_are_mounted_once() -> None:
 
 
 def test_settings_of_requests_are_not_emitted_where_there_are_none() -> None:
-    entry = "ports: [{port: 25, protocol: TCP}]"
-    text = f"version: 1\ndefaults: {{clients: [a], timeouts: {{request: 5s, stream: 5s}}, retries: {{attempts: 0}}}}\nhosts:\n- {{host: a.example.com, {entry}}}\n"
-    compilation = compile_text(text)
-    assert compilation.plan
-    (values,) = emit.values(compilation.plan)["gateways"].values()
-    assert not {"requestTimeout", "streamTimeout", "retries"} & set(values)
+    text = """
+        version: 1
+        defaults: {clients: [shop], timeouts: {request: 5s, stream: 5s}, retries: {attempts: 0}}
+        hosts:
+        - a.example.com
+        - {host: b.example.com, ports: [{port: 25, protocol: TCP}]}
+    """
+    values = gateways(text)
+    settings = {"requestTimeout", "streamTimeout", "retries"}
+    assert settings <= set(values["a.example.com"])
+    assert not settings & set(values["b.example.com"])

@@ -314,8 +314,8 @@ def test_counts_the_checks_of_all_pods(entry: str, a_minute: str) -> None:
         ("host: a.example, readiness: {path: /ok, statuses: [200, 300-304]}", "GET /ok answers 200, 300-304"),
         ("host: a.example, readiness: {mode: gateway}", "the gateway itself runs"),
         (
-            "host: a.example, readiness: {mode: probe, probe: {tcpSocket: {port: 15021}}}",
-            "the probe tcpSocket :15021 succeeds",
+            "host: a.example, readiness: {mode: probe, probe: {httpGet: {path: /h, port: 15021}}}",
+            "the probe httpGet :15021/h succeeds",
         ),
     ],
 )

@@ -40,7 +40,9 @@ def test_a_host_of_a_list_is_spelled_as_it_is(host: str) -> None:
     assert normalise(host.upper() + ".") == host
 
 
-@given(st.text() | st.text(alphabet="aB1-._:/*[]@ ü\n", max_size=20) | host_names().map(lambda host: f"https://{host}/v1"))
+@given(
+    st.text() | st.text(alphabet="aB1-._:/*[]@ ü\n", max_size=20) | host_names().map(lambda host: f"https://{host}/v1")
+)
 def test_every_text_has_an_explanation(text: str) -> None:
     code, message, fix = explain(text)
     assert code in {"EG105", "EG106"}
@@ -49,7 +51,9 @@ def test_every_text_has_an_explanation(text: str) -> None:
     assert len(message) < 300
 
 
-@given(host_names(), st.sampled_from(["{}.", "{}:443", "https://{}", "https://u:p@{}:8443/v1?q#f", "{}/v1", " {}", "{}\n"]))
+@given(
+    host_names(), st.sampled_from(["{}.", "{}:443", "https://{}", "https://u:p@{}:8443/v1?q#f", "{}/v1", " {}", "{}\n"])
+)
 def test_what_surrounds_a_host_is_taken_off(host: str, frame: str) -> None:
     assert host in explain(frame.format(host))[2]
 

@@ -32,7 +32,6 @@ def mapping(text: str) -> Mapping:
         ("{replicas: 1}", "{autoscaling: {maxReplicas: 5}}", {"autoscaling": {"maxReplicas": 5}}),
         ("{a: {maxUnavailable: 1}}", "{a: {minAvailable: 2}}", {"a": {"minAvailable": 2}}),
         ("{tls: {secret: s}}", "{tls: {files: {ca: /c}}}", {"tls": {"files": {"ca": "/c"}}}),
-        ("{a: {probe: {grpc: {port: 1}}}}", "{a: {probe: {tcpSocket: {port: 2}}}}", {"a": {"probe": {"tcpSocket": {"port": 2}}}}),
         ("{a: 1}", "{replicas: 1, autoscaling: {}}", {"a": 1, "replicas": 1, "autoscaling": {}}),
     ],
 )
@@ -70,7 +69,9 @@ def test_overlays_lie_over_hosts_and_their_defaults_under_them() -> None:
 
 
 def test_overlays_remove() -> None:
-    assert list(gateways(BASE, overlays=["version: 1\nhosts:\n- {host: a.example.com, remove: true}\n"])) == ["b.example.com"]
+    assert list(gateways(BASE, overlays=["version: 1\nhosts:\n- {host: a.example.com, remove: true}\n"])) == [
+        "b.example.com"
+    ]
 
 
 def test_the_mesh_of_overlays_lies_over_the_lists() -> None:
@@ -114,8 +115,14 @@ def test_a_broken_mesh_is_not_used() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("defaults: {clients: [shop], owner: a, owner: b}\nhosts:\n- {host: a.example.com, drain: 1ms}\n", ["2:39 EG003"]),
-        ("hosts:\n- {host: a.example.com, drain: 1ms}\ndefaults: {clients: [shop], owner: a, owner: b}\n", ["4:39 EG003"]),
+        (
+            "defaults: {clients: [shop], owner: a, owner: b}\nhosts:\n- {host: a.example.com, drain: 1ms}\n",
+            ["2:39 EG003"],
+        ),
+        (
+            "hosts:\n- {host: a.example.com, drain: 1ms}\ndefaults: {clients: [shop], owner: a, owner: b}\n",
+            ["4:39 EG003"],
+        ),
         (
             "hosts:\n- {host: a.example.com, owner: x, owner: y, drain: 1ms}\n- {host: b.example.com, drain: 1ms}\n",
             ["3:35 EG003", "4:4 EG201", "4:25 EG218"],

@@ -79,7 +79,9 @@ def test_how_the_upstream_is_found(entry: str, kind: str) -> None:
 
 
 def test_readiness() -> None:
-    readiness = host("- {host: a.example.com, readiness: {path: /h, statuses: [200-299, 404], interval: 1m30s}}").readiness
+    readiness = host(
+        "- {host: a.example.com, readiness: {path: /h, statuses: [200-299, 404], interval: 1m30s}}"
+    ).readiness
     assert (readiness.statuses, readiness.interval, readiness.timeout) == (((200, 299), (404, 404)), 90_000, 3_000)
     assert (readiness.unhealthy_threshold, readiness.healthy_threshold) == (3, 1)
 

@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterable
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,7 +115,7 @@ def _documents(text: str) -> set[str]:
 
 @pytest.fixture(scope="session", params=["helm3", "helm4"])
 def echo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """echo(values) → what Helm makes of these values."""
+    """A function from values to what Helm makes of them."""
     helm: Helm = request.getfixturevalue(request.param)
     chart = tmp_path_factory.mktemp("echo")
     (chart / "Chart.yaml").write_text("{apiVersion: v2, name: echo, version: 0.0.0}")
@@ -123,7 +124,7 @@ def echo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
     def run(text: str) -> Any:
         (chart / "more.yaml").write_text(text, encoding="utf-8")
-        command = [helm.path, "template", "echo", chart, "--values", chart / "more.yaml"]
+        command: list[str | Path] = [helm.path, "template", "echo", chart, "--values", chart / "more.yaml"]
         printed = subprocess.run(command, capture_output=True, check=True).stdout.decode()
         return json.loads(printed.partition("values.yaml\n")[2])
 

@@ -113,14 +113,6 @@ PROBLEMS: list[tuple[str, dict[str, Any]]] = [
     ("gateways.api: readiness has mode probe without a probe", _values(readiness={"mode": "probe"})),
     ("gateways.api: readiness has mode probe without a probe", _values(readiness={"probe": PROBE})),
     (
-        "gateways.api: Kubernetes takes a probe of exactly one kind",
-        _values(readiness={"mode": "probe", "probe": PROBE | {"tcpSocket": {"port": 15021}}}),
-    ),
-    (
-        "gateways.api: Kubernetes takes a probe of exactly one kind",
-        _values(readiness={"mode": "probe", "probe": {"periodSeconds": 5}}),
-    ),
-    (
         "gateways.api: Kubernetes takes minAvailable or maxUnavailable",
         _values(podDisruptionBudget={"minAvailable": 1, "maxUnavailable": 1}),
     ),

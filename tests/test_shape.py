@@ -27,7 +27,6 @@ def parts(part: Any = None, path: str = "") -> Iterator[tuple[str, Part]]:
 PARTS = dict(parts())
 
 
-
 @pytest.mark.parametrize("path", PARTS)
 def test_examples_and_defaults_are_valid(path: str) -> None:
     part = PARTS[path]
@@ -66,10 +65,25 @@ def test_defaults_take_what_a_host_takes() -> None:
         ("- {host: a.example.com, drain: 30S}", "4:32", "`30S` is not allowed", "write `30s`"),
         ("- {host: a.example.com, reviewBy: 20270630}", "4:35", "`20270630` is not a string", "`2027-06-30`"),
         ("- {host: a.example.com, owner: 7}", "4:32", "`7` is not a string", "in quotes"),
-        ("- {host: a.example.com, clients: [{namespace: a, podLabels: {v: 1.0}}]}", "4:65", "`1.0` is not a str", "quotes"),
-        ("- {host: a.example.com, clients: [{namespace: a, podLabels: {a b: x}}]}", "4:62", "`a b` is no key", "/name`"),
+        (
+            "- {host: a.example.com, clients: [{namespace: a, podLabels: {v: 1.0}}]}",
+            "4:65",
+            "`1.0` is not a str",
+            "quotes",
+        ),
+        (
+            "- {host: a.example.com, clients: [{namespace: a, podLabels: {a b: x}}]}",
+            "4:62",
+            "`a b` is no key",
+            "/name`",
+        ),
         ("- {host: a.example.com, tls: {mode: Mutual}}", "4:37", "`Mutual` is not known", "did you mean `mutual`?"),
-        ("- {host: a.example.com, tls: {mode: yes}}", "4:37", "`yes` is not known", "simple, mutual, passthrough, none"),
+        (
+            "- {host: a.example.com, tls: {mode: yes}}",
+            "4:37",
+            "`yes` is not known",
+            "simple, mutual, passthrough, none",
+        ),
         ("- {host: a.example.com, ownr: x}", "4:25", "`ownr` is not a key here", "did you mean `owner`?"),
         ("- {host: a.example.com, ports: [{}]}", "4:33", "`port` is missing", "add `port: 80`"),
         ("- {host: a.example.com, name: a_b}", "4:31", "`name`: `a_b` is not allowed", "write `a-b`"),

@@ -10,7 +10,6 @@ from egressc.findings import Finding, Span
 from egressc.plan import Plan, plan
 from egressc.source import Mapping, Sequence
 
-
 Source = tuple[str, bytes | OSError]
 
 

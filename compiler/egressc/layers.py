@@ -16,7 +16,6 @@ ALTERNATIVES = (
     {"replicas", "autoscaling"},
     {"minAvailable", "maxUnavailable"},
     {"secret", "files"},
-    {"httpGet", "tcpSocket", "grpc"},
 )
 INSTEAD_OF = {key: group - {key} for group in ALTERNATIVES for key in group}
 

@@ -75,7 +75,9 @@ def _explain(document: Any, error: Any) -> Iterator[Finding]:
         known = list(error.schema["properties"])
         for key in error.instance:
             if key not in known:
-                yield _unknown_key(locate(document, (*path, key), key=True), key, known)
+                where = locate(document, (*path, key), key=True)
+                limit = error.schema.get("x-refused", {}).get(key)
+                yield _refused_key(where, key, limit, known) if limit else _unknown_key(where, key, known)
     elif error.validator == "required":
         for key in error.validator_value:
             if key not in error.instance:
@@ -158,6 +160,10 @@ def _unknown_key(span: Span, key: str, known: list[str]) -> Finding:
     nearest = _nearest(key, known)
     fix = f"did you mean `{nearest}`?" if nearest else f"the keys here are {', '.join(known)}"
     return Finding(span, "EG101", f"{_show(key)} is not a key here", fix)
+
+
+def _refused_key(span: Span, key: str, limit: str, known: list[str]) -> Finding:
+    return Finding(span, "EG101", f"{_show(key)} is not possible: {limit}", f"use {known[0]}")
 
 
 def _nearest(text: str, options: list[str]) -> str | None:

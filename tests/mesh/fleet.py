@@ -47,6 +47,19 @@ def credentials(namespace: str, authority: Authority) -> list[Manifest]:
     ]
 
 
+def capture(namespace: str) -> Manifest:
+    """Let the sidecars of pods with the label `dns: captured` answer their applications' DNS questions."""
+    return {
+        "apiVersion": "networking.istio.io/v1beta1",
+        "kind": "ProxyConfig",
+        "metadata": {"name": "captured", "namespace": namespace},
+        "spec": {
+            "selector": {"matchLabels": {"dns": "captured"}},
+            "environmentVariables": {"ISTIO_META_DNS_CAPTURE": "true"},
+        },
+    }
+
+
 def key_pair(certificate: Certificate) -> dict[str, str]:
     """A certificate as a Secret of type tls keeps it."""
     return {"tls.crt": certificate.chain, "tls.key": certificate.key}

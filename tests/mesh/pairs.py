@@ -1,7 +1,7 @@
 """Few combinations that hold every pair of values which some allowed combination has."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, islice
 from random import Random
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ Combination = Mapping[str, str]
 #: Two options with a value each.
 Pair = tuple[tuple[str, str], tuple[str, str]]
 
-#: How many combinations with a pair are looked at before it counts as refused, and from how many allowed ones to choose.
+#: How many combinations with a pair are tried before it counts as refused, and from how many allowed ones to choose.
 TRIES, CHOICES = 400, 8
 
 
@@ -39,7 +39,7 @@ def cover(options: Mapping[str, Sequence[str]], allowed: Callable[[Combination],
     refused: list[Pair] = []
     while missing:
         pair = next(iter(missing))
-        candidates = [row for row in _completions(options, pair, random) if is_allowed(row)][:CHOICES]
+        candidates = list(islice(filter(is_allowed, _completions(options, pair, random)), CHOICES))
         if not candidates:
             refused.append(pair)
             del missing[pair]

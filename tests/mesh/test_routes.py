@@ -18,6 +18,7 @@ from tests.mesh.conftest import MakeNamespace
 from tests.mesh.fleet import (
     CLIENT,
     GatewayPod,
+    capture,
     case,
     common_name,
     credentials,
@@ -108,19 +109,6 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
     yield Fleet(upstream, shop, captured)
     release.uninstall()
     dns.set_names({name: [] for name in ["edge.example.net", *known]})
-
-
-def capture(namespace: str) -> dict[str, object]:
-    """Let the sidecars of pods with the label `dns: captured` answer their applications' DNS questions."""
-    return {
-        "apiVersion": "networking.istio.io/v1beta1",
-        "kind": "ProxyConfig",
-        "metadata": {"name": "captured", "namespace": namespace},
-        "spec": {
-            "selector": {"matchLabels": {"dns": "captured"}},
-            "environmentVariables": {"ISTIO_META_DNS_CAPTURE": "true"},
-        },
-    }
 
 
 @dataclass(frozen=True)

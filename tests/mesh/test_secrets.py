@@ -11,7 +11,7 @@ from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
 from tests.mesh.fleet import GatewayPod, case, common_name, credentials, gateways, key_pair, secret, wait_ready
-from tests.mesh.kubectl import apply
+from tests.mesh.kubectl import apply, kubectl
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import SECRETS, Proof
 from tests.mesh.release import Release
@@ -39,6 +39,15 @@ class Fleet:
         """A client certificate and what verifies the upstream, as a Secret keeps them."""
         pair = key_pair(self.authority.issue("egress.example.com", subject=subject))
         return {**pair, "ca.crt": self.authority.certificate}
+
+    def present(self, data: Mapping[str, str], subject: str) -> None:
+        """Let the Secret hold this certificate; when this returns, the upstream has seen its subject."""
+        apply(secret(GATEWAYS, "later", dict(data)))
+        wait_until(lambda: self._presented() == subject, f"the certificate of {subject}", seconds=30)
+
+    def _presented(self) -> str:
+        answer = self.shop.curl(f"http://{LATER}/a")
+        return common_name(answer.seen) if answer.status == 200 else ""
 
     def check_neighbour(self) -> None:
         """Assert that the neighbour's pod answers and has been Ready since it first was, and nobody was restarted."""
@@ -101,12 +110,7 @@ def test_created_later(fleet: Fleet, proof: Proof) -> None:
 def test_renewed(fleet: Fleet, proof: Proof) -> None:
     """Three times: the third renewal is where mounted files have failed."""
     for number in range(1, 4):
-        apply(secret(GATEWAYS, "later", fleet.pair(f"renewed-{number}")))
-        wait_until(
-            lambda expected=f"renewed-{number}": common_name(fleet.shop.curl(f"http://{LATER}/a").seen) == expected,  # type: ignore[misc]
-            f"renewal {number}",
-            seconds=30,
-        )
+        fleet.present(fleet.pair(f"renewed-{number}"), f"renewed-{number}")
         fleet.check_neighbour()
     assert gateways(GATEWAYS)[gateway_name(LATER)].ready
     claim = "a Secret is renewed, three times: the new certificate is presented, without a restart"
@@ -122,14 +126,26 @@ MALFORMED: Mapping[str, Mapping[str, str]] = {
 
 @pytest.mark.parametrize("what", MALFORMED)
 def test_malformed(fleet: Fleet, proof: Proof, what: str) -> None:
-    """Whoever has a good certificate keeps it while what follows cannot be read; nobody else is touched."""
+    """What cannot be read is not taken: the gateway keeps what it has until something good follows."""
     good = fleet.pair("good")
-    apply(secret(GATEWAYS, "later", good))
-    wait_until(
-        lambda: common_name(fleet.shop.curl(f"http://{LATER}/a").seen) == "good", "the good certificate", seconds=30
-    )
+    fleet.present(good, "good")
     apply(secret(GATEWAYS, "later", {**good, **MALFORMED[what]}))
     fleet.check_neighbour()
-    apply(secret(GATEWAYS, "later", fleet.pair("good again")))
-    wait_until(lambda: common_name(fleet.shop.curl(f"http://{LATER}/a").seen) == "good again", "the repair", seconds=30)
+    answer = fleet.shop.curl(f"http://{LATER}/a")
+    assert (answer.status, common_name(answer.seen)) == (200, "good")
+    fleet.present(fleet.pair("good again"), "good again")
     fleet.check_neighbour()
+    assert gateways(GATEWAYS)[gateway_name(LATER)].ready
+    claim = f"a Secret becomes malformed ({what}): its gateway keeps what it had until the next good one"
+    proof.row(SECRETS, claim, f"`GET http://{LATER}/a` before the repair", "the last good certificate", "200")
+
+
+def test_deleted(fleet: Fleet, proof: Proof) -> None:
+    """Deleted while it is in use: the gateway keeps it for as long as its pod lives."""
+    fleet.present(fleet.pair("last"), "last")
+    kubectl("delete", "secret", "later", "--namespace", GATEWAYS)
+    fleet.check_neighbour()
+    answer = fleet.shop.curl(f"http://{LATER}/a")
+    assert (answer.status, common_name(answer.seen)) == (200, "last")
+    claim = "a Secret is deleted: its gateway keeps what it had"
+    proof.row(SECRETS, claim, f"`GET http://{LATER}/a`", "the last certificate", "200")

@@ -27,7 +27,9 @@ def test_who(clients: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize("protocol", ["HTTP", "HTTP2", "GRPC"])
 def test_requests_have_methods_and_paths(protocol: str) -> None:
-    assert not codes(entry("[{namespace: shop, methods: [POST], paths: [/a]}]", f"[{{port: 80, protocol: {protocol}}}]"))
+    assert not codes(
+        entry("[{namespace: shop, methods: [POST], paths: [/a]}]", f"[{{port: 80, protocol: {protocol}}}]")
+    )
 
 
 @pytest.mark.parametrize("protocol", ["TLS", "TCP"])

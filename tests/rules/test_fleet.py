@@ -79,7 +79,10 @@ def test_keys_of_owners(first: str, second: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize("owner", ["Team Payments!", "ü", "x" * 100])
 def test_the_namespace_that_is_offered_is_legal(owner: str) -> None:
-    entries = [f"- {{host: {n}.example.com, owner: {o!r}, tls: {{mode: mutual, secret: s}}" for n, o in (("a", "me"), ("b", owner))]
+    entries = [
+        f"- {{host: {n}.example.com, owner: {o!r}, tls: {{mode: mutual, secret: s}}"
+        for n, o in (("a", "me"), ("b", owner))
+    ]
     (finding,) = compile_text(hosts("}\n".join(entries) + "}")).findings
     namespace = finding.fix.rpartition(" ")[2]
     assert not codes(hosts("}\n".join(entries) + f", namespace: {namespace}}}"))

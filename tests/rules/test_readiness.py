@@ -2,7 +2,7 @@ import pytest
 
 from tests.lists import codes, hosts
 
-PROBE = "probe: {tcpSocket: {port: 15021}}"
+PROBE = "probe: {httpGet: {path: /h, port: 15021}}"
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,8 @@ PROBE = "probe: {tcpSocket: {port: 15021}}"
         ("readiness: {mode: gateway}", []),
         (f"readiness: {{mode: probe, {PROBE}}}", []),
         ("readiness: {mode: probe, probe: {httpGet: {path: /h, port: 15021}, periodSeconds: 5}}", []),
-        ("readiness: {mode: probe, probe: {grpc: {port: 9090, service: s}}}", []),
+        ("readiness: {mode: probe, probe: {grpc: {port: 9090, service: s}}}", ["EG101", "EG102"]),
+        ("readiness: {mode: probe, probe: {tcpSocket: {port: 15021}}}", ["EG101", "EG102"]),
         ("ports: [{port: 25, protocol: TCP}], readiness: {interval: 5s}", []),
         ("ports: [{port: 25, protocol: TCP}, {port: 80}], readiness: {path: /h}", []),
         ("ports: [{port: 25, protocol: TCP}], readiness: {path: /h}", ["EG216"]),
@@ -21,7 +22,7 @@ PROBE = "probe: {tcpSocket: {port: 15021}}"
         ("readiness: {mode: gateway, healthyThreshold: 2}", ["EG216"]),
         ("readiness: {mode: probe}", ["EG216"]),
         (f"readiness: {{{PROBE}}}", ["EG216"]),
-        ("readiness: {mode: probe, probe: {periodSeconds: 5}}", ["EG216"]),
+        ("readiness: {mode: probe, probe: {periodSeconds: 5}}", ["EG102"]),
         ("readiness: {path: /h, statuses: [204-200]}", ["EG219"]),
     ],
 )

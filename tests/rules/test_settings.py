@@ -53,7 +53,9 @@ def test_budgets_that_let_nodes_drain(entry: str) -> None:
     assert not codes(hosts(f"- {{host: api.example.com, {entry}}}"))
 
 
-@pytest.mark.parametrize("entry", ["retries: {attempts: 1}", "timeouts: {request: 1s}", "connectionPool: {maxRequests: 1}"])
+@pytest.mark.parametrize(
+    "entry", ["retries: {attempts: 1}", "timeouts: {request: 1s}", "connectionPool: {maxRequests: 1}"]
+)
 def test_settings_of_requests(entry: str) -> None:
     tcp = "ports: [{port: 25, protocol: TCP}]"
     mixed = "ports: [{port: 25, protocol: TCP}, {port: 80}]"

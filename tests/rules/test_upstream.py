@@ -45,5 +45,5 @@ def test_hosts_that_are_not_outside(host: str, expected: list[str]) -> None:
 
 
 def test_a_resolution_of_the_defaults_does_not_mind_addresses() -> None:
-    text = "version: 1\ndefaults: {clients: [shop], resolution: DNS}\nhosts: [{host: a.example.com, endpoints: [192.0.2.1]}]\n"
-    assert not codes(text)
+    text = "version: 1\ndefaults: {clients: [shop], resolution: DNS}\nhosts:\n"
+    assert not codes(text + "- {host: a.example.com, endpoints: [192.0.2.1]}\n")

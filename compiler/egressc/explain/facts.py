@@ -179,8 +179,7 @@ def _ready_when(host: Host, port: GatewayPort, printed: dict[str, Any]) -> str:
 
 
 def _probe(probe: dict[str, Any]) -> str:
-    kind = next(kind for kind in ("httpGet", "tcpSocket", "grpc") if kind in probe)
-    return f"the probe {kind} :{probe[kind]['port']}{probe[kind].get('path', '')} succeeds"
+    return f"the probe httpGet :{probe['httpGet']['port']}{probe['httpGet']['path']} succeeds"
 
 
 def _caller(client: Client, principal: str) -> Caller:

@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from egressc.findings import Finding
 from egressc.model import Host, Inventory
 
-PROBES = ("httpGet", "tcpSocket", "grpc")
-
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
     """EG216 and, for a range of statuses upside down, EG219. What the defaults say for other hosts is passed over."""
@@ -27,9 +25,6 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
     if (readiness.mode == "probe") != (readiness.probe is not None):
         fix = "write both `mode: probe` and `probe`, or neither"
         yield Finding(readiness.at("probe"), "EG216", "a probe of your own needs mode and probe", fix)
-    elif readiness.probe is not None and sum(kind in readiness.probe for kind in PROBES) != 1:
-        fix = "keep exactly one of httpGet, tcpSocket and grpc"
-        yield Finding(readiness.at("probe"), "EG216", "Kubernetes refuses a probe of several kinds, or of none", fix)
     for index, (first, last) in enumerate(readiness.statuses):
         if first > last:
             yield Finding(readiness.at("statuses", index), "EG219", f"{first}-{last} is empty", f"write {last}-{first}")

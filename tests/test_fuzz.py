@@ -1,0 +1,150 @@
+"""Whatever is in the files: findings or values, the exit code that belongs to them, never a traceback."""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from egressc import emit, report
+from egressc.cli import main
+from egressc.compile import compile_sources
+from egressc.findings import CODES
+from egressc.shape import schema
+from tests.cases import INVALID, VALID
+from tests.strategies import TRICKY, fleets
+from tests.test_properties import source
+
+MANY = settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+FILES = [path.read_bytes() for case in (*VALID, *INVALID) for path in case.lists]
+KEYS = sorted({key for part in schema()["$defs"].values() for key in part.get("properties", {})})
+
+
+def survives(*lists: bytes, overlays: tuple[bytes, ...] = ()) -> int:
+    """Compiles, reports and emits; returns the exit code that egressc would have."""
+    names = "ab\\ncdefgh"
+    sources, patches = ([(names[i], text) for i, text in enumerate(group)] for group in (lists, overlays))
+    compilation = compile_sources(sources, patches)
+    for finding in compilation.findings:
+        assert finding.code in CODES
+        assert finding.span.line >= 1
+        assert finding.span.column >= 1
+        assert finding.message
+        assert finding.fix
+    for form in report.FORMATS.values():
+        form(compilation.findings).encode()
+    errors = [finding for finding in compilation.findings if finding.level == "error"]
+    assert (compilation.plan is None) == bool(errors)
+    if compilation.plan:
+        text = emit.dump(emit.values(compilation.plan))
+        assert yaml.load(text, yaml.CSafeLoader) == emit.values(compilation.plan)
+    return 1 if errors else 0
+
+
+@given(
+    st.binary(max_size=200)
+    | st.text(max_size=200).map(str.encode)
+    | st.text("-:{}[]&*!|>'\"%@`#,? \n\tab1", max_size=60).map(str.encode)
+)
+@MANY
+def test_any_bytes(raw: bytes) -> None:
+    survives(raw)
+
+
+@given(st.sampled_from(FILES), st.data())
+@MANY
+def test_lists_with_slips(text: bytes, data: st.DataObject) -> None:
+    for _ in range(data.draw(st.integers(1, 4))):
+        first = data.draw(st.integers(0, len(text)))
+        last = data.draw(st.integers(first, min(len(text), first + 20)))
+        piece = st.binary(max_size=3) | st.sampled_from(
+            [b"\n", b"  ", b"\t", b": ", b"- ", b"'", b'"', b"{", b"]", b"&a ", b"*a"]
+        )
+        chunk = st.just(text[last : last + 30])
+        text = text[:first] + data.draw(piece | chunk) + text[last:]
+    survives(text)
+
+
+JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=10)
+    | st.sampled_from([*TRICKY, *KEYS, "1s", "-1", "*"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+def places(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every node below the root."""
+    items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    for key, value in items:
+        yield (*path, key)
+        yield from places(value, (*path, key))
+
+
+@st.composite
+def damaged(draw: Any) -> bytes:
+    """A right list of which some nodes are replaced by junk, or put where others belong."""
+    tree: Any = {
+        "version": 1,
+        "mesh": {"trustDomain": "a"},
+        "defaults": {"clients": ["shop"]},
+        "hosts": draw(fleets(most=3)),
+    }
+    tree = copy.deepcopy(tree)
+    for _ in range(draw(st.integers(1, 3))):
+        *parents, key = draw(st.sampled_from(sorted(places(tree), key=repr)))
+        parent = tree
+        for step in parents:
+            parent = parent[step]
+        other = draw(st.sampled_from(sorted(places(tree), key=repr)))
+        value = tree
+        for step in other:
+            value = value[step]
+        parent[key] = draw(JUNK | st.just(copy.deepcopy(value)))
+    return emit.dump(tree).encode()
+
+
+@given(damaged())
+@MANY
+def test_damaged_structures(text: bytes) -> None:
+    survives(text)
+
+
+@given(
+    st.lists(damaged() | st.sampled_from(FILES), min_size=1, max_size=3),
+    st.lists(damaged() | st.sampled_from(FILES), max_size=2),
+)
+@settings(MANY, max_examples=300)
+def test_damaged_files_together(lists: list[bytes], overlays: list[bytes]) -> None:
+    survives(*lists, overlays=tuple(overlays))
+
+
+@given(JUNK)
+@settings(MANY, max_examples=300)
+def test_junk(tree: Any) -> None:
+    survives(emit.dump({"version": 1, "hosts": [tree], "defaults": tree}).encode())
+
+
+@given(damaged() | st.sampled_from(FILES) | st.binary(max_size=100) | fleets(most=2).map(source))
+@settings(MANY, max_examples=200)
+def test_exit_codes(tmp_path_factory: pytest.TempPathFactory, text: bytes) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    hosts, values = folder / "fuzzed.yaml", folder / "fuzzed-values.yaml"
+    hosts.write_bytes(text)
+    values.write_text("old")
+    code = main(["compile", str(hosts), "-o", str(values)])
+    assert code == survives(text)
+    assert (values.read_text(encoding="utf-8") == "old") == (code == 1)
+    for arguments in (["explain", str(hosts)], ["explain", str(hosts), "--format", "json"]):
+        assert main([*arguments, "-o", str(folder / "fuzzed-explained")]) == code
+    assert not list(folder.glob(f".{Path(values).name}*"))
