@@ -93,8 +93,8 @@ def _host(draw: Draw, name: str, number: int) -> Any:
     )
     if has_requests and draw(st.booleans()):
         entry["retries"] = draw(_retries())
-    autoscaling = {"minReplicas": 2, "maxReplicas": 1000, "targetCPU": 50}
-    scaling = draw(st.sampled_from([{}, {"replicas": 3}, {"autoscaling": autoscaling}]))
+    scales = [{"minReplicas": 2, "maxReplicas": 1000, "targetCPU": 50}, {"minReplicas": 5}, {"maxReplicas": 2}, {}]
+    scaling = draw(st.sampled_from([{}, {"replicas": 3}, *({"autoscaling": one} for one in scales)]))
     return name if set(entry) == {"host"} else entry | scaling
 
 

@@ -1,5 +1,7 @@
 """Every way to an upstream works, shows it what the list says and nothing of the mesh, and is one gateway's alone."""
 
+import json
+import subprocess
 from base64 import b64decode
 from collections import Counter
 from collections.abc import Iterator
@@ -27,11 +29,12 @@ from tests.mesh.fleet import (
     requests,
     senders,
 )
-from tests.mesh.kubectl import apply
+from tests.mesh.kubectl import apply, environment
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import ROUTES, Proof, got, saw
 from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Seen, Upstream, start_upstreams
+from tests.tools import tool
 
 GATEWAYS, APPS, OUTSIDE = "e2e-gateways", "e2e-apps", "e2e-upstreams"
 
@@ -336,3 +339,23 @@ def identity(pod: GatewayPod) -> str:
 
 def pod_of(host: str) -> GatewayPod:
     return gateways(GATEWAYS)[gateway_name(host)]
+
+
+#: What `istioctl analyze` says of the live objects and why it may.
+EXPECTED = {
+    "IST0133": "an EnvoyFilter is used: readiness that follows the upstream has no other field",
+    "IST0134": "TCP without virtual addresses: the compiler refuses two on one port",
+    "IST0162": "a Gateway's port that no Service has",
+}
+
+
+def test_analyze(fleet: Fleet, proof: Proof) -> None:  # noqa: ARG001  its objects are looked at
+    command = [str(tool("istioctl")), "analyze", "--namespace", GATEWAYS, "--output=json"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), timeout=120, check=False)
+    found = json.loads(done.stdout)
+    assert [message for message in found if message["code"] not in EXPECTED] == []
+    codes = sorted({message["code"] for message in found})
+    claim = "`istioctl analyze` of the live fleet says nothing but what is expected"
+    proof.row(
+        ROUTES, claim, "nothing", "nothing", "; ".join(f"{code}: {EXPECTED[code]}" for code in codes) or "nothing"
+    )

@@ -8,6 +8,11 @@ from tests.lists import codes, compile_text, hosts
     [
         ("autoscaling: {minReplicas: 2, maxReplicas: 2}", []),
         ("autoscaling: {minReplicas: 3, maxReplicas: 2}", ["EG219"]),
+        ("autoscaling: {minReplicas: 5}", []),
+        ("autoscaling: {minReplicas: 6}", ["EG219"]),
+        ("autoscaling: {maxReplicas: 2}", []),
+        ("autoscaling: {maxReplicas: 1}", ["EG219"]),
+        ("autoscaling: {targetCPU: 50}", []),
         ("replicas: 2, autoscaling: {maxReplicas: 2}", ["EG219"]),
         ("resources: {requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1000m, memory: 1024Mi}}", []),
         ("resources: {requests: {cpu: 1.001}, limits: {cpu: 1}}", ["EG219"]),
@@ -63,3 +68,9 @@ def test_settings_of_requests(entry: str) -> None:
     assert not codes(hosts(f"- {{host: api.example.com, {mixed}, {entry}}}"))
     inherited = f"version: 1\ndefaults: {{clients: [shop], {entry}}}\nhosts:\n- {{host: api.example.com, {tcp}}}\n"
     assert not codes(inherited)
+
+
+def test_what_scaling_leaves_out_is_the_chart_s() -> None:
+    (finding,) = compile_text(hosts("- {host: api.example.com, autoscaling: {maxReplicas: 1}}")).findings
+    assert finding.fix == "write `minReplicas: 1` beside it: the chart's own is 2"
+    assert not codes(hosts("- {host: api.example.com, autoscaling: {maxReplicas: 1, minReplicas: 1}}"))

@@ -58,11 +58,14 @@ def _protocols(host: Host) -> Iterator[Finding]:
 
 def _scaling(host: Host) -> Iterator[Finding]:
     scaling = host.source.get("autoscaling") or {}
-    least, most = scaling.get("minReplicas"), scaling.get("maxReplicas")
-    most = most or chart_values()["autoscaling"]["maxReplicas"]
-    if least and least > most:
+    # what the host does not say is the chart's
+    least, most = ((scaling.get(key) or chart_values()["autoscaling"][key]) for key in ("minReplicas", "maxReplicas"))
+    if scaling and least > most:
+        given = "minReplicas" if "minReplicas" in scaling else "maxReplicas"
         fix = f"write a maxReplicas of {least} or more"
-        yield Finding(host.at("autoscaling", "minReplicas"), "EG219", f"{least} pods at least, {most} at most", fix)
+        if given == "maxReplicas":
+            fix = f"write `minReplicas: {most}` beside it: the chart's own is {least}"
+        yield Finding(host.at("autoscaling", given), "EG219", f"{least} pods at least, {most} at most", fix)
     if "replicas" in host.source and "autoscaling" in host.source:
         fix = "keep `replicas` (a fixed number) or `autoscaling`"
         yield Finding(host.at("replicas"), "EG219", "a fixed number of pods that scales", fix)

@@ -1,0 +1,56 @@
+"""What the chart prints for the example lists is taken by the API server and by Istio's webhook, and stays as it is."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cases import CASES
+from tests.mesh.conftest import MakeNamespace
+from tests.mesh.kubectl import apply, environment, kubectl
+from tests.mesh.proof import ADMISSION, Proof
+from tests.tools import tool
+
+VALID = sorted((CASES / "valid").iterdir())
+
+#: A namespace that istiod does not look into, and where no pod starts: the objects are all that matters.
+NAMESPACE = "e2e-admission"
+NO_PODS = {
+    "apiVersion": "v1",
+    "kind": "ResourceQuota",
+    "metadata": {"name": "no-pods", "namespace": NAMESPACE},
+    "spec": {"hard": {"pods": "0"}},
+}
+
+
+@pytest.fixture(scope="module")
+def admission(namespace: MakeNamespace) -> None:
+    namespace(NAMESPACE, "outside")
+    apply(NO_PODS)
+
+
+def placed(case: Path) -> str:
+    """The case's manifests, all in the test's namespace."""
+    documents = [document for document in yaml.safe_load_all((case / "manifests.yaml").read_text()) if document]
+    for document in documents:
+        document["metadata"]["namespace"] = NAMESPACE
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": documents})
+
+
+@pytest.mark.usefixtures("admission")
+@pytest.mark.parametrize("case", VALID, ids=lambda case: case.name)
+def test_applied_twice(proof: Proof, case: Path) -> None:
+    """Taken by a server-side dry run, then for good; a second time changes nothing."""
+    manifests = placed(case)
+    kubectl("apply", "--server-side", "--dry-run=server", "--filename=-", text=manifests)
+    kubectl("apply", "--server-side", "--filename=-", text=manifests)
+    command = [str(tool("kubectl")), "diff", "--server-side", "--filename=-"]
+    difference = subprocess.run(
+        command, input=manifests, capture_output=True, text=True, env=environment(), timeout=120, check=False
+    )
+    assert (difference.returncode, difference.stdout) == (0, ""), difference.stderr
+    kubectl("delete", "--filename=-", "--wait=false", text=manifests)
+    claim = f"tests/cases/valid/{case.name}: taken by the API server and istiod; applied again, nothing changes"
+    proof.row(ADMISSION, claim, "the printed objects, twice", "nothing", "no difference")
