@@ -65,7 +65,7 @@ def _compile(arguments: argparse.Namespace, plan: Plan) -> int:
 
 
 def _render(arguments: argparse.Namespace, plan: Plan) -> int:
-    output.write(arguments.output, template(emit.dump(emit.values(plan)), arguments.values, arguments.namespace))
+    output.write(arguments.output, template(emit.values(plan), arguments.values, arguments.namespace))
     return OK
 
 

@@ -20,6 +20,7 @@ from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import SEEDS, Proof, got, saw
 from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Seen, Upstream, start_upstreams
+from tests.mesh.waiting import wait_until
 
 LIST = Path(__file__).parents[2] / "values" / "hosts.yaml"
 
@@ -31,6 +32,9 @@ PROVIDERS = ("some.external.api.com", "another.provider.com")
 #: Upstreams with CAs of their own that want a client certificate, and upstreams with public certificates.
 PARTNERS = (OPENSHIFT, "test.com")
 PUBLIC = ("edition.cnn.com", "httpbin.org", *PROVIDERS)
+
+#: What the entry of httpbin.org asks for to be Ready.
+PROBE = "/status/200"
 
 
 def entries(address: str) -> list[dict[str, Any]]:
@@ -140,7 +144,7 @@ def test_002_another_path_is_refused(fleet: Fleet, proof: Proof) -> None:
 
 def test_003_one_gateway_for_one_upstream(fleet: Fleet, proof: Proof) -> None:
     assert gateways("e2e-httpbin")["httpbin-egress"].ready
-    assert any(seen["target"] == "/status/200" and seen["host"] == "httpbin.org" for seen in fleet.public.seen())
+    wait_until(lambda: [seen for seen in fleet.public.seen() if seen["target"] == PROBE], "the next check", seconds=10)
     answer = fleet.httpbin.curl("http://httpbin.org/get")
     seen = fleet.route(answer, "httpbin.org")
     proof.row(
