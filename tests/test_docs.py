@@ -304,7 +304,8 @@ def test_seed_002_has_its_address_secret_and_rule(fleet: Documents) -> None:
 
 def test_seed_003_is_ready_while_its_path_answers(fleet: Documents) -> None:
     patches = fleet["EnvoyFilter", *SEEDS["httpbin.org"]]["spec"]["configPatches"]
-    (check,) = next(value["health_checks"] for patch in patches if "health_checks" in (value := patch["patch"]["value"]))
+    merged = [patch["patch"]["value"] for patch in patches]
+    (check,) = next(value["health_checks"] for value in merged if "health_checks" in value)
     assert check["http_health_check"]["path"] == "/status/200"
     assert check["http_health_check"]["expected_statuses"] == [{"start": 200, "end": 201}]
     assert (check["interval"], check["unhealthy_threshold"]) == ("2s", 30)

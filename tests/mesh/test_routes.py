@@ -343,6 +343,7 @@ def pod_of(host: str) -> GatewayPod:
 
 #: What `istioctl analyze` says of the live objects and why it may.
 EXPECTED = {
+    "IST0102": "the namespace is not labelled for injection: each gateway asks for it itself",
     "IST0129": "an upstream is left unverified: `unverified.example.com`, with a written reason",
     "IST0133": "an EnvoyFilter is used: readiness that follows the upstream has no other field",
     "IST0134": "TCP without virtual addresses: the compiler refuses two on one port",

@@ -133,10 +133,13 @@ def test_malformed(fleet: Fleet, proof: Proof, what: str) -> None:
     fleet.check_neighbour()
     answer = fleet.shop.curl(f"http://{LATER}/a")
     assert (answer.status, common_name(answer.seen)) == (200, "good")
+    if "ca.crt" in MALFORMED[what]:  # istiod sends a malformed CA once more after its repair, and what comes with it
+        apply(secret(GATEWAYS, "later", fleet.pair("not taken")))
     fleet.present(fleet.pair("good again"), "good again")
     fleet.check_neighbour()
     assert gateways(GATEWAYS)[gateway_name(LATER)].ready
-    claim = f"a Secret becomes malformed ({what}): its gateway keeps what it had until the next good one"
+    repair = "the second good one" if "ca.crt" in MALFORMED[what] else "the next good one"
+    claim = f"a Secret becomes malformed ({what}): its gateway keeps what it had until {repair}"
     proof.row(SECRETS, claim, f"`GET http://{LATER}/a` before the repair", "the last good certificate", "200")
 
 
