@@ -1,6 +1,7 @@
 """Fixtures that several tests share."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -22,6 +23,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write the golden files anew instead of comparing them"
     )
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    """The command line lives too short to collect garbage and says so; the tests live on."""
+    yield
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Whatever is in the files: findings or values, the exit code that belongs to them, never a traceback."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -92,37 +92,42 @@ def places(tree: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 @st.composite
-def damaged(draw: Any) -> bytes:
+def damaged(draw: Any, right: st.SearchStrategy[Any]) -> bytes:
     """A right list of which some nodes are replaced by junk, or put where others belong."""
-    tree: Any = {
-        "version": 1,
-        "mesh": {"trustDomain": "a"},
-        "defaults": {"clients": ["shop"]},
-        "hosts": draw(fleets(most=3)),
-    }
-    tree = copy.deepcopy(tree)
+    tree = copy.deepcopy(draw(right))
     for _ in range(draw(st.integers(1, 3))):
-        *parents, key = draw(st.sampled_from(sorted(places(tree), key=repr)))
-        parent = tree
-        for step in parents:
-            parent = parent[step]
-        other = draw(st.sampled_from(sorted(places(tree), key=repr)))
-        value = tree
-        for step in other:
-            value = value[step]
-        parent[key] = draw(JUNK | st.just(copy.deepcopy(value)))
+        nodes = list(places(tree))
+        *parents, key = draw(st.sampled_from(nodes))
+        value = _at(tree, draw(st.sampled_from(nodes)))
+        _at(tree, parents)[key] = draw(JUNK | st.just(copy.deepcopy(value)))
     return emit.dump(tree).encode()
 
 
-@given(damaged())
+def _at(tree: Any, path: Iterable[Any]) -> Any:
+    for step in path:
+        tree = tree[step]
+    return tree
+
+
+CASES = st.sampled_from([yaml.safe_load(path.read_bytes()) for case in VALID for path in (*case.lists, *case.overlays)])
+FLEETS = fleets(most=3).map(lambda hosts: {"version": 1, "mesh": {"trustDomain": "a"}, "defaults": {}, "hosts": hosts})
+
+
+@given(damaged(CASES))
 @MANY
-def test_damaged_structures(text: bytes) -> None:
+def test_damaged_cases(text: bytes) -> None:
+    survives(text)
+
+
+@given(damaged(FLEETS))
+@settings(MANY, max_examples=300)
+def test_damaged_fleets(text: bytes) -> None:
     survives(text)
 
 
 @given(
-    st.lists(damaged() | st.sampled_from(FILES), min_size=1, max_size=3),
-    st.lists(damaged() | st.sampled_from(FILES), max_size=2),
+    st.lists(damaged(CASES) | st.sampled_from(FILES), min_size=1, max_size=3),
+    st.lists(damaged(CASES) | st.sampled_from(FILES), max_size=2),
 )
 @settings(MANY, max_examples=300)
 def test_damaged_files_together(lists: list[bytes], overlays: list[bytes]) -> None:
@@ -135,7 +140,7 @@ def test_junk(tree: Any) -> None:
     survives(emit.dump({"version": 1, "hosts": [tree], "defaults": tree}).encode())
 
 
-@given(damaged() | st.sampled_from(FILES) | st.binary(max_size=100) | fleets(most=2).map(source))
+@given(damaged(CASES) | st.sampled_from(FILES) | st.binary(max_size=100) | fleets(most=2).map(source))
 @settings(MANY, max_examples=200)
 def test_exit_codes(tmp_path_factory: pytest.TempPathFactory, text: bytes) -> None:
     folder = tmp_path_factory.getbasetemp()
@@ -145,6 +150,18 @@ def test_exit_codes(tmp_path_factory: pytest.TempPathFactory, text: bytes) -> No
     code = main(["compile", str(hosts), "-o", str(values)])
     assert code == survives(text)
     assert (values.read_text(encoding="utf-8") == "old") == (code == 1)
-    for arguments in (["explain", str(hosts)], ["explain", str(hosts), "--format", "json"]):
-        assert main([*arguments, "-o", str(folder / "fuzzed-explained")]) == code
+    for form in ("text", "json", "mermaid"):
+        assert main(["explain", str(hosts), "--format", form, "-o", str(folder / "fuzzed-explained")]) == code
     assert not list(folder.glob(f".{Path(values).name}*"))
+
+
+@given(fleets(most=2), st.sampled_from(["text", "json", "mermaid"]))
+@settings(MANY, max_examples=100)
+def test_every_host_is_explained(tmp_path_factory: pytest.TempPathFactory, fleet: list[Any], form: str) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    hosts, explained = folder / "explained.yaml", folder / "explained.txt"
+    hosts.write_bytes(source(fleet))
+    for entry in fleet:
+        name = entry if isinstance(entry, str) else entry["host"]
+        assert main(["explain", str(hosts), "--host", name, "--format", form, "-o", str(explained)]) == 0
+        assert name in explained.read_text(encoding="utf-8")

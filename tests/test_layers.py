@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from egressc.layers import merge
-from egressc.source import Mapping, load
+from egressc.positions import Mapping
+from egressc.source import load
 from tests.lists import HEAD, found, gateways
 
 BASE = HEAD + "- a.example.com\n- {host: b.example.com, replicas: 2}\n"

@@ -6,7 +6,8 @@ import pytest
 
 from egressc import layers, model
 from egressc.model import Host, exact_milliseconds, milliseconds
-from egressc.source import Mapping, load
+from egressc.positions import Mapping
+from egressc.source import load
 from tests.lists import hosts
 
 

@@ -20,6 +20,7 @@ from egressc.shape import schema
 from tests.chart import Helm
 from tests.strategies import TRICKY, characters, fleets
 
+SOME = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 # Helm is a process of its own: few examples, and no hundreds more to find the smallest that fails
 FEW = settings(
     max_examples=20,
@@ -46,7 +47,7 @@ def values(*lists: bytes) -> str:
 
 
 @given(fleets())
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(SOME, max_examples=200)
 def test_right_lists_compile(fleet: list[Any]) -> None:
     compiled(source(fleet))
 
@@ -62,7 +63,7 @@ def test_right_lists_use_every_field() -> None:
             collect(value, path)
 
     @given(fleets())
-    @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], database=None)
+    @settings(SOME, max_examples=200, database=None)
     def draw(fleet: list[Any]) -> None:
         collect(fleet, "host")
 
@@ -80,12 +81,14 @@ def _fields(name: str, path: str) -> Iterable[str]:
 
 
 @given(fleets(), st.randoms(use_true_random=False))
+@SOME
 def test_order_does_not_matter(fleet: list[Any], order: random.Random) -> None:
     shuffled = order.sample(fleet, len(fleet))
     assert values(source(fleet)) == values(source(shuffled))
 
 
 @given(fleets(), st.data())
+@SOME
 def test_files_do_not_matter(fleet: list[Any], data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(fleet)), max_size=3)))
     files = [source(fleet[first:last]) for first, last in pairwise([0, *cuts, len(fleet)])]
@@ -94,6 +97,7 @@ def test_files_do_not_matter(fleet: list[Any], data: st.DataObject) -> None:
 
 
 @given(fleets())
+@SOME
 def test_what_all_say_may_stand_in_the_defaults(fleet: list[Any]) -> None:
     client = [{"namespace": "everybody", "serviceAccount": "1e3"}]
     own = [({"host": host} if isinstance(host, str) else host) | {"clients": client} for host in fleet]

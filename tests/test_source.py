@@ -8,7 +8,8 @@ import yaml
 
 from egressc import emit, source
 from egressc.findings import Span
-from egressc.source import MAX_BYTES, Mapping, Sequence, load, locate
+from egressc.positions import Mapping, Sequence, locate
+from egressc.source import MAX_BYTES, load
 from tests.lists import compile_text, hosts
 
 LIST = hosts("""

@@ -8,7 +8,7 @@ from pathlib import Path
 from egressc import layers, model, rules, shape, source
 from egressc.findings import Finding, Span
 from egressc.plan import Plan, plan
-from egressc.source import Mapping, Sequence
+from egressc.positions import Mapping, Sequence
 
 Source = tuple[str, bytes | OSError]
 

@@ -63,6 +63,7 @@ CODES = {
     "EG220": "not an IP address",
     "EG221": "the review date has no such day",
     "EG222": "verification is off and configured at once",
+    "EG223": "a path that no request has",
     "EG301": "the same host twice",
     "EG302": "two hosts on one port that a client cannot tell apart",
     "EG303": "keys of different owners in one namespace",

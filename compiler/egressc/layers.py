@@ -7,7 +7,7 @@ from typing import Any
 
 from egressc.findings import Finding
 from egressc.hostname import normalise
-from egressc.source import Mapping
+from egressc.positions import Mapping
 
 ALL = frozenset({-1})
 WHOLE = ("tls", "readiness")  # one decision each: an object that says its own mode starts afresh

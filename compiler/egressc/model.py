@@ -8,8 +8,8 @@ from typing import Any, Literal
 from egressc.findings import Span
 from egressc.hostname import is_ip
 from egressc.layers import Entry, merge
+from egressc.positions import Mapping, locate
 from egressc.shape import schema
-from egressc.source import Mapping, locate
 
 Protocol = Literal["HTTP", "HTTP2", "GRPC", "TLS", "TCP"]
 HTTP_FAMILY = ("HTTP", "HTTP2", "GRPC")

@@ -14,7 +14,7 @@ from jsonschema.validators import extend
 from egressc import hostname
 from egressc.assets import schema_path
 from egressc.findings import Finding, Span
-from egressc.source import locate
+from egressc.positions import locate
 
 NAMES = {
     "object": "a mapping",

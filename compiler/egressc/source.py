@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from egressc.findings import Finding, Span
+from egressc.positions import Mapping, Sequence
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 32  # a host list is eight levels deep
@@ -21,50 +22,6 @@ CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 BEGIN = "begin with `version: 1` and `hosts:`"
 SHARE = "hosts share settings under `defaults`"
-
-
-class Mapping(dict[str, Any]):
-    """A YAML mapping: `keys_at` and `values_at` hold the Span of each key and value, `span` its own."""
-
-    __slots__ = ("keys_at", "span", "values_at")
-
-    def __init__(self, span: Span) -> None:
-        super().__init__()
-        self.span = span
-        self.keys_at: dict[str, Span] = {}
-        self.values_at: dict[str, Span] = {}
-
-
-class Sequence(list[Any]):
-    """A YAML sequence: `items_at` holds the Span of each item, `span` its own."""
-
-    __slots__ = ("items_at", "span")
-
-    def __init__(self, span: Span) -> None:
-        super().__init__()
-        self.span = span
-        self.items_at: list[Span] = []
-
-
-def locate(data: Any, path: tuple[str | int, ...], *, key: bool = False) -> Span:
-    """The Span of what stands at `path` below `data`, or of its nearest parent that exists; with `key`, of its key."""
-    span: Span = data.span
-    for step in path:
-        if isinstance(data, Mapping) and step in data.values_at:
-            span = data.keys_at[str(step)] if key and step == path[-1] else data.values_at[str(step)]
-        elif isinstance(data, Sequence) and isinstance(step, int) and step < len(data):
-            span = data.items_at[step]
-        else:
-            break
-        data = data[step]
-    return span
-
-
-def at_path(data: Any, path: tuple[str, ...]) -> Any:
-    """What stands at `path` below `data`; None where something on the way is missing."""
-    for key in path:
-        data = data.get(key) if isinstance(data, Mapping) else None
-    return data
 
 
 def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:

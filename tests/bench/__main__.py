@@ -8,17 +8,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from egressc import emit
-from egressc.assets import schema_path
-from tests.bench import render_floor
-from tests.bench.fleet import ROUND_HOSTS, host_list
+from egressc.assets import chart_path, schema_path
 from tests.bench.measure import Command, Measured, measure
-from tests.bench.release import stored_bytes
-from tests.chart import CHART, Helm, compiled, parsed
-from tests.tools import module_dir, search_path, tool
+from tests.tools import ToolError, module_dir, search_path, tool
 
 OUTPUT = Path("build", "bench.json")
-COMPILE_FLOOR = Path(__file__).with_name("compile_floor.py")
+HERE = Path(__file__).parent
 RELEASES = 100
 AT_MOST = {
     "compile_over_floor": 2.0,
@@ -32,14 +27,16 @@ AT_LEAST = {"speedup_over_release_per_host": 25.0, "speedup_over_release_per_hos
 
 def main() -> int:
     """The exit code."""
-    helm = Helm(tool("helm4"))
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        _write_inputs(folder, helm)
-        print("the release as Helm stores it …", file=sys.stderr)
-        release_bytes = stored_bytes(helm, folder / "values-1000.yaml", folder)
-        took = measure(_jobs(folder, helm), os.environ | {"PATH": search_path("helm4")})
-    numbers = _numbers(took) | {"release_bytes_per_1000_hosts": release_bytes}
+    environment = os.environ | {"PATH": search_path("helm4")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
+    with tempfile.TemporaryDirectory() as folder:
+        print("writing lists, values and floors …", file=sys.stderr)
+        subprocess.run([sys.executable, "-m", "tests.bench.inputs", folder], check=True)
+        took = measure(_jobs(Path(folder)), environment)
+        print("asking Helm for a release …", file=sys.stderr)
+        command = [sys.executable, "-m", "tests.bench.release", str(Path(folder, "values-1000.yaml"))]
+        release = int(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    numbers = _numbers(took) | {"release_bytes_per_1000_hosts": release}
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
     for job, measured in took.items():
@@ -48,33 +45,17 @@ def main() -> int:
     return 1 if _missed(numbers) else 0
 
 
-def _write_inputs(folder: Path, helm: Helm) -> None:
-    """The lists, the values of 1,000 hosts, and the floor of their chart."""
-    for hosts in (10, ROUND_HOSTS, 1000, 10_000):
-        (folder / f"hosts-{hosts}.yaml").write_text(host_list(hosts), encoding="utf-8")
-    values = compiled(folder / "hosts-1000.yaml")
-    (folder / "values-1000.yaml").write_text(emit.dump(values), encoding="utf-8")
-    (folder / "values-1000.json").write_text(json.dumps(values), encoding="utf-8")
-    one_round = helm.text(compiled(folder / f"hosts-{ROUND_HOSTS}.yaml"))
-    render_floor.write_chart(folder / "floor", one_round, 1000 // ROUND_HOSTS)
-    command = [str(helm.path), "template", "egress", str(folder / "floor")]
-    floor = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout
-    ours = helm.text(folder / "values-1000.yaml")
-    assert len(parsed(floor)) == len(parsed(ours))
-    assert abs(len(floor) / len(ours) - 1) < 0.01
-
-
-def _jobs(folder: Path, helm: Helm) -> dict[str, Sequence[Command]]:
+def _jobs(folder: Path) -> dict[str, Sequence[Command]]:
     egressc = [sys.executable, "-m", "egressc"]
-    template = [str(helm.path), "template", "egress"]
+    template = [str(tool("helm4")), "template", "egress"]
     gateway = str(module_dir("istio") / "manifests" / "charts" / "gateway")
     files = {path.name: str(path) for path in folder.iterdir()} | {"output": str(folder / "output.yaml")}
-    floor = [sys.executable, str(COMPILE_FLOOR), files["hosts-1000.yaml"], str(schema_path("hosts"))]
+    floor = [sys.executable, str(HERE / "compile_floor.py"), files["hosts-1000.yaml"], str(schema_path("hosts"))]
     return {
         "egressc compile, 1,000 hosts": [[*egressc, "compile", files["hosts-1000.yaml"], "-o", files["output"]]],
         "its floor": [[*floor, files["values-1000.json"], files["output"]]],
         "egressc compile, 10,000 hosts": [[*egressc, "compile", files["hosts-10000.yaml"], "-o", files["output"]]],
-        "helm template, 1,000 hosts": [[*template, str(CHART), "--values", files["values-1000.yaml"]]],
+        "helm template, 1,000 hosts": [[*template, str(chart_path()), "--values", files["values-1000.yaml"]]],
         "its floor, a chart of one template": [[*template, files["floor"]]],
         "egressc render, 10 hosts": [[*egressc, "render", files["hosts-10.yaml"]]],
         "egressc render, 1,000 hosts": [[*egressc, "render", files["hosts-1000.yaml"]]],
@@ -107,4 +88,7 @@ def _missed(numbers: Mapping[str, float]) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except ToolError as error:
+        sys.exit(str(error))

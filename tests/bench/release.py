@@ -1,4 +1,4 @@
-"""The size of a release as Helm stores it, asked of Helm itself: it installs into an API server that takes nothing.
+"""The bytes of a release as Helm stores it, as a program: VALUES. Helm installs into an API server that takes nothing.
 
 The server knows the kinds that the chart prints and has no object of them. The first object that Helm makes is the
 Secret with its release: the server looks at it and refuses it, so Helm ends there, with an error.
@@ -7,6 +7,8 @@ Secret with its release: the server looks at it and refuses it, so Helm ends the
 import json
 import re
 import subprocess
+import sys
+import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ import yaml
 from typing_extensions import override
 
 from tests.chart import CHART, Helm, parsed
+from tests.tools import tool
 
 Kinds = dict[str, set[str]]  # by apiVersion
 
@@ -26,13 +29,13 @@ CORE = "v1"
 ERRORS = {404: "NotFound", 403: "Forbidden"}
 
 
-def stored_bytes(helm: Helm, values: Path, folder: Path) -> int:
+def stored_bytes(helm: Helm, values: Path) -> int:
     """The bytes of `data.release` in the Secret of a release with these values, its base64 undone once."""
     kinds: Kinds = defaultdict(set)
     for document in parsed(helm.text(values)):
         kinds[document["apiVersion"]].add(document["kind"])
-    with _server(kinds) as (address, releases):
-        configuration = folder / "kubeconfig"
+    with _server(kinds) as (address, releases), tempfile.TemporaryDirectory() as folder:
+        configuration = Path(folder, "kubeconfig")
         configuration.write_text(yaml.safe_dump(_configuration(address)), encoding="utf-8")
         options = ["--namespace", "egress", "--values", str(values), "--kubeconfig", str(configuration)]
         command = [str(helm.path), "install", "egress", str(CHART), "--disable-openapi-validation", *options]
@@ -104,7 +107,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     @override
-    @override
     def log_message(self, *_: Any) -> None:
         """Nothing: Helm says what went wrong."""
 
@@ -124,3 +126,7 @@ def _configuration(address: str) -> dict[str, Any]:
         "users": [{"name": "bench", "user": {}}],
         "current-context": "bench",
     }
+
+
+if __name__ == "__main__":
+    print(stored_bytes(Helm(tool("helm4")), Path(sys.argv[1])))

@@ -41,6 +41,26 @@ def test_bytes_have_none(protocol: str, limit: str) -> None:
     assert not codes(entry(f"[{{namespace: shop, {limit}, ports: [80]}}, {{namespace: shop, ports: [443]}}]", ports))
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/", []),
+        ("/a/.well-known/b..c", []),
+        ("/a%20b", []),
+        ("'*/b'", []),
+        ("/a//b", ["EG223"]),
+        ("//", ["EG223"]),
+        ("/a/./b", ["EG223"]),
+        ("/a/..", ["EG223"]),
+        ("/a%2fb", ["EG223"]),
+        ("/a%5Cb", ["EG223"]),
+        ("'/a\\b'", ["EG223"]),
+    ],
+)
+def test_paths_that_a_request_can_have(path: str, expected: list[str]) -> None:
+    assert codes(entry(f"[{{namespace: shop, paths: [{path}]}}]")) == expected
+
+
 def test_clients_of_the_defaults_are_told_once_where_they_stand() -> None:
     text = "version: 1\ndefaults: {clients: [{}]}\nhosts: [a.example.com, b.example.com]\n"
     assert codes(text) == ["EG202"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from egressc.findings import Span
 from egressc.model import Client, Host
-from egressc.source import Mapping, at_path
+from egressc.positions import Mapping, at_path
 
 
 @dataclass(frozen=True, slots=True, order=True)

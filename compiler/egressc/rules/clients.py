@@ -1,13 +1,16 @@
 """Who may call: every host has clients, and each says what its protocol can tell."""
 
+import re
 from collections.abc import Iterator
 
 from egressc.findings import Finding
 from egressc.model import Client, Host, Inventory
 
+UNREACHABLE = re.compile(r"//|/\.{1,2}(/|\Z)|%2f|%5c|\\", re.IGNORECASE)
+
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG201 to EG204."""
+    """EG201 to EG204, EG223."""
     if not host.clients:
         fix = "add `clients: [<namespace>]` here or to `defaults`; for everybody, `clients: [{wholeMesh: true}]`"
         yield Finding(host.at("host"), "EG201", f"nobody may call {host.host}: it has no clients", fix)
@@ -37,6 +40,12 @@ def _what(host: Host, client: Client) -> Iterator[Finding]:
             ports = ", ".join(map(str, known))
             fix = f"write one of the host's client ports: {ports}"
             yield Finding(client.at("ports", index), "EG204", f"{host.host} has no client port {number}", fix)
+    for index, path in enumerate(client.paths):
+        if UNREACHABLE.search(path):
+            message = (
+                f"no request has the path `{path}`: the gateway tidies //, /./ and /../ and refuses escaped slashes"
+            )
+            yield Finding(client.at("paths", index), "EG223", message, "write the path as the upstream reads it")
     if not client.methods and not client.paths:
         return
     used = [known[number] for number in client.ports or known if number in known]

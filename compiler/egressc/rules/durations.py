@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from egressc.findings import Finding
 from egressc.model import Host, Inventory, exact_milliseconds
-from egressc.source import at_path
+from egressc.positions import at_path
 
 SECOND, HOUR = 1000, 3_600_000
 

@@ -9,7 +9,7 @@ from typing import Any
 from egressc.assets import chart_values
 from egressc.findings import Finding
 from egressc.model import Host, Inventory
-from egressc.source import at_path, locate
+from egressc.positions import at_path, locate
 
 HTTP_ONLY = (
     ("retries",),
