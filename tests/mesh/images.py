@@ -74,6 +74,7 @@ def images() -> list[Image]:
         ),
         Image("proxyv2", "/usr/local/bin/pilot-agent", proxy, user="1337:1337", folders=("etc/istio/proxy",)),
         Image("peer", "/usr/local/bin/peer", {"usr/local/bin/peer": _peer()}),
+        Image("opa", "/opa", {"opa": tool("opa")}, on_base=False, user="1000:1000"),
     ]
 
 
