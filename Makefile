@@ -17,7 +17,7 @@ demo: $(READY) ## compile and render values/hosts.yaml into build/, and print th
 	@$(BIN)/egressc explain values/hosts.yaml
 
 test: $(READY) ## run the tests that need no cluster; K=name picks some
-	$(BIN)/python -m tests.tools helm3 helm4 ct kubeconform istioctl schemas
+	$(BIN)/python -m tests.tools helm3 helm4 ct kubeconform istioctl kubectl schemas
 	$(PYTEST) -m "not mesh"
 
 e2e: mesh ## run the tests on the real cluster; K=name picks some

@@ -24,7 +24,7 @@ MakeUpstream = Callable[..., Upstream]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs the mesh, and let what needs a machine without one go before it."""
     for item in items:
-        if {"mesh", "machine"} & set(getattr(item, "fixturenames", ())):
+        if {"mesh", "machine", "proof"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("mesh")
     items.sort(key=lambda item: "machine" not in getattr(item, "fixturenames", ()))
 
@@ -35,19 +35,27 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep the evidence of a test that failed on the mesh, and name it in the report."""
     report = yield
-    if report.failed and report.when != "teardown" and "mesh" in getattr(item, "funcargs", {}):
-        folder = EVIDENCE / re.sub(r"[^\w.-]+", "-", item.nodeid.rpartition("/")[2])
-        since = datetime.fromtimestamp(call.start, UTC).isoformat()
-        try:
-            files = diagnostics.collect(folder, since)
-        except MeshError as error:
-            report.sections.append(("mesh", f"No evidence could be collected: {error}"))
-        else:
-            complaints = (folder / "istiod.log").read_text()
-            report.sections.append(
-                ("mesh", f"{len(files)} files of evidence in {folder}; istiod complains:\n{complaints}")
-            )
+    if call.excinfo and report.failed and report.when != "teardown" and "mesh" in getattr(item, "funcargs", {}):
+        error = call.excinfo.value
+        known = item.config.stash.setdefault(_EXPLAINED, {})
+        if error not in known:  # a fixture's failure is that of each of its tests
+            known[error] = _explain(item.nodeid, call.start)
+        report.sections.append(("mesh", known[error]))
     return report
+
+
+#: What was told of a failure, with the evidence that it names.
+_EXPLAINED = pytest.StashKey[dict[BaseException, str]]()
+
+
+def _explain(test: str, started: float) -> str:
+    folder = EVIDENCE / re.sub(r"[^\w.-]+", "-", test.rpartition("/")[2])
+    try:
+        files = diagnostics.collect(folder, datetime.fromtimestamp(started, UTC).isoformat())
+    except MeshError as error:
+        return f"No evidence could be collected: {error}"
+    complaints = (folder / "istiod.log").read_text()
+    return f"{len(files)} files of evidence in {folder}; istiod complains:\n{complaints}"
 
 
 @pytest.fixture
