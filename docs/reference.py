@@ -22,7 +22,7 @@ DOCS = Path(__file__).parent
 SECTIONS = [
     *("host", "tls", "files", "volume", "port", "client", "readiness", "probe", "timeouts", "retries"),
     *("connectionPool", "keepalive", "outlierDetection"),
-    *("autoscaling", "podDisruptionBudget", "resources", "quantities"),
+    *("autoscaling", "podDisruptionBudget", "resources", "quantities", "sharedGateway"),
 ]
 FAMILIES = {
     "EG0": "The file",

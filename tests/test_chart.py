@@ -132,7 +132,7 @@ def test_names_stay_strings(render: Render) -> None:
     for name, namespace in (("on", "123"), ("y", "0x1f"), ("null", "1e3")):
         documents = render({"gateways": {name: _gateway(namespace=namespace)}})
         for key, document in documents.items():
-            assert key[1:] in {(namespace, f"{name}{suffix}") for suffix in ("", "-direct", "-upstream")}
+            assert key[1:] in {(namespace, f"{name}{suffix}") for suffix in ("", ".direct", ".upstream", ".deny")}
             assert document["metadata"]["labels"]["egressc.io/gateway"] == name
         role = render({"gateways": {name: _gateway(namespace=namespace, fetchesKey=True)}})[
             "RoleBinding", namespace, name
@@ -143,7 +143,7 @@ def test_names_stay_strings(render: Render) -> None:
 def test_large_numbers_stay_whole(render: Render) -> None:
     pool = {"maxConnections": 2147483647, "maxRequests": 1000000, "maxPendingRequests": 1234567}
     for values in (_api() | {"connectionPool": pool}, _api(connectionPool=pool)):
-        settings = _of("DestinationRule", render(values), "api-upstream")["spec"]["trafficPolicy"]
+        settings = _of("DestinationRule", render(values), "api.upstream")["spec"]["trafficPolicy"]
         (port,) = settings["portLevelSettings"]
         assert port["connectionPool"]["tcp"]["maxConnections"] == 2147483647
         assert port["connectionPool"]["http"]["http2MaxRequests"] == 1000000
@@ -244,7 +244,7 @@ def test_what_is_given_on_the_command_line_counts(helm: Helm) -> None:
 
 def test_the_notes_show_how_to_ask_and_where_to_look(helm4: Helm) -> None:
     notes = helm4.notes(CI_VALUES / "single-host-values.yaml")
-    assert "1 gateway, " in notes
+    assert "1 external host." in notes
     assert "kubectl exec -n shop POD -- curl -i http://api.example.com:80/\n" in notes
     assert "exec -n egress deploy/api-example-com -- pilot-agent request GET clusters" in notes
     assert "REGISTRY_ONLY" in notes

@@ -31,16 +31,18 @@ def test_fleets(helm4: Helm, fleet: list[Any]) -> None:
 def check(helm: Helm, text: str) -> None:
     documents = helm.render(text)
     emitted = yaml.safe_load(text)["gateways"]
-    gateways = [
-        Objects(documents, namespace, name, emitted[name]) for kind, namespace, name in documents if kind == "Gateway"
-    ]
-    assert {gateway.name for gateway in gateways} == set(emitted)
-    owned = [key for gateway in gateways for key in gateway.keys]
+    entries = {name: Objects(documents, entry["namespace"], name, entry) for name, entry in emitted.items()}
+    owned = [key for entry in entries.values() for key in entry.keys]
     assert sorted(owned) == sorted(documents), "every object belongs to one gateway"
-    for gateway in gateways:
+    pods = {entry.name: entry for entry in entries.values() if "selector" not in entry.values}
+    for entry in pods.values():
+        carried = [one for one in entries.values() if "host" in one.values and one.carrier == entry.name]
+        check_pods(entry, carried, documents)
+    for gateway in entries.values():
+        if "host" not in gateway.values:
+            continue
         check_names(gateway)
         check_selectors(gateway, documents)
-        check_references(gateway)
         check_visibility(gateway)
         check_ports(gateway)
         check_client_hop(gateway)
@@ -57,8 +59,15 @@ class Objects:
             key for key, document in documents.items() if document["metadata"]["labels"]["egressc.io/gateway"] == name
         ]
         self.documents = {key: documents[key] for key in self.keys}
-        self.host = str(self.spec("ServiceEntry")["hosts"][0])
+        self.host = str(values.get("host"))
         self.service = f"{name}.{namespace}.svc."
+
+    @property
+    def carrier(self) -> str | None:
+        """The name of the gateway whose pods carry the host; None where we don't make them."""
+        if self.values.get("adopted"):
+            return None
+        return str(self.values["selector"]["egressc.io/gateway"]) if "selector" in self.values else self.name
 
     def all(self, kind: str) -> list[Document]:
         return [document for (of, _, _), document in self.documents.items() if of == kind]
@@ -74,12 +83,12 @@ class Objects:
     @property
     def direct_rule(self) -> Any:
         """The DestinationRule client → upstream, which keeps everybody from going there."""
-        return self.spec("DestinationRule", f"{self.name}-direct")
+        return self.spec("DestinationRule", f"{self.name}.direct")
 
     @property
     def upstream_rule(self) -> Any:
         """The DestinationRule gateway → upstream."""
-        return self.spec("DestinationRule", f"{self.name}-upstream")
+        return self.spec("DestinationRule", f"{self.name}.upstream")
 
     def sent(self, side: str, port: Mapping[str, Any], source: Mapping[str, Any]) -> tuple[str, int]:
         """Where the VirtualService sends a caller at a port, in its client's sidecar ("mesh") or in the gateway."""
@@ -121,30 +130,32 @@ def check_names(gateway: Objects) -> None:
 
 
 def check_selectors(gateway: Objects, documents: Documents) -> None:
-    pods = {
-        key: document["spec"]["template"]["metadata"]["labels"]
-        for key, document in documents.items()
-        if key[0] == "Deployment"
-    }
     selectors = [
         gateway.spec("Service")["selector"],
         gateway.spec("Gateway")["selector"],
-        gateway.spec("AuthorizationPolicy")["selector"]["matchLabels"],
-        gateway.spec("Telemetry")["selector"]["matchLabels"],
-        gateway.spec("PodDisruptionBudget")["selector"]["matchLabels"],
-        gateway.spec("Deployment")["selector"]["matchLabels"],
+        *(one["spec"]["selector"]["matchLabels"] for one in gateway.all("AuthorizationPolicy")),
         gateway.upstream_rule["workloadSelector"]["matchLabels"],
         *(one["spec"]["workloadSelector"]["labels"] for one in gateway.all("EnvoyFilter")),
     ]
     for selector in selectors:
-        assert selector
-        matched = [key for key, labels in pods.items() if selector.items() <= labels.items()]
-        assert matched == [("Deployment", gateway.namespace, gateway.name)]
-    assert "app.kubernetes.io/instance" not in {key for selector in selectors for key in selector}
+        assert _matched(selector, documents) == ([gateway.carrier] if gateway.carrier else [])
 
 
-def check_references(gateway: Objects) -> None:
+def _matched(selector: Mapping[str, str], documents: Documents) -> list[str]:
+    """The names of the Deployments whose pods `selector` finds."""
+    assert selector
+    assert "app.kubernetes.io/instance" not in selector
+    return [
+        name
+        for (kind, _, name), document in documents.items()
+        if kind == "Deployment" and selector.items() <= document["spec"]["template"]["metadata"]["labels"].items()
+    ]
+
+
+def check_pods(gateway: Objects, carried: list[Objects], documents: Documents) -> None:
     deployment = gateway.spec("Deployment")
+    for kind in ("Telemetry", "PodDisruptionBudget", "Deployment"):
+        assert _matched(gateway.spec(kind)["selector"]["matchLabels"], documents) == [gateway.name]
     pod = deployment["template"]["spec"]
     assert ("ServiceAccount", gateway.namespace, pod["serviceAccountName"]) in gateway.documents
     scalers = gateway.all("HorizontalPodAutoscaler")
@@ -154,7 +165,8 @@ def check_references(gateway: Objects) -> None:
         assert scaler["spec"]["minReplicas"] <= scaler["spec"]["maxReplicas"]
     keyed = any(
         port["tls"]["mode"] == "MUTUAL" and "credentialName" in port["tls"]
-        for port in gateway.upstream_rule["trafficPolicy"]["portLevelSettings"]
+        for one in carried
+        for port in one.upstream_rule["trafficPolicy"]["portLevelSettings"]
     )
     assert len(gateway.all("Role")) == len(gateway.all("RoleBinding")) == int(keyed)
     for binding in gateway.all("RoleBinding"):
@@ -165,8 +177,10 @@ def check_references(gateway: Objects) -> None:
     mounts = container.get("volumeMounts", [])
     assert [mount["name"] for mount in mounts] == volumes
     assert len(set(volumes)) == len(volumes) == len({mount["mountPath"] for mount in mounts})
-    for path in _files(gateway):
+    for path in (path for one in carried for path in _files(one)):
         assert any(path.startswith(mount["mountPath"] + "/") for mount in mounts)
+    assert pod["automountServiceAccountToken"] is False
+    assert "livenessProbe" not in container
 
 
 def _files(gateway: Objects) -> Iterator[str]:
@@ -187,9 +201,10 @@ def check_visibility(gateway: Objects) -> None:
     assert gateway.upstream_rule["exportTo"] == ["."]
     principals = [
         principal
-        for rule in gateway.spec("AuthorizationPolicy")["rules"]
+        for policy in gateway.all("AuthorizationPolicy")
+        for rule in policy["spec"]["rules"]
         for caller in rule["from"]
-        for principal in caller["source"]["principals"]
+        for principal in caller["source"].get("principals") or caller["source"]["notPrincipals"]
     ]
     callers = {principal.split("/")[2] if principal != "*" else "*" for principal in principals}
     seeing = {gateway.namespace if name == "." else name for name in visible}
@@ -244,6 +259,13 @@ def check_gateway_hop(gateway: Objects) -> None:
 
 
 def check_identity(gateway: Objects) -> None:
+    ours = [{"key": "connection.sni", "values": [gateway.host]}] if "selector" in gateway.values else None
+    for one in gateway.all("AuthorizationPolicy"):
+        assert all(rule.get("when") == ours for rule in one["spec"]["rules"])
+    if gateway.carrier is None:
+        (refused,) = gateway.all("AuthorizationPolicy")
+        assert refused["spec"]["action"] == "DENY"
+        return
     policy = gateway.spec("AuthorizationPolicy")
     assert policy["action"] == "ALLOW"
     assert policy["rules"]
@@ -264,7 +286,3 @@ def check_identity(gateway: Objects) -> None:
         }
         # whom the handshake lets in, the policy lets in, and the other way round
         assert set(server["tls"].get("subjectAltNames", by_policy)) == by_policy
-    pod = gateway.spec("Deployment")["template"]
-    assert pod["spec"]["automountServiceAccountToken"] is False
-    for container in pod["spec"]["containers"]:
-        assert "livenessProbe" not in container

@@ -249,7 +249,7 @@ def test_every_object_that_seeds_names_exists(fleet: Documents) -> None:
 
 def server(fleet: Documents, namespace: str, name: str) -> dict[str, Any]:
     """The TLS settings of a gateway's first upstream port."""
-    rule = fleet["DestinationRule", namespace, f"{name}-upstream"]["spec"]
+    rule = fleet["DestinationRule", namespace, f"{name}.upstream"]["spec"]
     settings: dict[str, Any] = rule["trafficPolicy"]["portLevelSettings"][0]["tls"]
     return settings
 

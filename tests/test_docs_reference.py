@@ -165,6 +165,9 @@ def test_examples_of_a_host_compile(example: Example) -> None:
         compiles({"version": 1, "defaults": BASE, "hosts": [example.value]})
         return
     entry = {"host": "api.example.com"} | placed(beside(example), example.steps, example.value)
+    if "gateway" in entry:
+        compiles({"version": 1, "gateways": [{"name": entry["gateway"]}], "hosts": [entry]})
+        return
     if example.steps == ("remove",):  # of an overlay
         others = {"version": 1, "defaults": BASE, "hosts": ["api.example.com", "www.example.com"]}
         compiles(others, {"version": 1, "hosts": [{"host": "api.example.com", "remove": True}]})
@@ -177,14 +180,18 @@ def test_examples_of_a_host_compile(example: Example) -> None:
 )
 def test_examples_of_defaults_compile(example: Example) -> None:
     defaults = placed(beside(example), example.steps, example.value)
-    compiles({"version": 1, "defaults": defaults, "hosts": ["api.example.com"]})
+    shared = {"gateways": [{"name": defaults["gateway"]}]} if "gateway" in defaults else {}
+    compiles({"version": 1, "defaults": defaults, "hosts": ["api.example.com"]} | shared)
 
 
 def test_examples_of_a_file_compile() -> None:
     for whole in schema()["examples"]:
         compiles(whole)
     for example in ROOT:
-        if len(example.steps) == 1 or example.steps[0] == "mesh":
+        if example.steps == ("gateways",):
+            carried = [{"host": f"h{at}.example.com", "gateway": one["name"]} for at, one in enumerate(example.value)]
+            compiles({"version": 1, "gateways": example.value, "defaults": BASE, "hosts": carried})
+        elif len(example.steps) == 1 or example.steps[0] == "mesh":
             base = {"version": 1, "defaults": BASE, "hosts": ["api.example.com"]}
             compiles(placed(base, example.steps, example.value))
 

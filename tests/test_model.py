@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from egressc import layers, model
+from egressc import layers, settle
 from egressc.model import Host, exact_milliseconds, milliseconds
 from egressc.positions import Mapping
 from egressc.source import load
@@ -15,9 +15,9 @@ def host(entry: str) -> Host:
     data, findings = load("hosts.yaml", hosts(entry).encode())
     assert not findings
     assert data is not None
-    entries, mesh, more = layers.combine([layers.Document(data, frozenset())], [])
+    combined, more = layers.combine([layers.Document(data, frozenset())], [])
     assert not more
-    (only,) = model.inventory(entries, mesh).hosts
+    (only,) = settle.inventory(combined).hosts
     return only
 
 

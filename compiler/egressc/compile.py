@@ -5,7 +5,7 @@ from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from pathlib import Path
 
-from egressc import layers, model, rules, shape, source
+from egressc import layers, rules, settle, shape, source
 from egressc.findings import Finding, Span
 from egressc.plan import Plan, plan
 from egressc.positions import Mapping, Sequence
@@ -33,8 +33,8 @@ def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compi
     patches = [document for item in overlays if (document := _document(item, findings))]
     if not documents:
         return Compilation(None, tuple(sorted(set(findings))))
-    entries, mesh, more = layers.combine(documents, patches, complete=len(documents) == len(lists))
-    inventory = model.inventory(entries, mesh)
+    combined, more = layers.combine(documents, patches, complete=len(documents) == len(lists))
+    inventory = settle.inventory(combined)
     ordered = tuple(sorted({*findings, *more, *rules.check(inventory)}))
     wrong = any(finding.level == "error" for finding in ordered)
     return Compilation(None if wrong else plan(inventory), ordered)

@@ -17,6 +17,8 @@ ALTERNATIVES = (
     {"minAvailable", "maxUnavailable"},
     {"secret", "files"},
 )
+FACTS = ("mesh",)  # said in one file, whatever the number of files; overlays merge over it
+LISTED = ("gateways",)  # of all files together; an overlay's item of a known name merges over it
 INSTEAD_OF = {key: group - {key} for group in ALTERNATIVES for key in group}
 
 
@@ -57,6 +59,18 @@ class Document:
         return bool(self.broken & {index, *ALL})
 
 
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """Several lists and overlays as one: the hosts' entries in the order of the lists, and what is said of all of them.
+
+    `facts` has one Mapping for each of FACTS, `listed` the items of all files for each of LISTED.
+    """
+
+    entries: list[Entry]
+    facts: dict[str, Mapping]
+    listed: dict[str, list[Mapping]]
+
+
 @dataclass(slots=True)
 class _Owned:
     entry: Mapping
@@ -81,8 +95,8 @@ def _entries(document: Document) -> list[tuple[int, Mapping]]:
 
 def combine(
     lists: Items[Document], overlays: Items[Document], *, complete: bool = True
-) -> tuple[list[Entry], Mapping, list[Finding]]:
-    """All lists and overlays as entries in the order of the lists, the `mesh` they describe, and findings (EG3xx).
+) -> tuple[Combined, list[Finding]]:
+    """All lists and overlays as one, and findings (EG3xx).
 
     Not `complete` are lists of which one could not be read: a host that an overlay names may stand there.
     """
@@ -109,8 +123,11 @@ def combine(
         for item in owned.values()
         if "remove" not in item.entry and not item.broken
     ]
-    mesh, more = _mesh(lists, overlays)
-    return entries, mesh, findings + more
+    facts = {}
+    for key in FACTS:
+        facts[key], more = _fact(key, lists, overlays)
+        findings += more
+    return Combined(entries, facts, {key: _listed(key, lists, overlays) for key in LISTED}), findings
 
 
 def _lay(overlay: Document, owned: dict[str, _Owned]) -> list[Finding]:
@@ -137,17 +154,31 @@ def _lay(overlay: Document, owned: dict[str, _Owned]) -> list[Finding]:
     return findings
 
 
-def _mesh(lists: Items[Document], overlays: Items[Document]) -> tuple[Mapping, list[Finding]]:
+def _fact(key: str, lists: Items[Document], overlays: Items[Document]) -> tuple[Mapping, list[Finding]]:
     findings = []
     described, overlaid = (
-        [document for document in documents if isinstance(document.data.get("mesh"), Mapping)]
+        [document for document in documents if isinstance(document.data.get(key), Mapping)]
         for documents in (lists, overlays)
     )
     for document in described[1:]:
         fix = f"keep it in one file; the first is {described[0].data.span.file}"
-        findings.append(Finding(document.data.keys_at["mesh"], "EG305", "the mesh is described twice", fix))
-    mesh = Mapping(lists[0].data.span)
+        findings.append(Finding(document.data.keys_at[key], "EG305", f"`{key}` is given in two files", fix))
+    fact = Mapping(lists[0].data.span)
     for document in (*described[:1], *overlaid):
         if not ALL & document.broken:
-            mesh = merge(mesh, document.data["mesh"])
-    return mesh, findings
+            fact = merge(fact, document.data[key])
+    return fact, findings
+
+
+def _listed(key: str, lists: Items[Document], overlays: Items[Document]) -> list[Mapping]:
+    def items(documents: Items[Document]) -> list[Mapping]:
+        return [item for document in documents if not ALL & document.broken for item in document.data.get(key) or ()]
+
+    result = items(lists)
+    for item in items(overlays):
+        known = next((at for at, other in enumerate(result) if "name" in item and other["name"] == item["name"]), None)
+        if known is None:
+            result.append(item)
+        else:
+            result[known] = merge(result[known], item)
+    return result

@@ -97,7 +97,7 @@ def facts(gateway: Gateway) -> Facts:
     running = pods(gateway)
     return Facts(
         host=host.host,
-        gateway=gateway.name,
+        gateway=gateway.pods.name,
         namespace=gateway.namespace,
         service=gateway.service,
         description=plain(host.description),

@@ -47,7 +47,7 @@ class Hop:
 
 def hops(gateway: Gateway, port: GatewayPort, way: Way) -> tuple[Hop, Hop, Hop]:
     """From the application to its sidecar, on to the gateway, and on to the upstream."""
-    host = gateway.host
+    host, account = gateway.host, f"{gateway.namespace}/{gateway.pods.name}"
     tls = way.tls == "passthrough"
     spoken = "the application's own TLS" if tls else IN_CLEAR[way.protocol]
     inside = "by the application, end to end" if tls else "by nobody: the connection stays inside the pod"
@@ -64,7 +64,7 @@ def hops(gateway: Gateway, port: GatewayPort, way: Way) -> tuple[Hop, Hop, Hop]:
             "its sidecar",
             "gateway",
             f"the same inside the mesh's mutual TLS, to {gateway.service}:{way.gateway_port}",
-            f"by both, with mesh certificates: of the account {gateway.namespace}/{gateway.name}, and the client's",
+            f"by both, with mesh certificates: of the account {account}, and the client's",
             (*_sent(gateway, port), *_admitted(gateway, port)),
         ),
         Hop(
@@ -131,8 +131,14 @@ def _admitted(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
     yield Decision(named_object(gateway, "Gateway"), server, ())
     allowed = [client_line(client) for client in _users(gateway, port)]
     refused = "answers 403 to all others" if port.port.is_http else "closes the connection of all others"
-    policy = named_object(gateway, "AuthorizationPolicy")
-    yield Decision(policy, f"allows those that may call, {refused}", _once(allowed))
+    if gateway.pods.kind == "adopted":
+        denied = any(port.number in denial.ports for denial in gateway.denials)
+        policy = named_object(gateway, "AuthorizationPolicy", ".deny")
+        if denied:
+            yield Decision(policy, f"{refused}, and leaves what else these pods carry alone", _once(allowed))
+    else:
+        policy = named_object(gateway, "AuthorizationPolicy")
+        yield Decision(policy, f"allows those that may call, {refused}", _once(allowed))
     patch = named_object(gateway, "EnvoyFilter")
     if gateway.has_paths and port.port.is_http:
         says = "reads a path in one way: normalised, slashes merged, escaped slashes refused"
@@ -154,10 +160,10 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
     where = said(host.source, "endpoints") + said(host.source, "resolution")
     found = RESOLUTIONS[host.kind] + (f": {', '.join(host.endpoints)}" if host.endpoints else "")
     yield Decision(entry, found, where)
-    if tls.mode == "mutual" and tls.secret:
+    if tls.mode == "mutual" and tls.secret and gateway.pods.kind != "adopted":
         role = named_object(gateway, "Role")
         yield Decision(role, f"lets Istio hand the gateway the Secret {tls.secret}", said(tls.source, "secret"))
-    rule = named_object(gateway, "DestinationRule", "-upstream")
+    rule = named_object(gateway, "DestinationRule", ".upstream")
     mode = said(tls.source, "mode")
     if way.sni:
         yield Decision(rule, f"speaks TLS, mode {way.tls}", mode)
@@ -192,8 +198,9 @@ def _requests(gateway: Gateway) -> Iterator[Decision]:
         yield Decision(route, "tries nothing again", said(host.source, "retries", "attempts"))
     kept = "keeps back x-envoy-*, x-forwarded-*, x-request-id and trace headers of the request"
     yield Decision(route, kept, ())
-    yield Decision(named_object(gateway, "Telemetry"), "writes no trace headers of its own", ())
-    yield Decision(named_object(gateway, "Deployment"), "keeps back the client's mesh certificate", ())
+    if gateway.pods.kind != "adopted":
+        yield Decision(named_object(gateway, "Telemetry"), "writes no trace headers of its own", ())
+        yield Decision(named_object(gateway, "Deployment"), "keeps back the client's mesh certificate", ())
 
 
 def _limits(gateway: Gateway, port: GatewayPort, rule: Object) -> Iterator[Decision]:

@@ -13,17 +13,21 @@ MINUTE = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Pods:
-    """How many pods the gateway has, at least and at most, and whether their number follows the load."""
+    """How many pods the gateway has, at least and at most, and whether their number follows the load.
+
+    Not `counted` are pods that are not ours: the numbers are then those of one pod.
+    """
 
     least: int
     most: int
     scaled: bool
+    counted: bool
     lines: Lines
 
     @property
     def text(self) -> str:
         """`2-5`."""
-        return from_to(self.least, self.most)
+        return from_to(self.least, self.most) if self.counted else "others'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +57,16 @@ class Checks:
 
 def pods(gateway: Gateway) -> Pods:
     """The pods of `gateway`, as the chart's Deployment and HorizontalPodAutoscaler count them."""
-    values = emit.gateway_values(gateway)
+    shared = gateway.host.shared
+    if shared and shared.adopt:
+        return Pods(1, 1, scaled=False, counted=False, lines=said(shared.source, "adopt"))
+    source = shared.source if shared else gateway.host.source
+    values = emit.pod_values(source)
     fixed = values.get("replicas") or (0 if "autoscaling" in values else chart_values()["replicas"])
     scaling = chart_values()["autoscaling"] | values.get("autoscaling", {})
     key = next((key for key in ("replicas", "autoscaling") if key in values), "replicas")
     least, most = fixed or scaling["minReplicas"], fixed or scaling["maxReplicas"]
-    return Pods(least, most, not fixed, said(gateway.host.source, key))
+    return Pods(least, most, scaled=not fixed, counted=True, lines=said(source, key))
 
 
 def checks(gateway: Gateway, running: Pods) -> Checks:

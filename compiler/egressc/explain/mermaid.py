@@ -17,19 +17,20 @@ SOLID, DOTTED = "-->", "-.->"  # dotted: nobody verifies
 def fleet(plan: Plan) -> str:
     """Clients, the gateways in their namespaces, and upstreams."""
     known = [facts(gateway) for gateway in plan.gateways]
+    carriers = list(dict.fromkeys((about.namespace, about.gateway) for about in known))
     callers = sorted({caller.who for about in known for caller in about.clients})
     lines = ["flowchart LR", *(f"  c{index}{_box(who)}" for index, who in enumerate(callers))]
     for index, namespace in enumerate(namespaces(plan.gateways)):
         lines.append(f"  subgraph n{index}{_box(f'namespace {namespace}')}")
-        inside = [(number, about) for number, about in enumerate(known) if about.namespace == namespace]
-        lines += [f"    g{number}{_box(about.gateway)}" for number, about in inside]
+        lines += [f"    g{number}{_box(name)}" for number, (where, name) in enumerate(carriers) if where == namespace]
         lines.append("  end")
     for number, about in enumerate(known):
+        carrier = carriers.index((about.namespace, about.gateway))
         lines.append(f"  u{number}{_box(about.host)}")
         for who in sorted({caller.who for caller in about.clients}):
             ports = {way.port for caller in about.clients if caller.who == who for way in _used(about, caller)}
-            lines.append(f"  c{callers.index(who)} {SOLID}|{_text(', '.join(map(str, sorted(ports))))}| g{number}")
-        lines += [f"  g{number} {_arrow(way)}|{_text(_outside(way))}| u{number}" for way in about.ports]
+            lines.append(f"  c{callers.index(who)} {SOLID}|{_text(', '.join(map(str, sorted(ports))))}| g{carrier}")
+        lines += [f"  g{carrier} {_arrow(way)}|{_text(_outside(way))}| u{number}" for way in about.ports]
     return _lines(lines)
 
 

@@ -49,8 +49,21 @@ class Remark:
     lines: Lines
 
 
+#: What a gateway's pods have, whoever's they are; all else is the host's own.
+POD_KINDS = (
+    "Telemetry",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+)
+
+
 def objects(gateway: Gateway) -> tuple[Object, ...]:
     """All that the chart prints for `gateway`, in the order of a request's way."""
+    adopted = gateway.pods.kind == "adopted"
     values = emit.gateway_values(gateway)
     filters = gateway.checks_upstream or gateway.has_paths or "streamTimeout" in values
     kinds = {
@@ -59,7 +72,7 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
         "DestinationRule": True,
         "Service": True,
         "Gateway": True,
-        "AuthorizationPolicy": True,
+        "AuthorizationPolicy": not adopted,
         "EnvoyFilter": filters,
         "Telemetry": True,
         "Deployment": True,
@@ -69,13 +82,18 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
         "Role": gateway.fetches_key,
         "RoleBinding": gateway.fetches_key,
     }
-    named = [named_object(gateway, kind) for kind, exists in kinds.items() if exists]
-    return (*named, *(named_object(gateway, "DestinationRule", suffix) for suffix in ("-direct", "-upstream")))
+    named = [
+        named_object(gateway, kind) for kind, exists in kinds.items() if exists and not (adopted and kind in POD_KINDS)
+    ]
+    if gateway.denials:
+        named.append(named_object(gateway, "AuthorizationPolicy", ".deny"))
+    return (*named, *(named_object(gateway, "DestinationRule", suffix) for suffix in (".direct", ".upstream")))
 
 
 def named_object(gateway: Gateway, kind: str, suffix: str = "") -> Object:
-    """The object of this kind that belongs to `gateway`."""
-    return Object(kind, gateway.namespace, gateway.name + suffix)
+    """The object of this kind that belongs to `gateway`, or to the pods that carry it."""
+    name = gateway.pods.name if kind in POD_KINDS else gateway.name
+    return Object(kind, gateway.namespace, name + suffix)
 
 
 def namespaces(gateways: Iterable[Gateway]) -> tuple[str, ...]:
@@ -111,9 +129,25 @@ def remarks(gateway: Gateway, about: Facts) -> Iterator[Remark]:
         if caller.pod_labels and any(source in port.sources for port in gateway.ports):
             says = f"only the sidecars of {caller.who} hold {caller.labels}: labels are no identity"
             yield Remark(about.host, None, says, said(rule.client.source, "podLabels"))
+    if gateway.pods.kind == "adopted":
+        yield from _left_to_others(gateway, about)
     if not gateway.checks_upstream:
         says = f"Ready does not follow the upstream: readiness is {gateway.host.readiness.mode}"
         yield Remark(about.host, None, says, said(gateway.host.readiness.source, "mode"))
+
+
+def _left_to_others(gateway: Gateway, about: Facts) -> Iterator[Remark]:
+    """What the chart gives its own pods, and what adopted ones must bring themselves."""
+    lines = said(gateway.host.source, "gateway")
+    pods = f"the pods of {gateway.pods.name}"
+    yield Remark(about.host, None, f"{pods} must keep back trace headers and attempt counts themselves", lines)
+    if gateway.fetches_key:
+        says = f"{pods} need a service account that may list the Secrets of {gateway.namespace}"
+        yield Remark(about.host, None, says, lines)
+    for port in gateway.ports:
+        for volume in port.port.tls.files.volumes if port.port.tls.files else ():
+            says = f"{pods} must mount {volume.secret or volume.config_map} at {volume.mount_path}"
+            yield Remark(about.host, port.port.port, says, said(port.port.tls.source, "files"))
 
 
 def _read(tls: Tls) -> Iterator[tuple[Literal["Secret", "ConfigMap"], str, set[str]]]:

@@ -50,30 +50,45 @@ def path(gateway: Gateway) -> Path:
 
 
 def _readiness(gateway: Gateway, about: Facts) -> Iterator[Decision]:
-    readiness = gateway.host.readiness
+    readiness, own = gateway.host.readiness, gateway.pods.kind == "own"
     deployment, checks = named_object(gateway, "Deployment"), named_object(gateway, "EnvoyFilter")
-    if not gateway.checks_upstream:
+    if not own:
+        shares = said(gateway.host.source, "gateway")
+        says = "Ready while the gateway itself runs: other hosts are behind it"
+        yield Decision(named_object(gateway, "Service"), says, shares)
+    if gateway.checks_upstream:
+        yield from _checks(gateway, about, checks)
+    elif own:
         key = "probe" if readiness.probe else "mode"
         yield Decision(deployment, f"Ready while {about.ports[0].ready_when}", said(readiness.source, key))
-    else:
-        path = said(readiness.source, "path") + said(readiness.source, "statuses")
-        for way, tls in zip(about.ports, (port.port.tls.source for port in gateway.ports), strict=True):
-            lines = path or said(tls, "mode") + said(tls, "secret") + said(tls, "files")
-            yield Decision(checks, f"Ready while {way.ready_when} (port {way.port})", lines)
-        rhythm = said(readiness.source, "interval") + said(readiness.source, "timeout")
-        each = f"each pod checks every {spell(readiness.interval)} and waits {spell(readiness.timeout)} for an answer"
-        yield Decision(checks, each, rhythm)
-        bad, good = readiness.unhealthy_threshold, readiness.healthy_threshold
-        turns = f"NotReady after {bad} failed in a row, Ready after {good} good"
-        thresholds = said(readiness.source, "unhealthyThreshold") + said(readiness.source, "healthyThreshold")
-        yield Decision(checks, turns, thresholds)
-        for way in about.ports:
-            per = "the upstream" if way.checks_per_minute.per == "upstream" else "each address of the upstream"
-            amount = f"{per} gets {way.checks_per_minute.each} checks a minute (port {way.port})"
-            yield Decision(checks, amount, rhythm[:1] + about.pods.lines)
+    if gateway.checks_upstream and own:
         yield Decision(deployment, "the kubelet asks the pod for GET :15099/ready, where nothing else is", ())
-    scaled = "HorizontalPodAutoscaler" if about.pods.scaled else "Deployment"
-    yield Decision(named_object(gateway, scaled), f"{about.pods.text} pods", about.pods.lines)
+    if about.pods.counted:
+        scaled = "HorizontalPodAutoscaler" if about.pods.scaled else "Deployment"
+        yield Decision(named_object(gateway, scaled), f"{about.pods.text} pods", about.pods.lines)
+
+
+def _checks(gateway: Gateway, about: Facts, checks: Object) -> Iterator[Decision]:
+    readiness = gateway.host.readiness
+    state = "Ready" if gateway.pods.kind == "own" else "calls are let through"
+    path = said(readiness.source, "path") + said(readiness.source, "statuses")
+    for way, tls in zip(about.ports, (port.port.tls.source for port in gateway.ports), strict=True):
+        lines = path or said(tls, "mode") + said(tls, "secret") + said(tls, "files")
+        yield Decision(checks, f"{state} while {way.ready_when} (port {way.port})", lines)
+    rhythm = said(readiness.source, "interval") + said(readiness.source, "timeout")
+    each = f"each pod checks every {spell(readiness.interval)} and waits {spell(readiness.timeout)} for an answer"
+    yield Decision(checks, each, rhythm)
+    bad, good = readiness.unhealthy_threshold, readiness.healthy_threshold
+    turns = f"not any more after {bad} failed in a row, again after {good} good"
+    if gateway.pods.kind == "own":
+        turns = f"NotReady after {bad} failed in a row, Ready after {good} good"
+    thresholds = said(readiness.source, "unhealthyThreshold") + said(readiness.source, "healthyThreshold")
+    yield Decision(checks, turns, thresholds)
+    for way in about.ports:
+        per = "the upstream" if way.checks_per_minute.per == "upstream" else "each address of the upstream"
+        pods = "" if about.pods.counted else " from each pod"
+        amount = f"{per} gets {way.checks_per_minute.each} checks a minute{pods} (port {way.port})"
+        yield Decision(checks, amount, rhythm[:1] + about.pods.lines)
 
 
 def _name_resolution(gateway: Gateway) -> Iterator[Note]:

@@ -2,7 +2,7 @@
 
 from egressc.findings import Finding
 from egressc.model import Inventory
-from egressc.rules import clients, durations, fleet, ports, readiness, settings, tls, upstream
+from egressc.rules import clients, durations, fleet, ports, readiness, settings, shared, tls, upstream
 
 ONE_HOST = (
     clients.check,
@@ -12,12 +12,14 @@ ONE_HOST = (
     readiness.check,
     durations.check,
     settings.check,
+    shared.check,
 )
 ALL_HOSTS = (
     fleet.check_ports,
     fleet.check_keys,
     fleet.check_names,
     fleet.check_reserved,
+    shared.check_all,
 )
 
 

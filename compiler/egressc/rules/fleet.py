@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from egressc.findings import Finding, Level
 from egressc.hostname import canonical
-from egressc.model import Host, Inventory, Port
+from egressc.model import Host, Inventory, Port, SharedGateway
 from egressc.names import gateway_name, gateway_port
 
 Use = tuple[Host, Port]
 MESH_WIDE = "*"
 ROOT_NAMESPACES = ("istio-system", "kube-system", "kube-public", "kube-node-lease")
 LONGEST_NAME = 253  # of a Service, in DNS
-SUFFIXES = ("-direct", "-upstream")  # the chart's, of a gateway's further DestinationRules
 
 
 class _Listener:
@@ -127,37 +126,43 @@ def _namespace(host: Host) -> str:
 
 
 def check_names(inventory: Inventory) -> Iterator[Finding]:
-    """EG401: names that two gateways, or the objects of two gateways, would share."""
-    named = [(host.name or gateway_name(host.host), host) for host in inventory.hosts]
-    taken: dict[str, Host] = {}
+    """EG401: names that two gateways would share. What belongs to one has a dot in its name, which no gateway has."""
     fix = "give one of them another `name`"
-    for name, host in named:
-        first = taken.setdefault(name, host)
-        if first is not host:
-            message = f"{host.host} and {first.host} would both have the gateway {name}"
+    taken: dict[str, str] = {}
+    for shared in inventory.shared:
+        first = taken.setdefault(shared.name, f"the shared gateway of {shared.source.span.file}")
+        if shared is not next(one for one in inventory.shared if one.name == shared.name):
+            yield Finding(shared.at("name"), "EG401", f"{first} has the name {shared.name} already", fix)
+    for host in inventory.hosts:
+        name = host.name or gateway_name(host.host)
+        if name in taken:
+            message = f"{host.host} and {taken[name]} would both have the gateway {name}"
             yield Finding(host.at("name"), "EG401", message, fix)
-    for name, host in named:
-        for suffix in SUFFIXES:
-            other = taken.get(name.removesuffix(suffix)) if name.endswith(suffix) else None
-            if other is not None and other.namespace == host.namespace:
-                message = f"{host.host} and {other.host} would both have the DestinationRule {name}"
-                yield Finding(host.at("name"), "EG401", message, fix)
+        taken.setdefault(name, host.host)
 
 
 def check_reserved(inventory: Inventory) -> Iterator[Finding]:
     """EG402: names that are somebody else's, or too long."""
+    for shared in inventory.shared:
+        if not shared.adopt:
+            yield from _reserved(shared, shared.name, shared.namespace)
     for host in inventory.hosts:
         name = host.name or gateway_name(host.host)
-        if name == "default":
-            fix = "give the gateway another `name`"
-            message = "the name default is taken: every namespace has a service account of that name"
-            yield Finding(host.at("name"), "EG402", message, fix)
         service = f"{name}.{host.namespace}.svc.{inventory.cluster_domain}"
         if len(service) > LONGEST_NAME:
             fix = "give the gateway a shorter `name`"
             message = f"{service} has {len(service)} characters, and DNS names have {LONGEST_NAME} at most"
             yield Finding(host.at("name"), "EG402", message, fix)
-        if host.namespace in ROOT_NAMESPACES:
-            fix = "give gateways a namespace of their own, such as egress"
-            message = f"{host.namespace} belongs to the platform: what stands there can apply to the whole mesh"
-            yield Finding(host.at("namespace"), "EG402", message, fix)
+        if host.shared is None:
+            yield from _reserved(host, name, host.namespace)
+
+
+def _reserved(gateway: Host | SharedGateway, name: str, namespace: str) -> Iterator[Finding]:
+    if name == "default":
+        fix = "give the gateway another `name`"
+        message = "the name default is taken: every namespace has a service account of that name"
+        yield Finding(gateway.at("name"), "EG402", message, fix)
+    if namespace in ROOT_NAMESPACES:
+        fix = "give gateways a namespace of their own, such as egress"
+        message = f"{namespace} belongs to the platform: what stands there can apply to the whole mesh"
+        yield Finding(gateway.at("namespace"), "EG402", message, fix)

@@ -1,6 +1,6 @@
 """TLS to the upstream: one credential, one who speaks, and somebody who verifies."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from egressc.findings import Finding
@@ -31,7 +31,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
         yield from _meaning(port.tls)
         if port.tls.files:
             yield from _files(port.tls.files)
-    yield from _mounts([port.tls.files for port in ports.values() if port.tls.files])
+    yield from check_mounts(port.tls.files for port in ports.values() if port.tls.files)
 
 
 def _speaker(host: Host, port: Port) -> Iterator[Finding]:
@@ -113,8 +113,8 @@ def _files(files: Files) -> Iterator[Finding]:
             yield Finding(files.at(key), "EG213", f"no volume provides {path}", fix)
 
 
-def _mounts(blocks: list[Files]) -> Iterator[Finding]:
-    """EG214, over all of a host's `blocks`: they are mounted into one container."""
+def check_mounts(blocks: Iterable[Files]) -> Iterator[Finding]:
+    """EG214, over all `blocks` that are mounted into one container."""
     taken: dict[PurePosixPath, tuple[str | None, str | None]] = {}
     for files in blocks:
         for index, volume in enumerate(files.volumes):

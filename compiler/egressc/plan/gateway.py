@@ -1,6 +1,9 @@
-"""PLAN: every name, port, selector and identity that the chart prints, settled from the model alone."""
+"""A gateway's way to one host: names, ports, identities, and whose pods carry it."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from egressc.model import Client, Host, Inventory, Port
 from egressc.names import gateway_name, gateway_port
@@ -8,6 +11,11 @@ from egressc.names import gateway_name, gateway_port
 EVERYBODY = "*"
 OWN_NAMESPACE = "."
 SYSTEM_CA = "system"  # what Istio means by no CA at all; said aloud it also satisfies its analyzer
+
+
+def pod_labels(name: str, namespace: str) -> tuple[tuple[str, str], ...]:
+    """What the pods of a gateway are found by, also where Istio looks for labels in every namespace."""
+    return (("egressc.io/gateway", name), ("egressc.io/namespace", namespace))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +49,34 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Denial:
+    """Who is refused on which ports of the gateway: everybody but `not_principals`."""
+
+    ports: tuple[int, ...]
+    not_principals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pods:
+    """Whose pods carry a host: its own, a shared gateway's, or adopted ones that run already; found by `labels`."""
+
+    kind: Literal["own", "shared", "adopted"]
+    name: str
+    labels: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Gateway:
-    """One gateway for one host: the target `dedicated gateway` and, so far, the only one."""
+    """The way to one host: its Service, routes and policy, and the pods behind them."""
 
     name: str
     namespace: str
+    pods: Pods
     host: Host
     ports: tuple[GatewayPort, ...]
     export_to: tuple[str, ...]
     rules: tuple[Rule, ...]
+    denials: tuple[Denial, ...]
     service: str  # the full name of its Service
 
     @property
@@ -68,31 +95,16 @@ class Gateway:
         return self.host.readiness.mode == "upstream"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The whole fleet, gateways sorted by name."""
-
-    gateways: tuple[Gateway, ...]
-    trust_domain: str
-    cluster_domain: str
-
-
-def plan(inventory: Inventory) -> Plan:
-    """The fleet of `inventory`, whose rules have been checked."""
-    gateways = (_gateway(host, inventory) for host in inventory.hosts)
-    return Plan(
-        gateways=tuple(sorted(gateways, key=lambda gateway: gateway.name)),
-        trust_domain=inventory.trust_domain,
-        cluster_domain=inventory.cluster_domain,
-    )
-
-
-def _gateway(host: Host, inventory: Inventory) -> Gateway:
+def plan_gateway(host: Host, inventory: Inventory) -> Gateway:
+    """The way to `host`."""
     name = host.name or gateway_name(host.host)
     numbers = {port.port: gateway_port(port.port, {port.port for port in host.ports}) for port in host.ports}
+    rules = tuple(_rule(client, numbers, inventory.trust_domain) for client in host.clients)
+    pods = _pods(name, host)
     return Gateway(
         name=name,
         namespace=host.namespace,
+        pods=pods,
         host=host,
         ports=tuple(
             GatewayPort(
@@ -105,9 +117,18 @@ def _gateway(host: Host, inventory: Inventory) -> Gateway:
             for port in host.ports
         ),
         export_to=_export_to(host),
-        rules=tuple(_rule(client, numbers, inventory.trust_domain) for client in host.clients),
+        rules=rules,
+        denials=tuple(_denials(numbers.values(), rules)) if pods.kind == "adopted" else (),
         service=f"{name}.{host.namespace}.svc.{inventory.cluster_domain}",
     )
+
+
+def _pods(name: str, host: Host) -> Pods:
+    if host.shared is None:
+        return Pods("own", name, pod_labels(name, host.namespace))
+    if host.shared.adopt:
+        return Pods("adopted", host.shared.name, host.shared.adopt)
+    return Pods("shared", host.shared.name, pod_labels(host.shared.name, host.namespace))
 
 
 def _export_to(host: Host) -> tuple[str, ...]:
@@ -126,6 +147,16 @@ def _rule(client: Client, numbers: dict[int, int], trust_domain: str) -> Rule:
         paths=tuple(sorted(client.paths)),
         client=client,
     )
+
+
+def _denials(numbers: Iterable[int], rules: Iterable[Rule]) -> Iterator[Denial]:
+    """The same as `rules`, for pods that may carry hosts which no list knows: there nothing may be allowed."""
+    ports: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number in numbers:
+        ports[tuple(rule.principal for rule in rules if not rule.ports or number in rule.ports)].append(number)
+    for principals, refused in ports.items():
+        if EVERYBODY not in principals:
+            yield Denial(tuple(sorted(refused)), principals)
 
 
 def _sources(host: Host, port: Port) -> tuple[Source, ...]:

@@ -1,0 +1,20 @@
+"""EMIT: the plan as Helm values, keyed by name, defaults left out, every string quoted."""
+
+from typing import Any
+
+from egressc.emit.gateway import gateway_values, pod_values, shared_values
+from egressc.emit.text import HEADER, dump, seconds
+from egressc.plan import Plan
+
+__all__ = ["HEADER", "dump", "gateway_values", "pod_values", "seconds", "shared_values", "values"]
+
+
+def values(plan: Plan) -> dict[str, Any]:
+    """What the chart egress-gateways takes, as `schemas/values.schema.json` describes it."""
+    result: dict[str, Any] = {}
+    if plan.cluster_domain != "cluster.local":
+        result["clusterDomain"] = plan.cluster_domain
+    entries = [(gateway.name, gateway_values(gateway)) for gateway in plan.gateways]
+    entries += [(shared.name, shared_values(shared)) for shared in plan.shared]
+    result["gateways"] = dict(sorted(entries))
+    return result

@@ -1,0 +1,101 @@
+"""One entry of `gateways`: its pods, its routing, or both."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from egressc.emit.readiness import check, readiness
+from egressc.emit.text import plain
+from egressc.emit.traffic import traffic
+from egressc.emit.upstream import client_tls, upstream, volumes
+from egressc.model import milliseconds
+from egressc.plan import Denial, Gateway, GatewayPort, Rule, Shared
+from egressc.positions import Mapping
+
+ANNOTATIONS = (("description", "description"), ("owner", "owner"), ("review_by", "review-by"))
+AS_GIVEN = ("replicas", "autoscaling", "podDisruptionBudget", "resources")
+
+
+def gateway_values(gateway: Gateway) -> dict[str, Any]:
+    """What stands under `gateways.<name>` for a host, with pods of its own or on others'."""
+    host, own = gateway.host, gateway.pods.kind == "own"
+    result: dict[str, Any] = {"host": host.host, "namespace": gateway.namespace}
+    if not own:
+        result["selector"] = dict(gateway.pods.labels)
+    if gateway.pods.kind == "adopted":
+        result["adopted"] = True
+    notes = {f"egressc.io/{key}": text for field, key in ANNOTATIONS if (text := getattr(host, field))}
+    if notes:
+        result["annotations"] = notes
+    result["exportTo"] = list(gateway.export_to)
+    if gateway.pods.kind != "adopted":
+        result["clients"] = [_rule(rule) for rule in gateway.rules]
+    if gateway.denials:
+        result["denies"] = [_denial(denial) for denial in gateway.denials]
+    result["ports"] = [_port(gateway, port) for port in gateway.ports]
+    if gateway.has_paths:
+        result["strictPaths"] = True
+    result |= upstream(host) | readiness(host) | traffic(host)
+    return result | (_pods(host.source, (gateway,)) if own else {})
+
+
+def shared_values(shared: Shared) -> dict[str, Any]:
+    """What stands under `gateways.<name>` for pods that several hosts share."""
+    # whether its hosts answer is each host's own business: see the checks of their clusters
+    result = {"namespace": shared.gateway.namespace, "readiness": {"mode": "gateway"}}
+    return result | _pods(shared.gateway.source, shared.hosts)
+
+
+def _pods(settings: Mapping, hosts: Iterable[Gateway]) -> dict[str, Any]:
+    """What pods need that carry `hosts`."""
+    result: dict[str, Any] = {}
+    if any(host.fetches_key for host in hosts):
+        result["fetchesKey"] = True
+    mounted = volumes(port.port.tls for host in hosts for port in host.ports)
+    if mounted:
+        result["volumes"] = mounted
+    return result | pod_values(settings)
+
+
+def pod_values(settings: Mapping) -> dict[str, Any]:
+    """What of a host's or a shared gateway's `settings` says how pods run."""
+    drain = {"drainSeconds": milliseconds(settings["drain"]) // 1000} if "drain" in settings else {}
+    return drain | {key: plain(settings[key]) for key in AS_GIVEN if key in settings}
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    result: dict[str, Any] = {"principal": rule.principal}
+    for key, items in (("ports", rule.ports), ("methods", rule.methods), ("paths", rule.paths)):
+        if items:
+            result[key] = list(items)
+    return result
+
+
+def _denial(denial: Denial) -> dict[str, Any]:
+    excepted = {"notPrincipals": list(denial.not_principals)} if denial.not_principals else {}
+    return {"ports": list(denial.ports)} | excepted
+
+
+def _port(gateway: Gateway, port: GatewayPort) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "name": port.name,
+        "port": port.port.port,
+        "gatewayPort": port.number,
+        "upstreamPort": port.port.upstream_port,
+        "protocol": port.port.protocol,
+    }
+    if port.port.tls.originates:
+        result["tls"] = client_tls(port.port.tls)
+    if port.identities:
+        result["identities"] = list(port.identities)
+    if port.sources:
+        result["sources"] = [
+            {
+                key: value
+                for key, value in (("namespace", source.namespace), ("podLabels", dict(source.pod_labels)))
+                if value
+            }
+            for source in port.sources
+        ]
+    if gateway.checks_upstream and (how := check(gateway.host, port.port)):
+        result["check"] = how
+    return result

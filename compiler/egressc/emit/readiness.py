@@ -1,0 +1,41 @@
+"""How a gateway's readiness follows its upstream."""
+
+from typing import Any
+
+from egressc.emit.text import plain, seconds
+from egressc.model import Host, Port, default
+from egressc.plan import SYSTEM_CA
+
+ANY_STATUS = [(100, 599)]
+
+
+def readiness(host: Host) -> dict[str, Any]:
+    """The `readiness` of a host's gateway, where it differs from the chart's."""
+    given = host.readiness
+    if given.mode != "upstream":
+        return {"readiness": {"mode": given.mode} | ({"probe": plain(given.probe)} if given.probe else {})}
+    rhythm = {
+        "interval": seconds(given.interval),
+        "timeout": seconds(given.timeout),
+        "unhealthyThreshold": given.unhealthy_threshold,
+        "healthyThreshold": given.healthy_threshold,
+    }
+    changed = {key: value for key, value in rhythm.items() if value != default("readiness", key)}
+    return {"readiness": changed} if changed else {}
+
+
+def check(host: Host, port: Port) -> dict[str, Any]:
+    """How the upstream behind one port is checked; empty for a connection with the port's own TLS."""
+    tls, given = port.tls, host.readiness
+    if port.is_http and (given.path or tls.mode == "mutual"):
+        # after a TLS 1.3 handshake only an answer shows that the client certificate was taken
+        statuses = given.statuses if given.path else ANY_STATUS
+        ranges = [{"start": first, "end": last + 1} for first, last in statuses]
+        result: dict[str, Any] = {"path": given.path or "/", "host": host.host, "statuses": ranges}
+        return result | ({} if port.protocol == "HTTP" else {"http2": True})
+    if tls.mode == "passthrough":
+        verify = {"sni": host.host, "subjectAltNames": [host.host]}
+        if tls.secret:
+            return {"tls": verify | {"credentialName": tls.secret}}
+        return {"tls": verify | {"caCertificates": (tls.files.ca if tls.files else None) or SYSTEM_CA}}
+    return {}

@@ -1,0 +1,37 @@
+"""How values are spelled: YAML that all its readers read alike, durations, data without their places."""
+
+from typing import Any
+
+import yaml
+
+HEADER = "# Compiled by egressc from a host list. Change the list and compile it again: this file is overwritten.\n"
+
+
+def dump(content: dict[str, Any]) -> str:
+    """`content` as YAML that PyYAML, Helm 3 and Helm 4 read alike: strings quoted, keys too."""
+    return HEADER + yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=4096, allow_unicode=True)
+
+
+_Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class _Dumper(_Base):  # type: ignore[misc]  # libyaml's where it is there
+    def ignore_aliases(self, _: Any) -> bool:
+        return True
+
+
+# YAML 1.1 and 1.2 disagree about bare words such as `1e3` or `y`; quoted they are strings to all
+_Dumper.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
+
+
+def seconds(milliseconds: int) -> str:
+    """1500 → `1.5s`, the one spelling that Go, protobuf's JSON and Kubernetes all read."""
+    whole, rest = divmod(int(milliseconds), 1000)
+    return f"{whole}.{rest:03}".rstrip("0").rstrip(".") + "s"
+
+
+def plain(data: Any) -> Any:
+    """A copy without the spans, for the dumper."""
+    if isinstance(data, dict):
+        return {key: plain(value) for key, value in data.items()}
+    return [plain(item) for item in data] if isinstance(data, list) else data

@@ -1,0 +1,45 @@
+"""Where the upstream is, what the gateway says to it in TLS, and which files it needs for that."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from egressc.model import Host, Tls, default
+from egressc.plan import SYSTEM_CA
+
+
+def upstream(host: Host) -> dict[str, Any]:
+    """Where `host` is, beyond its name."""
+    result: dict[str, Any] = {}
+    if host.addresses:
+        result["addresses"] = list(host.addresses)
+    if host.endpoints:
+        result["endpoints"] = list(host.endpoints)
+    if host.kind != default("host", "resolution"):
+        result["resolution"] = host.kind
+    return result
+
+
+def client_tls(tls: Tls) -> dict[str, Any]:
+    """The TLS that the gateway speaks, as a DestinationRule has it."""
+    result: dict[str, Any] = {"mode": tls.mode.upper()}
+    if tls.secret and not (tls.unverified and tls.mode == "simple"):
+        result["credentialName"] = tls.secret
+    elif tls.files and tls.mode == "mutual":
+        result |= {"clientCertificate": tls.files.certificate, "privateKey": tls.files.key}
+    result["sni"] = tls.sni
+    if tls.unverified:
+        return result | {"insecureSkipVerify": True}
+    if not tls.secret:
+        result["caCertificates"] = (tls.files.ca if tls.files else None) or SYSTEM_CA
+    return result | {"subjectAltNames": list(tls.sans)}
+
+
+def volumes(settings: Iterable[Tls]) -> list[dict[str, Any]]:
+    """What must be mounted for `settings`, each path once."""
+    mounts: dict[str, dict[str, Any]] = {}
+    for tls in settings:
+        for volume in tls.files.volumes if tls.files else ():
+            source = {"secret": volume.secret} if volume.secret else {"configMap": volume.config_map}
+            mount = {"name": f"certificates-{len(mounts)}"} | source | {"mountPath": volume.mount_path}
+            mounts.setdefault(volume.mount_path, mount)
+    return list(mounts.values())

@@ -1,0 +1,54 @@
+"""PLAN: every name, port, selector and identity that the chart prints, settled from the model alone."""
+
+from dataclasses import dataclass
+
+from egressc.model import Inventory
+from egressc.plan.gateway import (
+    EVERYBODY,
+    OWN_NAMESPACE,
+    SYSTEM_CA,
+    Denial,
+    Gateway,
+    GatewayPort,
+    Pods,
+    Rule,
+    Source,
+    plan_gateway,
+)
+from egressc.plan.shared import Shared, plan_shared
+
+__all__ = [
+    "EVERYBODY",
+    "OWN_NAMESPACE",
+    "SYSTEM_CA",
+    "Denial",
+    "Gateway",
+    "GatewayPort",
+    "Plan",
+    "Pods",
+    "Rule",
+    "Shared",
+    "Source",
+    "plan",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole fleet: the ways to its hosts, and the gateways that several share; both sorted by name."""
+
+    gateways: tuple[Gateway, ...]
+    shared: tuple[Shared, ...]
+    trust_domain: str
+    cluster_domain: str
+
+
+def plan(inventory: Inventory) -> Plan:
+    """The fleet of `inventory`, whose rules have been checked."""
+    gateways = sorted((plan_gateway(host, inventory) for host in inventory.hosts), key=lambda gateway: gateway.name)
+    return Plan(
+        gateways=tuple(gateways),
+        shared=plan_shared(inventory, gateways),
+        trust_domain=inventory.trust_domain,
+        cluster_domain=inventory.cluster_domain,
+    )

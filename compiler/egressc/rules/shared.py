@@ -1,0 +1,66 @@
+"""Hosts on a gateway that they share, or that runs already."""
+
+import difflib
+from collections.abc import Iterator
+
+from egressc.findings import Finding
+from egressc.model import Host, Inventory
+from egressc.rules.tls import check_mounts
+
+POD_SETTINGS = ("drain", "replicas", "autoscaling", "podDisruptionBudget", "resources")
+
+
+def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
+    """EG280 to EG283."""
+    if "gateway" not in host.source:
+        return
+    if host.shared is None:
+        names = [shared.name for shared in inventory.shared]
+        close = difflib.get_close_matches(host.source["gateway"], names, 1)
+        fix = f"did you mean {close[0]}?" if close else "add it: `gateways: [{name: " + host.source["gateway"] + "}]`"
+        message = f"`gateways` has no {host.source['gateway']}"
+        yield Finding(host.at("gateway"), "EG280", message, fix)
+        return
+    # what defaults say is for the hosts with pods of their own
+    for key in POD_SETTINGS:
+        if key in host.own:
+            message = f"`{key}` of {host.host}, whose pods are those of {host.shared.name}"
+            where = f"say it at {host.shared.name} in `gateways`"
+            fix = "remove it: these pods run already" if host.shared.adopt else where
+            yield Finding(host.own.keys_at[key], "EG281", message, fix)
+    if host.readiness.mode == "probe":
+        message = f"a probe of {host.host}, whose pods are those of {host.shared.name}: one host would speak for all"
+        yield Finding(host.readiness.at("mode"), "EG281", message, "write `mode: upstream`, or `mode: gateway`")
+    if host.own.get("namespace", host.namespace) != host.namespace:
+        message = f"{host.host} in another namespace than {host.shared.name}: its Service would find no pods"
+        yield Finding(host.own.keys_at["namespace"], "EG282", message, f"remove it, or write `{host.namespace}`")
+    if host.shared.adopt:
+        yield from _only_denied(host)
+
+
+def _only_denied(host: Host) -> Iterator[Finding]:
+    """An ALLOW policy would refuse whatever else the adopted pods carry, and what DENY can say is coarser."""
+    for client in host.clients:
+        for key in ("methods", "paths"):
+            if getattr(client, key):
+                message = (
+                    f"`{key}` at a gateway that is adopted: a policy that allows them would refuse all hosts that "
+                    "it carries beside this one"
+                )
+                fix = f"remove `{key}`, or give {host.host} a gateway of its own"
+                yield Finding(client.at(key), "EG283", message, fix)
+
+
+def check_all(inventory: Inventory) -> Iterator[Finding]:
+    """EG214 between the hosts of one gateway, EG284 and EG285."""
+    for shared in inventory.shared:
+        for key in POD_SETTINGS:
+            if shared.adopt and key in shared.source:
+                message = f"`{key}` of {shared.name}, whose pods are not ours to make"
+                yield Finding(shared.at(key), "EG284", message, "remove it, or `adopt`")
+        hosts = [host for host in inventory.hosts if host.shared is shared]
+        if not hosts:
+            message = f"no host has `gateway: {shared.name}`"
+            yield Finding(shared.at("name"), "EG285", message, "remove it, or name it in a host", "warning")
+        files = {id(port.tls.source): port.tls.files for host in hosts for port in host.ports if port.tls.files}
+        yield from check_mounts(files.values())

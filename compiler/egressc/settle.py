@@ -1,0 +1,164 @@
+"""SETTLE: the merged entries of a list as the model, every default filled in."""
+
+from typing import Any
+
+from egressc.layers import Combined, Entry, merge
+from egressc.model import (
+    Client,
+    Files,
+    Host,
+    Inventory,
+    Port,
+    Readiness,
+    SharedGateway,
+    Tls,
+    Volume,
+    default,
+    milliseconds,
+)
+from egressc.positions import Mapping
+from egressc.shape import schema
+
+
+def inventory(combined: Combined) -> Inventory:
+    """The model of `combined`, whose shape has been checked."""
+    facts = schema()["properties"]["mesh"]["properties"]
+    mesh = combined.facts["mesh"]
+    shared = sorted(map(_shared, combined.listed["gateways"]), key=lambda gateway: gateway.name)
+    by_name = {gateway.name: gateway for gateway in shared}
+    hosts = (_host(entry, by_name) for entry in combined.entries)
+    return Inventory(
+        hosts=tuple(sorted(hosts, key=lambda host: host.host)),
+        shared=tuple(shared),
+        trust_domain=mesh.get("trustDomain", facts["trustDomain"]["default"]),
+        cluster_domain=mesh.get("clusterDomain", facts["clusterDomain"]["default"]),
+    )
+
+
+def _shared(data: Mapping) -> SharedGateway:
+    return SharedGateway(
+        source=data,
+        name=data["name"],
+        namespace=data.get("namespace", default("host", "namespace")),
+        adopt=tuple(sorted((data.get("adopt") or {}).items())),
+    )
+
+
+def _host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
+    data = entry.merged
+    tls = data.get("tls")
+    shared = tls if isinstance(tls, Mapping) else Mapping(data.span)
+    passthrough = shared.get("mode") == "passthrough"
+    carrier = gateways.get(data.get("gateway", ""))
+    ports = data.get("ports") or [_implied_port(data, passthrough)]
+    return Host(
+        source=data,
+        host=data["host"],
+        name=data.get("name"),
+        # what stands beside a shared gateway's pods stands in their namespace
+        namespace=carrier.namespace if carrier else data.get("namespace", default("host", "namespace")),
+        shared=carrier,
+        owner=data.get("owner"),
+        description=data.get("description"),
+        review_by=data.get("reviewBy"),
+        ports=tuple(sorted((_port(port, shared, data["host"]) for port in ports), key=lambda port: port.port)),
+        clients=tuple(_client(data["clients"], index) for index in range(len(data.get("clients") or []))),
+        resolution=data.get("resolution", default("host", "resolution")),
+        endpoints=tuple(data.get("endpoints") or ()),
+        addresses=tuple(data.get("addresses") or ()),
+        readiness=_readiness(data),
+        own=entry.own,
+    )
+
+
+def _implied_port(data: Mapping, passthrough: bool) -> Mapping:
+    port = Mapping(data.span)
+    port.update({"port": 443, "protocol": "TLS"} if passthrough else {"port": 80, "protocol": "HTTP"})
+    return port
+
+
+def _port(data: Mapping, shared: Mapping, host: str) -> Port:
+    protocol = data.get("protocol", "HTTP")
+    own = data.get("tls")
+    # a port without a tls of its own points at the host's
+    settings = shared if own is None else own if "mode" in own else merge(shared, own)
+    tls = _tls(settings, protocol, host)
+    https = 443 if tls.originates and data["port"] == 80 else data["port"]
+    return Port(
+        source=data, port=data["port"], protocol=protocol, upstream_port=data.get("upstreamPort", https), tls=tls
+    )
+
+
+def _tls(data: Mapping, protocol: str, host: str) -> Tls:
+    sni = data.get("sni", host)
+    files = data.get("files")
+    return Tls(
+        source=data,
+        mode=data.get("mode", "passthrough" if protocol == "TLS" else "simple"),
+        secret=data.get("secret"),
+        files=_files(files) if isinstance(files, Mapping) else None,
+        sni=sni,
+        sans=tuple(data.get("sans") or (sni,)),
+        unverified=data.get("unverified"),
+    )
+
+
+def _files(data: Mapping) -> Files:
+    return Files(
+        source=data,
+        certificate=data.get("certificate"),
+        key=data.get("key"),
+        ca=data.get("ca"),
+        volumes=tuple(
+            Volume(
+                source=volume,
+                secret=volume.get("secret"),
+                config_map=volume.get("configMap"),
+                mount_path=volume["mountPath"],
+            )
+            for volume in data["volumes"]
+        ),
+    )
+
+
+def _client(clients: Any, index: int) -> Client:
+    data = clients[index]
+    if isinstance(data, str):
+        source = Mapping(clients.items_at[index])
+        source["namespace"] = data
+        data = source
+    return Client(
+        source=data,
+        namespace=data.get("namespace"),
+        whole_mesh=data.get("wholeMesh", False),
+        service_account=data.get("serviceAccount"),
+        pod_labels=tuple(sorted((data.get("podLabels") or {}).items())),
+        ports=tuple(data.get("ports") or ()),
+        methods=tuple(data.get("methods") or ()),
+        paths=tuple(data.get("paths") or ()),
+    )
+
+
+def _readiness(host: Mapping) -> Readiness:
+    given = host.get("readiness")
+    data = given if isinstance(given, Mapping) else Mapping(host.span)
+
+    def get(name: str) -> Any:
+        return data.get(name, default("readiness", name))
+
+    return Readiness(
+        source=data,
+        mode=get("mode"),
+        path=get("path"),
+        statuses=tuple(_statuses(status) for status in get("statuses")),
+        interval=milliseconds(get("interval")),
+        timeout=milliseconds(get("timeout")),
+        unhealthy_threshold=get("unhealthyThreshold"),
+        healthy_threshold=get("healthyThreshold"),
+        probe=get("probe"),
+    )
+
+
+def _statuses(status: int | str) -> tuple[int, int]:
+    first, _, last = str(status).partition("-")
+    return int(first), int(last or first)
