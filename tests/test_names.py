@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from egressc.names import RESERVED_PORTS, gateway_name, gateway_port
+from egressc.names import RESERVED_PORTS, gateway_name, gateway_port, gateway_ports
 from tests.strategies import host_names
 
 DNS_1035 = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
@@ -58,3 +58,11 @@ def test_forty_nine_ports_in_the_way_leave_one() -> None:
     taken = {80, *range(8080, 65536, 1024)} - {*RESERVED_PORTS}
     ports = set(sorted(taken)[:50])
     assert gateway_port(80, ports) == min(set(range(8080, 65536, 1024)) - {*RESERVED_PORTS} - ports)
+
+
+@given(st.sets(PORTS, min_size=1, max_size=50))
+def test_ports_on_adopted_pods_are_out_of_the_way(ports: set[int]) -> None:
+    numbers = gateway_ports(ports, adopted=True)
+    assert set(numbers) == ports
+    assert len(set(numbers.values())) == len(ports)
+    assert all(20000 <= number <= 65535 for number in numbers.values())

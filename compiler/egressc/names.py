@@ -21,6 +21,20 @@ def gateway_name(host: str) -> str:
     return f"{(letter + name)[: LONGEST - 9].rstrip('-')}-{digest}"
 
 
+def gateway_ports(ports: Collection[int], *, adopted: bool = False) -> dict[int, int]:
+    """The gateway's own port for each client port of one host.
+
+    Adopted pods listen elsewhere already, and Istio reads a Gateway's port as that of any Service of the pods, such as
+    80 for 8080: there all ports are from 20000 on, 20080 for 80.
+    """
+    if not adopted:
+        return {port: gateway_port(port, ports) for port in ports}
+    numbers: dict[int, int] = {}
+    for port in sorted(ports):
+        numbers[port] = next(number for number in range(20000 + port % 40000, 65536) if number not in numbers.values())
+    return numbers
+
+
 def gateway_port(port: int, ports: Collection[int]) -> int:
     """The gateway's own port for the client port `port` of a host with these client ports: 8080 for 80, 5432 for 5432.
 

@@ -20,8 +20,9 @@ REFUSED = "Refused"
 READINESS = "Readiness"
 SECRETS = "Secrets"
 ADMISSION = "Admission"
+SHARED = "Shared and adopted gateways"
 MATRIX = "Every pair of options"
-SECTIONS = (SEEDS, ROUTES, REFUSED, READINESS, SECRETS, ADMISSION, MATRIX)
+SECTIONS = (SEEDS, ROUTES, REFUSED, READINESS, SECRETS, ADMISSION, SHARED, MATRIX)
 
 HEAD = """\
 # Proof

@@ -43,7 +43,7 @@ NODE_PROGRAMS = {"containerd", "containerd-shim", "coredns", "envoy", "etcd", "k
 
 
 def command_name(path: Path) -> str:
-    """The name of a process that lives, by its file comm; one that has ended is nothing's trace, though not reaped yet."""
+    """The name of a process that lives, by its file comm; one that has ended leaves no trace, though not reaped yet."""
     try:
         dead = path.with_name("stat").read_text().rpartition(")")[2].split()[0] in "ZX"
         return "" if dead else path.read_text().strip()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from egressc.model import Client, Host, Inventory, Port
-from egressc.names import gateway_name, gateway_port
+from egressc.names import gateway_name, gateway_ports
 
 EVERYBODY = "*"
 OWN_NAMESPACE = "."
@@ -98,9 +98,9 @@ class Gateway:
 def plan_gateway(host: Host, inventory: Inventory) -> Gateway:
     """The way to `host`."""
     name = host.name or gateway_name(host.host)
-    numbers = {port.port: gateway_port(port.port, {port.port for port in host.ports}) for port in host.ports}
-    rules = tuple(_rule(client, numbers, inventory.trust_domain) for client in host.clients)
     pods = _pods(name, host)
+    numbers = gateway_ports({port.port for port in host.ports}, adopted=pods.kind == "adopted")
+    rules = tuple(_rule(client, numbers, inventory.trust_domain) for client in host.clients)
     return Gateway(
         name=name,
         namespace=host.namespace,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from egressc.findings import Finding, Level
 from egressc.hostname import canonical
 from egressc.model import Host, Inventory, Port, SharedGateway
-from egressc.names import gateway_name, gateway_port
+from egressc.names import gateway_name, gateway_ports
 
 Use = tuple[Host, Port]
 MESH_WIDE = "*"
@@ -72,7 +72,8 @@ def _listeners(use: Use) -> Iterator[tuple[str, int]]:
 
 def _gateway_port(use: Use) -> int:
     # clients see the gateway's Service too
-    return gateway_port(use[1].port, {port.port for port in use[0].ports})
+    host, port = use
+    return gateway_ports({port.port for port in host.ports}, adopted=bool(host.shared and host.shared.adopt))[port.port]
 
 
 def _clash(use: Use, other: Use | None, level: Level) -> Iterator[Finding]:
