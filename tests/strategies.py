@@ -14,6 +14,8 @@ HTTP_FAMILY = ("HTTP", "HTTP2", "GRPC")
 REASON = "The network is a leased line (RISK-118)."
 # words that YAML 1.1, YAML 1.2, PyYAML and Helm read differently
 TRICKY = ("1e3", "y", "n", "no", "on", "0o17", "0x1f", "1_000", "12-30", "null", "true", "NaN", "3.10", "007")
+# what hosts with `gateway` need beside them
+GATEWAYS = ({"name": "shared"}, {"name": "adopted", "adopt": {"istio": "egressgateway"}})
 NAMESPACES = ("shop", "payments", "web", "1e3", "egress")
 
 
@@ -93,9 +95,24 @@ def _host(draw: Draw, name: str, number: int) -> Any:
     )
     if has_requests and draw(st.booleans()):
         entry["retries"] = draw(_retries())
+    if not owner and draw(st.integers(0, 4)) == 0:
+        return _carried(draw, entry)
     scales = [{"minReplicas": 2, "maxReplicas": 1000, "targetCPU": 50}, {"minReplicas": 5}, {"maxReplicas": 2}, {}]
     scaling = draw(st.sampled_from([{}, {"replicas": 3}, *({"autoscaling": one} for one in scales)]))
     return name if set(entry) == {"host"} else entry | scaling
+
+
+def _carried(draw: Draw, entry: Entry) -> Entry:
+    """The same host on pods that are not its own."""
+    entry["gateway"] = draw(st.sampled_from([gateway["name"] for gateway in GATEWAYS]))
+    if entry["gateway"] == "adopted":
+        for client in entry["clients"]:
+            if isinstance(client, dict):
+                client.pop("methods", None)
+                client.pop("paths", None)
+    if entry.get("readiness", {}).get("mode") == "probe":
+        del entry["readiness"]
+    return {key: value for key, value in entry.items() if key not in ("drain", "podDisruptionBudget", "resources")}
 
 
 def _ports(draw: Draw, number: int) -> list[Entry]:

@@ -199,12 +199,13 @@ def check_visibility(gateway: Objects) -> None:
     service = gateway.documents["Service", gateway.namespace, gateway.name]
     assert service["metadata"]["annotations"]["networking.istio.io/exportTo"] == ",".join(visible)
     assert gateway.upstream_rule["exportTo"] == ["."]
+    if gateway.carrier is None:
+        return  # what is denied there names no clients
     principals = [
         principal
-        for policy in gateway.all("AuthorizationPolicy")
-        for rule in policy["spec"]["rules"]
+        for rule in gateway.spec("AuthorizationPolicy")["rules"]
         for caller in rule["from"]
-        for principal in caller["source"].get("principals") or caller["source"]["notPrincipals"]
+        for principal in caller["source"]["principals"]
     ]
     callers = {principal.split("/")[2] if principal != "*" else "*" for principal in principals}
     seeing = {gateway.namespace if name == "." else name for name in visible}
@@ -263,8 +264,7 @@ def check_identity(gateway: Objects) -> None:
     for one in gateway.all("AuthorizationPolicy"):
         assert all(rule.get("when") == ours for rule in one["spec"]["rules"])
     if gateway.carrier is None:
-        (refused,) = gateway.all("AuthorizationPolicy")
-        assert refused["spec"]["action"] == "DENY"
+        assert {one["spec"]["action"] for one in gateway.all("AuthorizationPolicy")} <= {"DENY"}
         return
     policy = gateway.spec("AuthorizationPolicy")
     assert policy["action"] == "ALLOW"

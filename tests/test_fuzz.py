@@ -16,7 +16,7 @@ from egressc.compile import compile_sources
 from egressc.findings import CODES
 from egressc.shape import schema
 from tests.cases import INVALID, VALID
-from tests.strategies import TRICKY, fleets
+from tests.strategies import GATEWAYS, TRICKY, fleets
 from tests.test_properties import source
 
 MANY = settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -160,7 +160,7 @@ def test_exit_codes(tmp_path_factory: pytest.TempPathFactory, text: bytes) -> No
 def test_every_host_is_explained(tmp_path_factory: pytest.TempPathFactory, fleet: list[Any], form: str) -> None:
     folder = tmp_path_factory.getbasetemp()
     hosts, explained = folder / "explained.yaml", folder / "explained.txt"
-    hosts.write_bytes(source(fleet))
+    hosts.write_bytes(source(fleet, gateways=GATEWAYS))
     for entry in fleet:
         name = entry if isinstance(entry, str) else entry["host"]
         assert main(["explain", str(hosts), "--host", name, "--format", form, "-o", str(explained)]) == 0

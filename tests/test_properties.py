@@ -18,7 +18,7 @@ from egressc import emit
 from egressc.compile import Compilation, compile_sources
 from egressc.shape import schema
 from tests.chart import Helm
-from tests.strategies import TRICKY, characters, fleets
+from tests.strategies import GATEWAYS, TRICKY, characters, fleets
 
 SOME = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 # Helm is a process of its own: few examples, and no hundreds more to find the smallest that fails
@@ -33,8 +33,12 @@ def source(hosts: Iterable[Any], **more: Any) -> bytes:
     return emit.dump({"version": 1, **more, "hosts": list(hosts)}).encode()
 
 
+#: What several files share, said in one of them.
+SHARED = emit.dump({"version": 1, "gateways": GATEWAYS, "hosts": []}).encode()
+
+
 def compiled(*lists: bytes) -> Compilation:
-    compilation = compile_sources([(f"{index}.yaml", text) for index, text in enumerate(lists)])
+    compilation = compile_sources([(f"{index}.yaml", text) for index, text in enumerate([*lists, SHARED])])
     errors = [finding for finding in compilation.findings if finding.level == "error"]
     assert not errors
     return compilation
@@ -114,7 +118,10 @@ def test_a_host_more_changes_no_object_of_another(helm4: Helm, fleet: list[Any])
 
 
 def _documents(text: str) -> set[str]:
-    return {document.strip() for document in re.split(r"^---\n", text, flags=re.MULTILINE) if document.strip()}
+    """What is printed, but for the pods that several hosts share."""
+    shared = f'egressc.io/gateway: "{GATEWAYS[0]["name"]}"'
+    documents = {document.strip() for document in re.split(r"^---\n", text, flags=re.MULTILINE)}
+    return {document for document in documents if document and f"labels:\n    {shared}" not in document}
 
 
 @pytest.fixture(scope="session", params=["helm3", "helm4"])
