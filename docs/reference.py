@@ -20,7 +20,20 @@ Part = dict[str, Any]
 DOCS = Path(__file__).parent
 # In the order of a reader's questions; what a host and its defaults share is described once, with the host.
 SECTIONS = [
-    *("host", "tls", "files", "volume", "port", "client", "readiness", "probe", "timeouts", "retries"),
+    *(
+        "host",
+        "tls",
+        "files",
+        "volume",
+        "port",
+        "client",
+        "expose",
+        "ingressGateway",
+        "readiness",
+        "probe",
+        "timeouts",
+        "retries",
+    ),
     *("connectionPool", "keepalive", "outlierDetection"),
     *("autoscaling", "podDisruptionBudget", "resources", "quantities", "sharedGateway"),
 ]

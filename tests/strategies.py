@@ -95,6 +95,14 @@ def _host(draw: Draw, name: str, number: int) -> Any:
     )
     if has_requests and draw(st.booleans()):
         entry["retries"] = draw(_retries())
+    if has_requests and draw(st.integers(0, 3)) == 0:
+        entry["expose"] = {
+            "host": f"own-{number}.example.net",
+            "secret": "own",
+            "path": draw(st.sampled_from(["/", "/1e3", "/a/~b"])),
+            "gateway": {"namespace": "istio-ingress", "selector": {"istio": "y"}, "serviceAccount": "1e3"},
+            **_subset(draw, port=st.sampled_from([port["port"] for port in ports if port["protocol"] in HTTP_FAMILY])),
+        }
     if not owner and draw(st.integers(0, 4)) == 0:
         return _carried(draw, entry)
     scales = [{"minReplicas": 2, "maxReplicas": 1000, "targetCPU": 50}, {"minReplicas": 5}, {"maxReplicas": 2}, {}]

@@ -13,6 +13,8 @@ from tests.chart import Document, Documents, Helm
 from tests.strategies import fleets
 from tests.test_properties import FEW, source, values
 
+Key = tuple[str, str, str]
+
 DNS_1035 = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 CLOSED = 9  # the Service's port that nothing listens on
 
@@ -33,7 +35,8 @@ def check(helm: Helm, text: str) -> None:
     emitted = yaml.safe_load(text)["gateways"]
     entries = {name: Objects(documents, entry["namespace"], name, entry) for name, entry in emitted.items()}
     owned = [key for entry in entries.values() for key in entry.keys]
-    assert sorted(owned) == sorted(documents), "every object belongs to one gateway"
+    owned += check_exposures(documents, yaml.safe_load(text).get("exposures", {}), entries)
+    assert sorted(owned) == sorted(documents), "every object belongs to one gateway, or to an own name"
     pods = {entry.name: entry for entry in entries.values() if "selector" not in entry.values}
     for entry in pods.values():
         carried = [one for one in entries.values() if "host" in one.values and one.carrier == entry.name]
@@ -50,14 +53,47 @@ def check(helm: Helm, text: str) -> None:
         check_identity(gateway)
 
 
+def labelled(documents: Documents, label: str, value: str) -> list[Key]:
+    return [key for key, document in documents.items() if document["metadata"]["labels"].get(label) == value]
+
+
+def check_exposures(documents: Documents, exposures: Mapping[str, Any], entries: Mapping[str, "Objects"]) -> list[Key]:
+    """The objects of all own names, each of which leads to gateways that let its ingress gateway in."""
+    owned = []
+    for name, exposure in exposures.items():
+        keys = labelled(documents, "egressc.io/exposure", name)
+        assert {namespace for _, namespace, _ in keys} == {exposure["namespace"]}
+        objects = {kind: documents[kind, namespace, name]["spec"] for kind, namespace, name in keys}
+        assert len(objects) == len(keys) == len({object_name for _, _, object_name in keys}) + 2
+        in_clear, encrypted = objects["Gateway"]["servers"]
+        assert (in_clear["tls"], encrypted["tls"]["mode"]) == ({"httpsRedirect": True}, "SIMPLE")
+        assert "endpoints" not in objects["ServiceEntry"]
+        routes = [route for route in objects["VirtualService"]["http"] if "route" in route]
+        paths = [match["uri"].get("exact", "/") for route in routes for match in route["match"][:1]]
+        assert paths == sorted(set(paths), key=lambda path: (-len(path), path))
+        for route in routes:
+            (way,) = (entry for entry in entries.values() if entry.values.get("host") == route["rewrite"]["authority"])
+            destination = route["route"][0]["destination"]
+            assert destination["host"] == way.client_rule["host"]
+            assert {exposure["namespace"], "*"} & {*way.values["exportTo"]} or exposure["namespace"] == way.namespace
+            ingress = [
+                client
+                for client in way.values.get("clients", [])
+                if f"/ns/{exposure['namespace']}/sa/" in client["principal"]
+            ]
+            assert "clients" not in way.values or [client["ports"] for client in ingress] == [
+                [destination["port"]["number"]]
+            ]
+        owned += keys
+    return owned
+
+
 class Objects:
     """The objects of one gateway."""
 
     def __init__(self, documents: Documents, namespace: str, name: str, values: Mapping[str, Any]) -> None:
         self.name, self.namespace, self.values = name, namespace, values
-        self.keys = [
-            key for key, document in documents.items() if document["metadata"]["labels"]["egressc.io/gateway"] == name
-        ]
+        self.keys = labelled(documents, "egressc.io/gateway", name)
         self.documents = {key: documents[key] for key in self.keys}
         self.host = str(values.get("host"))
         self.service = f"{name}.{namespace}.svc."

@@ -26,6 +26,15 @@ KEY_FILES = {
 }
 CA_VOLUME = {"mountPath": "/etc/partner-client-certs"}
 CA_FILES = {"files": {"ca": "/etc/partner-client-certs/ca.crt", "volumes": [CA_VOLUME]}}
+EXPOSED = {
+    "host": "own.example.net",
+    "secret": "own-example-net",
+    "gateway": {
+        "namespace": "istio-ingress",
+        "selector": {"istio": "ingressgateway"},
+        "serviceAccount": "istio-ingressgateway",
+    },
+}
 BASE: Data = {"clients": ["shop"]}
 # What an entry must say beside an example for it to make sense: by the example's place in the schema or, for all below
 # it too, in the entry. What stands beside a host's tls stands beside a port's as well.
@@ -34,6 +43,8 @@ BESIDE: dict[str, Data] = {
     "clients": {"clients": [{"namespace": "shop"}]},
     "clients.0.wholeMesh": {"clients": [{}]},
     "ports": {"ports": [{"port": 80}]},
+    "expose": {"expose": EXPOSED},
+    "$defs/ingressGateway": {"expose": EXPOSED},
     "tls": {"tls": {}},
     "tls.mode": {"tls": {"secret": "partner-bank"}},
     "tls.secret": {"tls": {"mode": "mutual"}},

@@ -114,7 +114,7 @@ def test_whatever_decides_is_one_of_the_objects(fleet: Plan) -> None:
     for gateway in fleet.gateways:
         whole = path.path(gateway)
         deciders = {decision.by for hops in whole.hops for hop in hops for decision in hop.decisions}
-        assert deciders | {decision.by for decision in whole.readiness} <= set(objects(gateway))
+        assert deciders | {decision.by for decision in (*whole.readiness, *whole.exposure)} <= set(objects(gateway))
 
 
 def test_counts_the_pods_that_the_chart_prints(fleet: Plan, documents: Documents) -> None:
@@ -390,14 +390,15 @@ def test_the_json_has_the_fields_of_the_facts(fleet: Plan) -> None:
     whole = json.loads(FLEET_FORMATS["json"](fleet))
     assert set(whole) == {"gateways", "needs", "remarks"}
     assert set(whole["needs"]) == {"namespaces", "objects"}
-    assert whole["needs"]["namespaces"] == sorted({gateway.namespace for gateway in fleet.gateways})
+    namespaces = {gateway.namespace for gateway in fleet.gateways} | {own.ingress.namespace for own in fleet.exposures}
+    assert whole["needs"]["namespaces"] == sorted(namespaces)
     assert all(set(one) == _keys(Need) for one in whole["needs"]["objects"])
     assert all(set(one) == _keys(Remark) for one in whole["remarks"])
     for gateway, shown in zip(fleet.gateways, whole["gateways"], strict=True):
         assert shown["host"] == gateway.host.host
         assert set(shown) == _keys(Facts)
         alone = json.loads(HOST_FORMATS["json"](gateway))
-        assert set(alone) == _keys(Facts) | {"readiness", "nameResolution", "objects", "needs", "remarks"}
+        assert set(alone) == _keys(Facts) | {"readiness", "exposure", "nameResolution", "objects", "needs", "remarks"}
         assert all(set(one) == _keys(Object) for one in alone["objects"])
         for port in alone["ports"]:
             assert [(hop["source"], hop["target"]) for hop in port.pop("hops")] == [

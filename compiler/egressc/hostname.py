@@ -6,6 +6,7 @@ import re
 import idna
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
+LOCAL = ("localhost", "localdomain", "svc")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -16,6 +17,11 @@ def is_ip(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_cluster_name(host: str, cluster_domain: str) -> bool:
+    """Whether `host` is a name that the cluster or the machine gives."""
+    return host.endswith("." + cluster_domain) or host.rpartition(".")[2] in LOCAL
 
 
 def canonical(text: str) -> str:

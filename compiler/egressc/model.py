@@ -114,6 +114,26 @@ class SharedGateway(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IngressGateway(Sourced):
+    """An ingress gateway that runs already; a rule sees to it that no field is empty."""
+
+    namespace: str
+    selector: tuple[tuple[str, str], ...]
+    service_account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure(Sourced):
+    """A host under a name of one's own; `port` is the client port that it leads to, None where none speaks HTTP."""
+
+    host: str
+    secret: str
+    path: str
+    port: int | None
+    gateway: IngressGateway
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Host(Sourced):
     """One external host, everything settled that its entry, defaults and overlays say."""
 
@@ -126,11 +146,30 @@ class Host(Sourced):
     review_by: str | None
     ports: tuple[Port, ...]
     clients: tuple[Client, ...]
+    expose: Exposure | None
     resolution: Literal["DNS_ROUND_ROBIN", "DNS"]
     endpoints: tuple[str, ...]
     addresses: tuple[str, ...]
     readiness: Readiness
     own: Mapping = field(repr=False, compare=False)
+
+    @property
+    def callers(self) -> tuple[Client, ...]:
+        """The clients, and the ingress gateway that leads others here."""
+        if self.expose is None:
+            return self.clients
+        ingress = self.expose.gateway
+        caller = Client(
+            source=ingress.source,
+            namespace=ingress.namespace,
+            whole_mesh=False,
+            service_account=ingress.service_account,
+            pod_labels=(),
+            ports=(self.expose.port,) if self.expose.port else (),
+            methods=(),
+            paths=(),
+        )
+        return (*self.clients, caller)
 
     @property
     def kind(self) -> Literal["STATIC", "DNS", "DNS_ROUND_ROBIN"]:

@@ -35,6 +35,11 @@ def gateway_ports(ports: Collection[int], *, adopted: bool = False) -> dict[int,
     return numbers
 
 
+def exposure_name(host: str) -> str:
+    """The name of the objects of an own name, `host`. Without a dot: Istio reads a Gateway's name only to the first."""
+    return f"{gateway_name(host)}-exposure"
+
+
 def gateway_port(port: int, ports: Collection[int]) -> int:
     """The gateway's own port for the client port `port` of a host with these client ports: 8080 for 80, 5432 for 5432.
 

@@ -5,8 +5,10 @@ from typing import Any
 from egressc.layers import Combined, Entry, merge
 from egressc.model import (
     Client,
+    Exposure,
     Files,
     Host,
+    IngressGateway,
     Inventory,
     Port,
     Readiness,
@@ -50,7 +52,8 @@ def _host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
     shared = tls if isinstance(tls, Mapping) else Mapping(data.span)
     passthrough = shared.get("mode") == "passthrough"
     carrier = gateways.get(data.get("gateway", ""))
-    ports = data.get("ports") or [_implied_port(data, passthrough)]
+    written = data.get("ports") or [_implied_port(data, passthrough)]
+    ports = tuple(sorted((_port(port, shared, data["host"]) for port in written), key=lambda port: port.port))
     return Host(
         source=data,
         host=data["host"],
@@ -61,8 +64,10 @@ def _host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
         owner=data.get("owner"),
         description=data.get("description"),
         review_by=data.get("reviewBy"),
-        ports=tuple(sorted((_port(port, shared, data["host"]) for port in ports), key=lambda port: port.port)),
+        ports=ports,
         clients=tuple(_client(data["clients"], index) for index in range(len(data.get("clients") or []))),
+        # what defaults say of exposing is for the hosts that have said so themselves
+        expose=_exposure(data["expose"], ports) if "expose" in entry.own else None,
         resolution=data.get("resolution", default("host", "resolution")),
         endpoints=tuple(data.get("endpoints") or ()),
         addresses=tuple(data.get("addresses") or ()),
@@ -136,6 +141,24 @@ def _client(clients: Any, index: int) -> Client:
         ports=tuple(data.get("ports") or ()),
         methods=tuple(data.get("methods") or ()),
         paths=tuple(data.get("paths") or ()),
+    )
+
+
+def _exposure(data: Mapping, ports: tuple[Port, ...]) -> Exposure:
+    given = data.get("gateway")
+    gateway = given if isinstance(given, Mapping) else Mapping(data.span)
+    return Exposure(
+        source=data,
+        host=data.get("host", ""),
+        secret=data.get("secret", ""),
+        path=data.get("path", default("expose", "path")),
+        port=data.get("port", next((port.port for port in ports if port.is_http), None)),
+        gateway=IngressGateway(
+            source=gateway,
+            namespace=gateway.get("namespace", ""),
+            selector=tuple(sorted((gateway.get("selector") or {}).items())),
+            service_account=gateway.get("serviceAccount", ""),
+        ),
     )
 
 

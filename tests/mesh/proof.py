@@ -21,8 +21,9 @@ READINESS = "Readiness"
 SECRETS = "Secrets"
 ADMISSION = "Admission"
 SHARED = "Shared and adopted gateways"
+EXPOSURE = "Names of one's own at an ingress gateway"
 MATRIX = "Every pair of options"
-SECTIONS = (SEEDS, ROUTES, REFUSED, READINESS, SECRETS, ADMISSION, SHARED, MATRIX)
+SECTIONS = (SEEDS, ROUTES, REFUSED, READINESS, SECRETS, ADMISSION, SHARED, EXPOSURE, MATRIX)
 
 HEAD = """\
 # Proof

@@ -15,6 +15,7 @@ from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
 from tests.mesh.fleet import CLIENT, common_name, gateways, key_pair, peer, requests, secret, senders
+from tests.mesh.ingress import ACCOUNT, Ingress, selector, start_ingress
 from tests.mesh.kubectl import apply
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import SEEDS, Proof, got, saw
@@ -26,6 +27,7 @@ LIST = Path(__file__).parents[2] / "values" / "hosts.yaml"
 
 #: The namespaces of the entries are their own here: a test leaves `default` and `egress` alone.
 PREFIX = "e2e-"
+INGRESS = f"{PREFIX}istio-system"
 
 OPENSHIFT = "external-service.apps.e5dd.opentlc.com"
 PROVIDERS = ("some.external.api.com", "another.provider.com")
@@ -35,6 +37,8 @@ PUBLIC = ("edition.cnn.com", "httpbin.org", *PROVIDERS)
 
 #: What the entry of httpbin.org asks for to be Ready.
 PROBE = "/status/200"
+#: The name that the entry of httpbin.org has at the ingress gateway.
+OWN = "httpbin.company.example"
 
 
 def entries(address: str) -> list[dict[str, Any]]:
@@ -49,6 +53,9 @@ def placed(entry: Mapping[str, Any], address: str) -> dict[str, Any]:
         "namespace": PREFIX + entry.get("namespace", "egress"),
         "clients": [client | {"namespace": PREFIX + client["namespace"]} for client in clients],
     }
+    if "expose" in entry:
+        ingress = {"namespace": INGRESS, "selector": selector(INGRESS), "serviceAccount": ACCOUNT}
+        moved["expose"] = {**entry["expose"], "gateway": ingress}
     return {**entry, **moved, **({"endpoints": [address]} if "endpoints" in entry else {})}
 
 
@@ -61,6 +68,8 @@ class Fleet:
     sleep: Client
     httpbin: Client
     application: Client
+    outside: Client
+    ingress: Ingress
 
     def route(self, answer: Answer, host: str, certificate: str = "") -> Seen:
         """What the upstream saw of an answered request; it has to be this host's, through its own gateway."""
@@ -90,11 +99,19 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
     )
     callers = [("e2e-default", "sleep"), ("e2e-httpbin", "sleep"), ("e2e-your-namespace", "default")]
     clients = [start_clients(namespace(name, "injected"), ClientPod("app", account))[0] for name, account in callers]
+    clients += start_clients("e2e-upstreams", ClientPod("outside", sidecar=False))
+    apply(secret(namespace(INGRESS), "httpbin-company-example", key_pair(public_authority.issue(OWN))))
+    ingress = start_ingress(INGRESS)
+    dns.set_names({OWN: [ingress.address]})
     release = Release(egress, helm="helm3")
     release.apply(json.dumps({"version": 1, "hosts": entries(partner.address)}))
-    yield Fleet(partner, public, *clients)
+    wait_until(
+        lambda: clients[-1].curl(f"https://{OWN}", *ingress.led_to(OWN)).status == 200, "the own name", seconds=30
+    )
+    sleep, httpbin, application, outside = clients
+    yield Fleet(partner, public, sleep, httpbin, application, outside, ingress)
     release.uninstall()
-    dns.set_names({name: [] for name in (OPENSHIFT, *PUBLIC)})
+    dns.set_names({name: [] for name in (OPENSHIFT, *PUBLIC, OWN)})
 
 
 def test_000_origination_of_mutual_tls(fleet: Fleet, proof: Proof) -> None:
@@ -154,6 +171,17 @@ def test_003_one_gateway_for_one_upstream(fleet: Fleet, proof: Proof) -> None:
         saw(seen),
         got(answer),
     )
+
+
+def test_003_under_an_own_name(fleet: Fleet, proof: Proof) -> None:
+    inside, outside = f"http://{OWN}/get", f"https://{OWN}/get"
+    for who, url, answer in (
+        ("inside", inside, fleet.httpbin.curl(inside)),
+        ("outside", outside, fleet.outside.curl(outside, *fleet.ingress.led_to(OWN))),
+    ):
+        seen = fleet.route(answer, "httpbin.org")
+        claim = f"003: the upstream under a name of one's own, from {who}"
+        proof.row(SEEDS, claim, f"`GET {url}`", saw(seen), got(answer))
 
 
 @pytest.mark.parametrize("host", PROVIDERS)

@@ -39,6 +39,26 @@ metadata:
   {{- end }}
 {{- end }}
 
+{{- /* metadata of an exposed name's object, which may belong to several gateways. Expects: root, name, exposure, labels. */}}
+{{- define "egress-gateways.exposureMetadata" -}}
+metadata:
+  {{- /* no dot as elsewhere: Istio reads what follows one in a Gateway's name as its namespace */}}
+  name: "{{ .name }}-exposure"
+  namespace: "{{ .exposure.namespace }}"
+  labels:
+    egressc.io/exposure: "{{ .name }}"
+    {{- .labels }}
+    {{- range $key, $value := .root.Values.labels }}
+    {{ $key }}: {{ toJson $value }}
+    {{- end }}
+  {{- with .root.Values.annotations }}
+  annotations:
+    {{- range $key, $value := . }}
+    {{ $key }}: {{ toJson $value }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+
 {{- /* The full name of a gateway's Service. Expects: root, name, gateway. */}}
 {{- define "egress-gateways.service" -}}
 {{ .name }}.{{ or .gateway.namespace .root.Release.Namespace }}.svc.{{ .root.Values.clusterDomain }}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from egressc.emit.exposure import exposure_values
 from egressc.emit.gateway import gateway_values, pod_values, shared_values
 from egressc.emit.text import HEADER, dump, seconds
 from egressc.plan import Plan
@@ -17,4 +18,6 @@ def values(plan: Plan) -> dict[str, Any]:
     entries = [(gateway.name, gateway_values(gateway)) for gateway in plan.gateways]
     entries += [(shared.name, shared_values(shared)) for shared in plan.shared]
     result["gateways"] = dict(sorted(entries))
+    if plan.exposures:
+        result["exposures"] = {exposed.name: exposure_values(exposed) for exposed in plan.exposures}
     return result

@@ -2,8 +2,8 @@
 
 `fleet` has `gateways` (each a Facts), `needs` (`namespaces`, and `objects`, each a Need) and `remarks` (each a Remark).
 `host` has the keys of its Facts, in each of its `ports` also `hops` (each a Hop), and the keys of a Path: `readiness`,
-`nameResolution`, `objects`, `needs`, `remarks`. Keys are the names of the dataclasses' fields, in camelCase; the
-dataclasses say what they mean.
+`exposure`, `nameResolution`, `objects`, `needs`, `remarks`. Keys are the names of the dataclasses' fields, in
+camelCase; the dataclasses say what they mean.
 """
 
 import json
@@ -32,7 +32,10 @@ def host(gateway: Gateway) -> str:
     result = _plain(known.about)
     for port, hops in zip(result["ports"], known.hops, strict=True):
         port["hops"] = hops
-    rest = {_camel(name): getattr(known, name) for name in ("readiness", "name_resolution", "objects", "remarks")}
+    rest = {
+        _camel(name): getattr(known, name)
+        for name in ("readiness", "exposure", "name_resolution", "objects", "remarks")
+    }
     return _dump(result | rest | {"needs": _needs([gateway])})
 
 

@@ -90,7 +90,7 @@ def _verification(way: Way) -> str:
 
 def _seen(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision]:
     entry, host = named_object(gateway, "ServiceEntry"), gateway.host
-    clients = tuple(client_line(client) for client in host.clients)
+    clients = tuple(client_line(client) for client in host.callers)
     if gateway.export_to == (EVERYBODY,):
         seen = "every namespace"
     else:
@@ -218,7 +218,7 @@ def _limits(gateway: Gateway, port: GatewayPort, rule: Object) -> Iterator[Decis
 
 
 def _users(gateway: Gateway, port: GatewayPort) -> list[Client]:
-    return [client for client in gateway.host.clients if not client.ports or port.port.port in client.ports]
+    return [client for client in gateway.host.callers if not client.ports or port.port.port in client.ports]
 
 
 def _time(gateway: Gateway, group: str, name: str, says: str) -> tuple[str, Lines]:

@@ -10,7 +10,8 @@ from egressc import emit
 from egressc.explain.facts import Facts
 from egressc.explain.lines import Lines, said
 from egressc.explain.load import pods
-from egressc.model import Files, Tls
+from egressc.model import Exposure, Files, Tls
+from egressc.names import exposure_name
 from egressc.plan import Gateway, Source
 
 
@@ -87,7 +88,10 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
     ]
     if gateway.denials:
         named.append(named_object(gateway, "AuthorizationPolicy", ".deny"))
-    return (*named, *(named_object(gateway, "DestinationRule", suffix) for suffix in (".direct", ".upstream")))
+    named += [named_object(gateway, "DestinationRule", suffix) for suffix in (".direct", ".upstream")]
+    if gateway.host.expose:
+        named += [exposed_object(gateway.host.expose, kind) for kind in ("Gateway", "VirtualService", "ServiceEntry")]
+    return tuple(named)
 
 
 def named_object(gateway: Gateway, kind: str, suffix: str = "") -> Object:
@@ -96,9 +100,21 @@ def named_object(gateway: Gateway, kind: str, suffix: str = "") -> Object:
     return Object(kind, gateway.namespace, name + suffix)
 
 
+def exposed_object(expose: Exposure, kind: str) -> Object:
+    """The object of this kind that belongs to an own name, and so to all hosts that are exposed under it."""
+    return Object(kind, expose.gateway.namespace, exposure_name(expose.host))
+
+
+def exposed_url(expose: Exposure) -> str:
+    """What callers outside of the mesh ask for."""
+    return f"https://{expose.host}{expose.path}"
+
+
 def namespaces(gateways: Iterable[Gateway]) -> tuple[str, ...]:
     """The namespaces that must exist before the installation."""
-    return tuple(sorted({gateway.namespace for gateway in gateways}))
+    chosen = list(gateways)
+    exposed = {gateway.host.expose.gateway.namespace for gateway in chosen if gateway.host.expose}
+    return tuple(sorted({gateway.namespace for gateway in chosen} | exposed))
 
 
 def needs(gateways: Iterable[Gateway]) -> tuple[Need, ...]:
@@ -110,6 +126,9 @@ def needs(gateways: Iterable[Gateway]) -> tuple[Need, ...]:
             for kind, name, wanted in _read(tls):
                 keys[gateway.namespace, kind, name] |= wanted
                 hosts[gateway.namespace, kind, name].add(gateway.host.host)
+        if expose := gateway.host.expose:
+            keys[expose.gateway.namespace, "Secret", expose.secret] |= {"tls.crt", "tls.key"}
+            hosts[expose.gateway.namespace, "Secret", expose.secret].add(expose.host)
     return tuple(sorted(Need(*which, tuple(sorted(keys[which])), tuple(sorted(hosts[which]))) for which in keys))
 
 
@@ -129,6 +148,9 @@ def remarks(gateway: Gateway, about: Facts) -> Iterator[Remark]:
         if caller.pod_labels and any(source in port.sources for port in gateway.ports):
             says = f"only the sidecars of {caller.who} hold {caller.labels}: labels are no identity"
             yield Remark(about.host, None, says, said(rule.client.source, "podLabels"))
+    if expose := gateway.host.expose:
+        says = f"whoever reaches the ingress gateway of {expose.gateway.namespace} may call it: {exposed_url(expose)}"
+        yield Remark(about.host, None, says, said(gateway.host.source, "expose"))
     if gateway.pods.kind == "adopted":
         yield from _left_to_others(gateway, about)
     if not gateway.checks_upstream:

@@ -7,7 +7,17 @@ from egressc.explain.facts import Facts, facts
 from egressc.explain.hops import Decision, Hop, hops
 from egressc.explain.layout import socket, spell
 from egressc.explain.lines import Lines, said
-from egressc.explain.objects import Need, Object, Remark, named_object, needs, objects, remarks
+from egressc.explain.objects import (
+    Need,
+    Object,
+    Remark,
+    exposed_object,
+    exposed_url,
+    named_object,
+    needs,
+    objects,
+    remarks,
+)
 from egressc.hostname import is_ip
 from egressc.plan import Gateway
 
@@ -29,6 +39,7 @@ class Path:
     about: Facts
     hops: tuple[tuple[Hop, Hop, Hop], ...]
     readiness: tuple[Decision, ...]
+    exposure: tuple[Decision, ...]  # empty: the host has no name but its own
     name_resolution: tuple[Note, ...]
     objects: tuple[Object, ...]
     needs: tuple[Need, ...]
@@ -42,6 +53,7 @@ def path(gateway: Gateway) -> Path:
         about=about,
         hops=tuple(hops(gateway, port, way) for port, way in zip(gateway.ports, about.ports, strict=True)),
         readiness=tuple(_readiness(gateway, about)),
+        exposure=tuple(_exposure(gateway)),
         name_resolution=tuple(_name_resolution(gateway)),
         objects=objects(gateway),
         needs=needs([gateway]),
@@ -89,6 +101,26 @@ def _checks(gateway: Gateway, about: Facts, checks: Object) -> Iterator[Decision
         pods = "" if about.pods.counted else " from each pod"
         amount = f"{per} gets {way.checks_per_minute.each} checks a minute{pods} (port {way.port})"
         yield Decision(checks, amount, rhythm[:1] + about.pods.lines)
+
+
+def _exposure(gateway: Gateway) -> Iterator[Decision]:
+    expose = gateway.host.expose
+    if expose is None:
+        return
+    entrance, route, known = (exposed_object(expose, kind) for kind in ("Gateway", "VirtualService", "ServiceEntry"))
+    pods = ",".join(f"{key}={value}" for key, value in expose.gateway.selector)
+    at = said(expose.source, "host") + said(expose.source, "gateway")
+    yield Decision(entrance, f"{exposed_url(expose)} from outside of the mesh, at the pods {pods}", at)
+    yield Decision(entrance, f"with the certificate of Secret {expose.secret}", said(expose.source, "secret"))
+    yield Decision(entrance, "what comes in clear is sent to https://", ())
+    path = said(expose.source, "path") + said(expose.source, "port")
+    port = next(port.number for port in gateway.ports if port.port.port == expose.port)
+    below = "everything" if expose.path == "/" else f"{expose.path} and what is below it, without this prefix,"
+    yield Decision(route, f"leads {below} to {gateway.service}:{port}, as {gateway.host.host}", path)
+    yield Decision(known, f"clients inside of the mesh know it as http://{expose.host}{expose.path}", ())
+    account = f"{expose.gateway.namespace}/{expose.gateway.service_account}"
+    policy = named_object(gateway, "AuthorizationPolicy", ".deny" if gateway.pods.kind == "adopted" else "")
+    yield Decision(policy, f"lets the ingress gateway in: {account}", said(expose.gateway.source, "serviceAccount"))
 
 
 def _name_resolution(gateway: Gateway) -> Iterator[Note]:

@@ -44,6 +44,7 @@ def host(gateway: Gateway) -> str:
         _title(known.about),
         *(_port(known, index) for index in range(len(known.about.ports))),
         _clients(known),
+        *([_section("Exposed", _decisions(known.exposure), NOTES)] if known.exposure else []),
         _section("How clients find it", [(note.says, _where(note.lines, "")) for note in known.name_resolution], NOTES),
         _section("Readiness", _decisions(known.readiness), NOTES),
         _objects(known),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from egressc.model import Inventory
+from egressc.plan.exposure import ExposedName, ExposedRoute, plan_exposures
 from egressc.plan.gateway import (
     EVERYBODY,
     OWN_NAMESPACE,
@@ -22,6 +23,8 @@ __all__ = [
     "OWN_NAMESPACE",
     "SYSTEM_CA",
     "Denial",
+    "ExposedName",
+    "ExposedRoute",
     "Gateway",
     "GatewayPort",
     "Plan",
@@ -35,10 +38,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole fleet: the ways to its hosts, and the gateways that several share; both sorted by name."""
+    """The whole fleet: the ways to its hosts, the gateways that several share, and own names; all sorted by name."""
 
     gateways: tuple[Gateway, ...]
     shared: tuple[Shared, ...]
+    exposures: tuple[ExposedName, ...]
     trust_domain: str
     cluster_domain: str
 
@@ -49,6 +53,7 @@ def plan(inventory: Inventory) -> Plan:
     return Plan(
         gateways=tuple(gateways),
         shared=plan_shared(inventory, gateways),
+        exposures=plan_exposures(gateways),
         trust_domain=inventory.trust_domain,
         cluster_domain=inventory.cluster_domain,
     )

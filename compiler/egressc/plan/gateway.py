@@ -100,7 +100,7 @@ def plan_gateway(host: Host, inventory: Inventory) -> Gateway:
     name = host.name or gateway_name(host.host)
     pods = _pods(name, host)
     numbers = gateway_ports({port.port for port in host.ports}, adopted=pods.kind == "adopted")
-    rules = tuple(_rule(client, numbers, inventory.trust_domain) for client in host.clients)
+    rules = tuple(_rule(client, numbers, inventory.trust_domain) for client in host.callers)
     return Gateway(
         name=name,
         namespace=host.namespace,
@@ -132,9 +132,9 @@ def _pods(name: str, host: Host) -> Pods:
 
 
 def _export_to(host: Host) -> tuple[str, ...]:
-    if any(client.whole_mesh for client in host.clients):
+    if any(client.whole_mesh for client in host.callers):
         return (EVERYBODY,)
-    namespaces = {client.namespace or "" for client in host.clients} - {host.namespace}
+    namespaces = {client.namespace or "" for client in host.callers} - {host.namespace}
     return (OWN_NAMESPACE, *sorted(namespaces))
 
 

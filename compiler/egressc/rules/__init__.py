@@ -2,7 +2,7 @@
 
 from egressc.findings import Finding
 from egressc.model import Inventory
-from egressc.rules import clients, durations, fleet, ports, readiness, settings, shared, tls, upstream
+from egressc.rules import clients, durations, exposure, fleet, ports, readiness, settings, shared, tls, upstream
 
 ONE_HOST = (
     clients.check,
@@ -13,6 +13,7 @@ ONE_HOST = (
     durations.check,
     settings.check,
     shared.check,
+    exposure.check,
 )
 ALL_HOSTS = (
     fleet.check_ports,
@@ -20,6 +21,7 @@ ALL_HOSTS = (
     fleet.check_names,
     fleet.check_reserved,
     shared.check_all,
+    exposure.check_all,
 )
 
 

@@ -11,7 +11,7 @@ UNREACHABLE = re.compile(r"//|/\.{1,2}(/|\Z)|%2f|%5c|\\", re.IGNORECASE)
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
     """EG201 to EG204, EG223."""
-    if not host.clients:
+    if not host.callers:
         fix = "add `clients: [<namespace>]` here or to `defaults`; for everybody, `clients: [{wholeMesh: true}]`"
         yield Finding(host.at("host"), "EG201", f"nobody may call {host.host}: it has no clients", fix)
     for client in host.clients:

@@ -4,16 +4,14 @@ import ipaddress
 from collections.abc import Iterator
 
 from egressc.findings import Finding
-from egressc.hostname import canonical, explain, is_ip
+from egressc.hostname import canonical, explain, is_cluster_name, is_ip
 from egressc.model import Host, Inventory
-
-LOCAL = ("localhost", "localdomain", "svc")
 
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     """EG105 for addresses that look like names, EG215, EG220 and, for hosts inside of the cluster, EG402."""
     last = host.host.rpartition(".")[2]
-    if host.host.endswith("." + inventory.cluster_domain) or last in LOCAL:
+    if is_cluster_name(host.host, inventory.cluster_domain):
         message = f"{host.host} is a name of the cluster itself: sidecars reach a Service directly, past any gateway"
         yield Finding(host.at("host"), "EG402", message, "list hosts outside of the mesh by their public names")
     elif last.isdecimal():
