@@ -72,7 +72,7 @@ def _host(draw: Draw, name: str, number: int) -> Any:
     protocols = {port["protocol"] for port in ports}
     if protocols == {"TLS"} and draw(st.booleans()):
         entry["tls"] = {"mode": "passthrough"} | draw(_passthrough())
-    elif "TLS" not in protocols and draw(st.booleans()):
+    elif protocols != {"TLS"} and draw(st.booleans()):
         entry["tls"] = draw(_tls())
     else:
         for port in ports:
@@ -85,7 +85,7 @@ def _host(draw: Draw, name: str, number: int) -> Any:
         draw,
         description=texts(),
         reviewBy=st.sampled_from(["2027-06-30", "2028-02-29"]),
-        readiness=_readiness(has_requests),
+        readiness=_readiness(has_requests, follows="failover" in entry),
         timeouts=_timeouts(has_requests),
         drain=durations(1000),
         connectionPool=_connection_pool(has_requests),
@@ -145,6 +145,8 @@ def _where(draw: Draw, number: int) -> Entry:
         entry["endpoints"] = draw(st.sampled_from([["192.0.2.1"], ["192.0.2.1", "2001:db8::1"]]))
     elif kind == "names":
         entry["endpoints"] = ["a.example.net", "192.0.2.1", "1e3.example.net"]
+    if kind != "round robin" and draw(st.integers(0, 4)) == 0:
+        entry["failover"] = draw(st.sampled_from([["192.0.2.9"], ["dr.example.net", "2001:db8::9"]]))
     return entry
 
 
@@ -216,8 +218,8 @@ def _passthrough(draw: Draw) -> Entry:
 
 
 @st.composite
-def _readiness(draw: Draw, has_requests: bool) -> Entry:
-    mode = draw(st.sampled_from(["upstream", "gateway", "probe"]))
+def _readiness(draw: Draw, has_requests: bool, follows: bool) -> Entry:
+    mode = "upstream" if follows else draw(st.sampled_from(["upstream", "gateway", "probe"]))
     if mode == "probe":
         probe: Entry = {"httpGet": {"path": "/healthz/ready", "port": 15021}}
         numbers = st.integers(1, 100)

@@ -73,10 +73,43 @@ def test_the_tls_of_a_port_adds_to_the_host_s_or_starts_afresh() -> None:
         ("endpoints: [192.0.2.10], resolution: DNS_ROUND_ROBIN", "STATIC"),
         ("endpoints: [192.0.2.10, a.example.net]", "DNS"),
         ("resolution: DNS_ROUND_ROBIN", "DNS_ROUND_ROBIN"),
+        ("endpoints: [192.0.2.10], failover: [192.0.2.11]", "DNS"),
     ],
 )
 def test_how_the_upstream_is_found(entry: str, kind: str) -> None:
     assert host(f"- {{host: api.example.com, {entry}}}").kind == kind
+
+
+def test_the_places_of_an_upstream_come_in_the_order_of_preference() -> None:
+    assert host("- {host: api.example.com}").places == ("api.example.com",)
+    assert host("- {host: api.example.com, failover: [b.example.net]}").places == ("api.example.com", "b.example.net")
+    both = host("- {host: api.example.com, endpoints: [192.0.2.1], failover: [b.example.net]}")
+    assert both.places == ("192.0.2.1", "b.example.net")
+
+
+def test_tls_of_the_application_beside_the_gateway_s_has_its_ca_alone() -> None:
+    only = host("""
+        - host: api.example.com
+          tls: {mode: mutual, secret: partner, sni: front.example.net}
+          ports: [{port: 80}, {port: 443, protocol: TLS}]
+    """)
+    tls = only.ports[1].tls
+    assert (tls.mode, tls.secret, tls.sni, tls.sans) == (
+        "passthrough",
+        "partner",
+        "api.example.com",
+        ("api.example.com",),
+    )
+    only = host("""
+        - host: api.example.com
+          tls:
+            mode: mutual
+            files: {certificate: /etc/p/c, key: /etc/p/k, ca: /etc/p/ca, volumes: [{secret: p, mountPath: /etc/p}]}
+          ports: [{port: 80}, {port: 443, protocol: TLS}]
+    """)
+    files = only.ports[1].tls.files
+    assert files is not None
+    assert (files.certificate, files.key, files.ca) == (None, None, "/etc/p/ca")
 
 
 def test_readiness() -> None:

@@ -110,6 +110,21 @@ PROBLEMS: list[tuple[str, dict[str, Any]]] = [
         "gateways.api: Istio's DNS_ROUND_ROBIN takes one endpoint",
         _values(resolution="DNS_ROUND_ROBIN", endpoints=["a.example.net", "b.example.net"]),
     ),
+    (
+        "gateways.api: failover is settled by a patch",
+        _values(
+            resolution="STATIC", endpoints=["192.0.2.1"], failover=["192.0.2.2"], outlierDetection={"interval": "1s"}
+        ),
+    ),
+    (
+        "gateways.api: failover waits for the checks",
+        _values(
+            readiness={"mode": "gateway"},
+            endpoints=["192.0.2.1"],
+            failover=["192.0.2.2"],
+            outlierDetection={"interval": "1s"},
+        ),
+    ),
     ("gateways.api: readiness has mode probe without a probe", _values(readiness={"mode": "probe"})),
     ("gateways.api: readiness has mode probe without a probe", _values(readiness={"probe": PROBE})),
     (

@@ -68,6 +68,7 @@ CODES = {
     "EG261": "an exposure without a certificate",
     "EG262": "an exposure without a name, or without its ingress gateway",
     "EG263": "an own name that is somebody else's",
+    "EG270": "failover that cannot take place",
     "EG280": "a shared gateway that the list does not have",
     "EG281": "a setting of pods that are not the host's own",
     "EG282": "a host in another namespace than its gateway",

@@ -149,6 +149,7 @@ class Host(Sourced):
     expose: Exposure | None
     resolution: Literal["DNS_ROUND_ROBIN", "DNS"]
     endpoints: tuple[str, ...]
+    failover: tuple[str, ...]
     addresses: tuple[str, ...]
     readiness: Readiness
     own: Mapping = field(repr=False, compare=False)
@@ -174,7 +175,14 @@ class Host(Sourced):
     @property
     def kind(self) -> Literal["STATIC", "DNS", "DNS_ROUND_ROBIN"]:
         """How the upstream is found: fixed addresses, or one of Istio's two DNS resolutions."""
+        if self.failover:
+            return "DNS"  # Envoy takes addresses there too, and only there the patch that says who is asked when
         return "STATIC" if self.endpoints and all(map(is_ip, self.endpoints)) else self.resolution
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where the upstream is, in the order of preference: names and addresses, never empty."""
+        return (*(self.endpoints or (self.host,)), *self.failover)
 
     def duration(self, group: str, name: str) -> int | None:
         """The duration `group`.`name` in milliseconds, None where neither the list nor the schema says one."""

@@ -1,5 +1,6 @@
 """SETTLE: the merged entries of a list as the model, every default filled in."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from egressc.layers import Combined, Entry, merge
@@ -53,7 +54,7 @@ def _host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
     passthrough = shared.get("mode") == "passthrough"
     carrier = gateways.get(data.get("gateway", ""))
     written = data.get("ports") or [_implied_port(data, passthrough)]
-    ports = tuple(sorted((_port(port, shared, data["host"]) for port in written), key=lambda port: port.port))
+    ports = tuple(sorted(_ports(written, shared, data["host"]), key=lambda port: port.port))
     return Host(
         source=data,
         host=data["host"],
@@ -70,6 +71,7 @@ def _host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
         expose=_exposure(data["expose"], ports) if "expose" in entry.own else None,
         resolution=data.get("resolution", default("host", "resolution")),
         endpoints=tuple(data.get("endpoints") or ()),
+        failover=tuple(data.get("failover") or ()),
         addresses=tuple(data.get("addresses") or ()),
         readiness=_readiness(data),
         own=entry.own,
@@ -80,6 +82,32 @@ def _implied_port(data: Mapping, passthrough: bool) -> Mapping:
     port = Mapping(data.span)
     port.update({"port": 443, "protocol": "TLS"} if passthrough else {"port": 80, "protocol": "HTTP"})
     return port
+
+
+def _ports(ports: list[Mapping], shared: Mapping, host: str) -> Iterator[Port]:
+    # two ways to one host: what the gateway's TLS is like says nothing of the application's, but whom to trust
+    beside = any(port.get("protocol", "HTTP") != "TLS" for port in ports) and shared.get("mode") != "passthrough"
+    anchors = _anchors(shared) if beside else shared
+    for port in ports:
+        yield _port(port, anchors if port.get("protocol") == "TLS" else shared, host)
+
+
+def _anchors(tls: Mapping) -> Mapping:
+    """What of `tls` holds for TLS that the application speaks: the CA that the readiness check trusts."""
+    if "unverified" in tls:
+        return Mapping(tls.span)
+    kept = _only(tls, "secret", "files")
+    if "files" in kept:
+        kept["files"] = _only(kept["files"], "ca", "volumes")
+    return kept if "ca" in kept.get("files", ("ca",)) else _only(kept, "secret")
+
+
+def _only(data: Mapping, *keys: str) -> Mapping:
+    result = Mapping(data.span)
+    for key in keys:
+        if key in data:
+            result[key], result.keys_at[key], result.values_at[key] = data[key], data.keys_at[key], data.values_at[key]
+    return result
 
 
 def _port(data: Mapping, shared: Mapping, host: str) -> Port:

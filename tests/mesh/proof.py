@@ -23,7 +23,9 @@ ADMISSION = "Admission"
 SHARED = "Shared and adopted gateways"
 EXPOSURE = "Names of one's own at an ingress gateway"
 MATRIX = "Every pair of options"
-SECTIONS = (SEEDS, ROUTES, REFUSED, READINESS, SECRETS, ADMISSION, SHARED, EXPOSURE, MATRIX)
+TWO_WAYS = "Two ways to one host"
+FAILOVER = "Failover"
+SECTIONS = (SEEDS, ROUTES, TWO_WAYS, REFUSED, READINESS, FAILOVER, SECRETS, ADMISSION, SHARED, EXPOSURE, MATRIX)
 
 HEAD = """\
 # Proof

@@ -34,14 +34,15 @@ def traffic(host: Host) -> dict[str, Any]:
     pool = _pool(host)
     if pool:
         result["connectionPool"] = pool
-    if "outlierDetection" in settings:
+    if "outlierDetection" in settings or host.failover:
         result["outlierDetection"] = _outliers(host)
     return result
 
 
 def _outliers(host: Host) -> dict[str, Any]:
     names = schema()["$defs"]["outlierDetection"]["properties"]
-    given = {name: host.source["outlierDetection"].get(name, default("outlierDetection", name)) for name in names}
+    said = host.source.get("outlierDetection") or {}
+    given = {name: said.get(name, default("outlierDetection", name)) for name in names}
     times = {name: seconds(milliseconds(given[name])) for name in ("interval", "baseEjectionTime")}
     return {name: value for name, value in (given | times).items() if value is not None}
 

@@ -12,8 +12,10 @@ def upstream(host: Host) -> dict[str, Any]:
     result: dict[str, Any] = {}
     if host.addresses:
         result["addresses"] = list(host.addresses)
-    if host.endpoints:
-        result["endpoints"] = list(host.endpoints)
+    if host.endpoints or host.failover:
+        result["endpoints"] = list(host.endpoints or (host.host,))
+    if host.failover:
+        result["failover"] = list(host.failover)
     if host.kind != default("host", "resolution"):
         result["resolution"] = host.kind
     return result

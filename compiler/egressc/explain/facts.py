@@ -84,6 +84,7 @@ class Facts:
     review_by: str | None
     resolution: str
     endpoints: tuple[str, ...]
+    failover: tuple[str, ...]
     addresses: tuple[str, ...]
     pods: Pods
     ports: tuple[Way, ...]
@@ -105,6 +106,7 @@ def facts(gateway: Gateway) -> Facts:
         review_by=host.review_by,
         resolution=host.kind,
         endpoints=host.endpoints,
+        failover=host.failover,
         addresses=host.addresses,
         pods=running,
         ports=tuple(

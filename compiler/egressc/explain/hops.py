@@ -52,6 +52,8 @@ def hops(gateway: Gateway, port: GatewayPort, way: Way) -> tuple[Hop, Hop, Hop]:
     spoken = "the application's own TLS" if tls else IN_CLEAR[way.protocol]
     inside = "by the application, end to end" if tls else "by nobody: the connection stays inside the pod"
     upstream = " or ".join(socket(name, way.upstream_port) for name in host.endpoints or [host.host])
+    if host.failover:
+        upstream += f", else {' or '.join(socket(name, way.upstream_port) for name in host.failover)}"
     return (
         Hop(
             "application",
@@ -160,6 +162,10 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
     where = said(host.source, "endpoints") + said(host.source, "resolution")
     found = RESOLUTIONS[host.kind] + (f": {', '.join(host.endpoints)}" if host.endpoints else "")
     yield Decision(entry, found, where)
+    if host.failover:
+        rule, other = named_object(gateway, "DestinationRule", ".upstream"), " or ".join(host.failover)
+        says = f"leads to {other} only while nothing answers at {' or '.join(host.endpoints or (host.host,))}"
+        yield Decision(rule, says, said(host.source, "failover"))
     if tls.mode == "mutual" and tls.secret and gateway.pods.kind != "adopted":
         role = named_object(gateway, "Role")
         yield Decision(role, f"lets Istio hand the gateway the Secret {tls.secret}", said(tls.source, "secret"))
@@ -213,7 +219,7 @@ def _limits(gateway: Gateway, port: GatewayPort, rule: Object) -> Iterator[Decis
             yield Decision(rule, f"at most {limits[key]} {what} from each pod", said(source, "connectionPool", key))
     if "keepalive" in limits:
         yield Decision(rule, "keeps idle connections alive", said(source, "connectionPool", "keepalive"))
-    if "outlierDetection" in source:
+    if "outlierDetection" in source or gateway.host.failover:
         yield Decision(rule, "leaves failing addresses out for a while", said(source, "outlierDetection"))
 
 

@@ -2,13 +2,26 @@
 
 from egressc.findings import Finding
 from egressc.model import Inventory
-from egressc.rules import clients, durations, exposure, fleet, ports, readiness, settings, shared, tls, upstream
+from egressc.rules import (
+    clients,
+    durations,
+    exposure,
+    failover,
+    fleet,
+    ports,
+    readiness,
+    settings,
+    shared,
+    tls,
+    upstream,
+)
 
 ONE_HOST = (
     clients.check,
     ports.check,
     tls.check,
     upstream.check,
+    failover.check,
     readiness.check,
     durations.check,
     settings.check,

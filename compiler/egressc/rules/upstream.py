@@ -17,7 +17,7 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     elif last.isdecimal():
         yield Finding(host.at("host"), *explain(host.host))
     names = [endpoint for endpoint in host.endpoints if not is_ip(endpoint)]
-    if len(host.endpoints) > 1 and host.resolution == "DNS_ROUND_ROBIN" and names:
+    if len(host.endpoints) > 1 and host.resolution == "DNS_ROUND_ROBIN" and names and not host.failover:
         fix = "add `resolution: DNS`"
         message = "several endpoints with names among them: Istio's DNS_ROUND_ROBIN takes one"
         yield Finding(host.at("endpoints"), "EG215", message, fix)
@@ -25,6 +25,7 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
         fix = "remove `resolution`, or give the endpoints by name"
         yield Finding(host.at("resolution"), "EG215", "addresses need no resolution", fix)
     yield from _addresses(host, "endpoints", host.endpoints)
+    yield from _addresses(host, "failover", host.failover)
     yield from _addresses(host, "addresses", host.addresses)
 
 
