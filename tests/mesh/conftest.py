@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mesh import diagnostics, dns, images, lifecycle
+from tests.mesh import diagnostics, images, lifecycle
 from tests.mesh.certificates import Authority
 from tests.mesh.errors import MeshError
 from tests.mesh.lock import locked
@@ -103,5 +103,12 @@ def namespace(mesh: None) -> Iterator[MakeNamespace]:  # noqa: ARG001  a module'
 def upstream(namespace: MakeNamespace) -> Iterator[MakeUpstream]:
     """What starts an upstream outside the mesh for the module: name → Upstream."""
     outside = namespace("upstreams", "outside")
-    yield lambda name: start_upstreams(outside, [name])[0]
-    dns.forget_all()
+    started: list[Upstream] = []
+
+    def start(name: str) -> Upstream:
+        started.extend(start_upstreams(outside, [name]))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.be_unknown()

@@ -270,7 +270,8 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
         ClientPod("captured", "shop", labels={**label, "dns": "captured"}),
     )
     yield Fleet(upstreams, shop, captured, authority, public_authority)
-    dns.forget_all()
+    for upstream in upstreams.values():
+        upstream.be_unknown()
 
 
 def test_whatever_is_accepted_routes(fleet: Fleet, proof: Proof, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from tests.mesh.certificates import Certificate
 from tests.mesh.errors import MeshError
 from tests.mesh.kubectl import apply, get, kubectl
 
-CONTROL_PORT = 9000
+CONTROL_PORT = 19000
 
 #: What the upstream saw of one request or connection; the keys are those of `Seen` in peer/seen.go.
 Seen = dict[str, Any]
@@ -77,6 +77,11 @@ class Upstream:
     def be_known_as(self, *names: str) -> None:
         """Let the cluster's DNS answer these names with this upstream's address alone."""
         dns.set_names({name: [self.address] for name in names})
+
+    def be_unknown(self) -> None:
+        """Let the cluster's DNS forget every name that it answers with this upstream's address."""
+        lines = [line.split() for line in settings.HOSTS.read_text().splitlines()]
+        dns.set_names({name: [] for address, name in lines if address in {self.address, self.address_v6}})
 
     def seen(self) -> list[Seen]:
         """Everything seen since it was last forgotten, in order."""
