@@ -42,7 +42,13 @@ class Helm:
 
     def text(self, *values: Values, namespace: str = "egress", options: Sequence[str] = ()) -> str:
         """The same as Helm prints it."""
-        return self._run(["template", "egress", str(CHART), "--namespace", namespace, *options], values)
+        arguments = ["template", "egress", str(CHART), "--namespace", namespace, "--skip-tests", *options]
+        return self._run(arguments, values)
+
+    def tests(self, *values: Values) -> list[Document]:
+        """The pods of `helm test`."""
+        whole = parsed(self._run(["template", "egress", str(CHART), "--namespace", "egress"], values))
+        return [document for document in whole if document["kind"] == "Pod"]
 
     def lint(self, *values: Values) -> str:
         """What `helm lint --strict` says; RefusedError where it finds anything."""

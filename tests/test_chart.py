@@ -205,7 +205,7 @@ def test_a_gateway_s_own_settings_replace_the_fleet_s(render: Render) -> None:
         },
         "own-example-com": {
             "secrets": ["own-credentials"],
-            "policy": "Always",
+            "policy": "Never",
             "limits": None,
             "grace": 5,
             "nodes": {"kubernetes.io/arch": "amd64"},

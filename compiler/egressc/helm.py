@@ -25,7 +25,7 @@ def template(values: dict[str, Any], more: Sequence[str], namespace: str) -> str
         compiled = Path(folder, "values.json")
         compiled.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
         files = [argument for file in (compiled, *more) for argument in ("--values", str(file))]
-        command = [helm, "template", "egress", str(chart_path()), "--namespace", namespace, *files]
+        command = [helm, "template", "egress", str(chart_path()), "--namespace", namespace, "--skip-tests", *files]
         result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     if result.returncode:
         raise HelmError(f"helm refused: {result.stderr.strip()}")

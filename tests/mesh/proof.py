@@ -19,13 +19,31 @@ ROUTES = "Routes"
 REFUSED = "Refused"
 READINESS = "Readiness"
 SECRETS = "Secrets"
-ADMISSION = "Admission"
 SHARED = "Shared and adopted gateways"
 EXPOSURE = "Names of one's own at an ingress gateway"
-MATRIX = "Every pair of options"
 TWO_WAYS = "Two ways to one host"
 FAILOVER = "Failover"
-SECTIONS = (SEEDS, ROUTES, TWO_WAYS, REFUSED, READINESS, FAILOVER, SECRETS, ADMISSION, SHARED, EXPOSURE, MATRIX)
+CHART = "The chart under ct and helm test"
+ADMISSION = "Admission"
+ARGO_CD = "Argo CD"
+MATRIX = "Every pair of options"
+FAULTS = "The test mesh and its faults"
+SECTIONS = (
+    SEEDS,
+    ROUTES,
+    REFUSED,
+    READINESS,
+    SECRETS,
+    SHARED,
+    EXPOSURE,
+    TWO_WAYS,
+    FAILOVER,
+    CHART,
+    ADMISSION,
+    ARGO_CD,
+    MATRIX,
+    FAULTS,
+)
 
 HEAD = """\
 # Proof

@@ -1,6 +1,7 @@
 """The chart on the mesh: lists are compiled and installed by Helm, as a user does it."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,15 +51,25 @@ class Release:
             waiting = ["--wait", f"--timeout={seconds:g}s"] if wait else []
             self._run("upgrade", "--install", self.name, str(CHART), *files, *waiting)
 
+    def test(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """What comes of `helm test`; its output has the logs of its pods."""
+        command = [str(tool(self.helm)), "test", self.name, "--namespace", self.namespace, "--timeout=90s", *options]
+        return ask(command, environment=environment())
+
+    def get(self, what: str) -> str:
+        """What `helm get` knows of the release: its hooks, its values."""
+        return self._run("get", what, self.name)
+
     def uninstall(self) -> None:
         """Remove the release; when this returns, its objects are gone."""
         self._run("uninstall", self.name, "--wait")
 
-    def _run(self, *arguments: str) -> None:
+    def _run(self, *arguments: str) -> str:
         command = [str(tool(self.helm)), *arguments, "--namespace", self.namespace]
         done = ask(command, environment=environment())
         if done.returncode:
             raise MeshError(f"`helm {' '.join(arguments)}` failed: {done.stderr.strip()}")
+        return done.stdout
 
 
 def compile_list(hosts: str) -> str:

@@ -1,0 +1,80 @@
+"""`ct install` of the chart with each of its ci/*-values.yaml, and `helm test`, which fails when an upstream does."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.chart import CI_VALUES
+from tests.mesh import settings
+from tests.mesh.certificates import Authority
+from tests.mesh.commands import ask, run
+from tests.mesh.conftest import MakeNamespace
+from tests.mesh.fleet import CLIENT, config_map, key_pair, secret
+from tests.mesh.kubectl import apply, environment
+from tests.mesh.namespaces import RESTRICTED
+from tests.mesh.upstream import Face, start_upstreams
+from tests.tools import search_path
+
+REPOSITORY = Path(__file__).parents[2]
+#: The namespaces that the values name: the gateways' and the clients'.
+GATEWAYS, CLIENTS = "egress", ("shop", "payments", "orders", "reports")
+#: An endpoint that the values name by its address.
+ENDPOINT = "192.0.2.10"
+
+
+@pytest.fixture(scope="module")
+def prepared(namespace: MakeNamespace, public_authority: Authority) -> Iterator[None]:
+    """What the values expect: namespaces, accounts, Secrets, and an upstream behind every host."""
+    namespace(GATEWAYS, "plain", RESTRICTED)
+    for name in CLIENTS:
+        namespace(name, "injected")
+    ca = {"ca.crt": public_authority.certificate}
+    pair = key_pair(public_authority.issue("egress.example.com", subject=CLIENT))
+    apply(
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "checkout", "namespace": "payments"}},
+        secret(GATEWAYS, "partner-client", pair | ca),
+        secret(GATEWAYS, "bank-client", pair),
+        config_map(GATEWAYS, "bank-ca", ca),
+        secret(GATEWAYS, "login", ca),
+    )
+    gateways = [
+        gateway for file in CI_VALUES.iterdir() for gateway in yaml.safe_load(file.read_text())["gateways"].values()
+    ]
+    hosts = {gateway["host"] for gateway in gateways}
+    mutual = {gateway["host"] for gateway in gateways if "MUTUAL" in str(gateway)}
+    upstream, strict = start_upstreams(namespace("e2e-upstreams", "outside"), ["upstream", "strict"])
+    for each in (upstream, strict):
+        each.certify({name: public_authority.issue(name) for name in {*hosts, "front.example.net"}})
+    upstream.serve(
+        Face(80),
+        Face(9000, "tcp"),
+        Face(5432, "tcp", tls="simple"),
+        *(Face(port, tls="simple") for port in (443, 8443, 9443)),
+    )
+    strict.serve(Face(443, tls="mutual", client_ca=public_authority.certificate))
+    upstream.be_known_as(*(hosts - mutual), "origin.example.net")
+    strict.be_known_as(*mutual)
+    address = ("PREROUTING", "-i", settings.BRIDGE, "-d", ENDPOINT, "-j", "DNAT", "--to-destination", upstream.address)
+    run("iptables", "-w", "-t", "nat", "-I", *address)
+    yield
+    run("iptables", "-w", "-t", "nat", "-D", *address)
+    for each in (upstream, strict):
+        each.be_unknown()
+
+
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize("helm", ["helm3", "helm4"])
+def test_ct_install(helm: str, tmp_path: Path) -> None:
+    path = os.pathsep.join([str(Path(sys.executable).parent), search_path("ct", "kubectl", helm)])
+    values = {"test.image": settings.image("peer"), "test.namespace": "shop"}
+    options = " ".join(f"--set={name}={value}" for name, value in values.items())
+    command = ["ct", "install", "--config", "tests/ct/ct.yaml", "--all", "--namespace", GATEWAYS]
+    done = ask(
+        [*command, "--helm-extra-set-args", options],
+        environment={**environment(), "PATH": path, "HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
