@@ -59,7 +59,10 @@ def _subset(draw: Draw, **fields: st.SearchStrategy[Any]) -> Entry:
 def fleets(draw: Draw, most: int = 8) -> list[Any]:
     """Hosts of a list, in any order, that fit together."""
     names = draw(st.lists(host_names(), min_size=1, max_size=most, unique=True))
-    return [_host(draw, name, number) for number, name in enumerate(names)]
+    return [
+        _host(draw, name, number) if draw(st.integers(0, 9)) else _wildcard(draw, number)
+        for number, name in enumerate(names)
+    ]
 
 
 def _host(draw: Draw, name: str, number: int) -> Any:
@@ -108,6 +111,19 @@ def _host(draw: Draw, name: str, number: int) -> Any:
     scales = [{"minReplicas": 2, "maxReplicas": 1000, "targetCPU": 50}, {"minReplicas": 5}, {"maxReplicas": 2}, {}]
     scaling = draw(st.sampled_from([{}, {"replicas": 3}, *({"autoscaling": one} for one in scales)]))
     return name if set(entry) == {"host"} else entry | scaling
+
+
+def _wildcard(draw: Draw, number: int) -> Entry:
+    """A host that stands for many names, each an upstream of its own."""
+    upstream = draw(st.sampled_from([443, 8443]))
+    protocols = draw(st.lists(st.sampled_from([*HTTP_FAMILY, "TLS"]), min_size=1, max_size=3))
+    ports = [
+        {"port": port, "protocol": protocol, "upstreamPort": upstream}
+        for port, protocol in zip((80, 443, 8080), protocols, strict=False)
+    ]
+    ranges = st.sampled_from([["10.0.0.0/8"], ["fd00::/8", "192.0.2.7/32", "::1/128"]])
+    entry = {"host": f"*.any-{number}.example.net", "ports": ports, "clients": _clients(draw, ports)}
+    return entry | _subset(draw, deniedRanges=ranges, drain=durations(1000))
 
 
 def _carried(draw: Draw, entry: Entry) -> Entry:

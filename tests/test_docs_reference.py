@@ -175,7 +175,8 @@ def test_examples_of_a_host_compile(example: Example) -> None:
     if not example.steps:
         compiles({"version": 1, "defaults": BASE, "hosts": [example.value]})
         return
-    entry = {"host": "api.example.com"} | placed(beside(example), example.steps, example.value)
+    host = "*.example.com" if example.steps[0] == "deniedRanges" else "api.example.com"
+    entry = {"host": host} | placed(beside(example), example.steps, example.value)
     if "gateway" in entry:
         compiles({"version": 1, "gateways": [{"name": entry["gateway"]}], "hosts": [entry]})
         return

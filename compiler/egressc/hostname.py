@@ -48,10 +48,20 @@ def short(text: str) -> str:
 def explain(text: str) -> tuple[str, str, str]:
     """Why `text` is not a host of a list: a finding's code, message and fix."""
     if "*" in text:
-        fix = "list each host by its name: an Istio egress gateway cannot resolve a wildcard to one upstream"
-        return "EG106", f"{short(text)} is a wildcard", fix
+        return "EG106", *_wildcard(text)
     message, fix = _explain(text)
     return "EG105", message, fix
+
+
+def _wildcard(text: str) -> tuple[str, str]:
+    domain = normalise(text.removeprefix("*."))
+    labels = domain.split(".")
+    if not all(map(LABEL.match, labels)):
+        fix = "write `*.example.com`, which stands for every name below example.com, or list each host by its name"
+        return f"{short(text)} has a star that is not its whole first label", fix
+    if len(labels) == 1:
+        return f"{short(text)} stands for a whole top-level domain", "write the domain whose names are called"
+    return f"{short(text)} is a wildcard", f"write {short('*.' + domain)} as a `host`; here stands one full name"
 
 
 def _explain(text: str) -> tuple[str, str]:

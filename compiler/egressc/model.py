@@ -12,6 +12,7 @@ from egressc.shape import schema
 
 Protocol = Literal["HTTP", "HTTP2", "GRPC", "TLS", "TCP"]
 HTTP_FAMILY = ("HTTP", "HTTP2", "GRPC")
+WILDCARD = "*."
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
 
@@ -47,7 +48,7 @@ class Files(Sourced):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls(Sourced):
-    """TLS to the upstream. `sni` and `sans` are settled: never empty where the gateway speaks TLS."""
+    """TLS to the upstream. `sni` and `sans` are settled; `sans` is empty where each name of a wildcard has its own."""
 
     mode: Literal["simple", "mutual", "passthrough", "none"]
     secret: str | None
@@ -60,6 +61,11 @@ class Tls(Sourced):
     def originates(self) -> bool:
         """Whether the gateway itself speaks TLS to the upstream."""
         return self.mode in ("simple", "mutual")
+
+    @property
+    def per_name(self) -> bool:
+        """Whether the SNI is the name that is asked for, of all those that a wildcard stands for."""
+        return self.sni.startswith(WILDCARD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +156,7 @@ class Host(Sourced):
     resolution: Literal["DNS_ROUND_ROBIN", "DNS"]
     endpoints: tuple[str, ...]
     failover: tuple[str, ...]
+    denied_ranges: tuple[str, ...]
     addresses: tuple[str, ...]
     readiness: Readiness
     own: Mapping = field(repr=False, compare=False)
@@ -173,8 +180,20 @@ class Host(Sourced):
         return (*self.clients, caller)
 
     @property
-    def kind(self) -> Literal["STATIC", "DNS", "DNS_ROUND_ROBIN"]:
-        """How the upstream is found: fixed addresses, or one of Istio's two DNS resolutions."""
+    def wildcard(self) -> bool:
+        """Whether the host stands for every name of a domain."""
+        return self.host.startswith(WILDCARD)
+
+    @property
+    def per_name(self) -> bool:
+        """Whether each name that the host stands for is an upstream of its own."""
+        return self.wildcard and not self.endpoints
+
+    @property
+    def kind(self) -> Literal["PER_NAME", "STATIC", "DNS", "DNS_ROUND_ROBIN"]:
+        """How the upstream is found: each name by itself, fixed addresses, or one of Istio's two DNS resolutions."""
+        if self.per_name:
+            return "PER_NAME"
         if self.failover:
             return "DNS"  # Envoy takes addresses there too, and only there the patch that says who is asked when
         return "STATIC" if self.endpoints and all(map(is_ip, self.endpoints)) else self.resolution

@@ -10,10 +10,11 @@ RESERVED_PORTS = range(15000, 15100)  # Istio's own, in sidecars and gateways
 def gateway_name(host: str) -> str:
     """A DNS-1035 label for `host`, readable and, but for hashes, reversible: `my-api.example` → `my--api-example`.
 
-    Dots become hyphens and hyphens double, so no two hosts share a name. Where the result would be too long, or begin
-    with a digit (Services must not), a hash of the host makes it unique.
+    Dots become hyphens and hyphens double, so no two hosts share a name; `*.example.com` is `any---example-com`, which
+    no host's labels make. Where the result would be too long, or begin with a digit (Services must not), a hash of the
+    host makes it unique.
     """
-    name = host.replace("-", "--").replace(".", "-")
+    name = host.replace("-", "--").replace(".", "-").replace("*-", "any---")
     if len(name) <= LONGEST and not name[0].isdigit():
         return name
     digest = hashlib.sha256(host.encode()).hexdigest()[:8]

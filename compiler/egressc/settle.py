@@ -5,6 +5,7 @@ from typing import Any
 
 from egressc.layers import Combined, Entry, merge
 from egressc.model import (
+    WILDCARD,
     Client,
     Exposure,
     Files,
@@ -72,6 +73,7 @@ def _host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
         resolution=data.get("resolution", default("host", "resolution")),
         endpoints=tuple(data.get("endpoints") or ()),
         failover=tuple(data.get("failover") or ()),
+        denied_ranges=tuple(data.get("deniedRanges") or default("host", "deniedRanges")),
         addresses=tuple(data.get("addresses") or ()),
         readiness=_readiness(data),
         own=entry.own,
@@ -131,7 +133,7 @@ def _tls(data: Mapping, protocol: str, host: str) -> Tls:
         secret=data.get("secret"),
         files=_files(files) if isinstance(files, Mapping) else None,
         sni=sni,
-        sans=tuple(data.get("sans") or (sni,)),
+        sans=tuple(data.get("sans") or (() if sni.startswith(WILDCARD) else (sni,))),
         unverified=data.get("unverified"),
     )
 
@@ -197,9 +199,11 @@ def _readiness(host: Mapping) -> Readiness:
     def get(name: str) -> Any:
         return data.get(name, default("readiness", name))
 
+    # a gateway to many upstreams is not unready because of one
+    per_name = host["host"].startswith(WILDCARD) and not host.get("endpoints")
     return Readiness(
         source=data,
-        mode=get("mode"),
+        mode="gateway" if per_name and get("mode") == "upstream" else get("mode"),
         path=get("path"),
         statuses=tuple(_statuses(status) for status in get("statuses")),
         interval=milliseconds(get("interval")),

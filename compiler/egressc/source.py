@@ -82,8 +82,7 @@ def _syntax(name: str, text: str, error: yaml.MarkedYAMLError) -> Finding:
     if source[column - 1 : column] == "\t" or "\t" in source[: len(source) - len(source.lstrip())]:
         return Finding(span, "EG002", "a tab in the indentation", "indent with spaces: YAML forbids tabs")
     if "alias" in context:
-        fix = "list each host by its name, and say what hosts share under `defaults`"
-        return Finding(span, "EG004", "a name that begins with *: an alias to YAML, and no wildcard either", fix)
+        return Finding(span, "EG004", "a name that begins with *: an alias to YAML", "put a wildcard in quotes")
     if "cannot start any token" in problem:
         return Finding(
             span, "EG002", f"{source[column - 1 : column]!r} begins no value in YAML", "put the value in quotes"
@@ -154,7 +153,7 @@ class _Reader:
             span = self._span(event)
             # once for each name: a file that means to explode has thousands
             if event.anchor not in self._aliases and not (self._open and self._open[-1].key is DROPPED):
-                fix = f"write the value out: {SHARE}, and wildcards are not supported"
+                fix = f"write the value out ({SHARE}), and a wildcard in quotes"
                 self.findings.append(Finding(span, "EG004", f"`*{event.anchor}` is an alias", fix))
             self._aliases.add(event.anchor)
             self._put(DROPPED, span)

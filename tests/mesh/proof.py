@@ -16,6 +16,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "proof.md"
 #: The sections of the page, in order.
 SEEDS = "The published set-ups, as entries of values/hosts.yaml"
 ROUTES = "Routes"
+WILDCARDS = "Wildcards"
 REFUSED = "Refused"
 READINESS = "Readiness"
 SECRETS = "Secrets"
@@ -31,6 +32,7 @@ FAULTS = "The test mesh and its faults"
 SECTIONS = (
     SEEDS,
     ROUTES,
+    WILDCARDS,
     REFUSED,
     READINESS,
     SECRETS,

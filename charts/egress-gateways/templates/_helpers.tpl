@@ -64,6 +64,11 @@ metadata:
 {{ .name }}.{{ or .gateway.namespace .root.Release.Namespace }}.svc.{{ .root.Values.clusterDomain }}
 {{- end }}
 
+{{- /* The socket by which a gateway reaches what no ServiceEntry can name; other containers don't have this folder. Expects: name. */}}
+{{- define "egress-gateways.socket" -}}
+/etc/istio/proxy/{{ . }}.sock
+{{- end }}
+
 {{- /* A connection pool. Expects: its settings, as in values.yaml. */}}
 {{- define "egress-gateways.connectionPool" -}}
 connectionPool:

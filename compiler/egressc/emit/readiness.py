@@ -27,11 +27,14 @@ def readiness(host: Host) -> dict[str, Any]:
 def check(host: Host, port: Port) -> dict[str, Any]:
     """How the upstream behind one port is checked; empty for a connection with the port's own TLS."""
     tls, given = port.tls, host.readiness
+    if tls.per_name:
+        return {"connect": True} if tls.originates else {}
     if port.is_http and (given.path or tls.mode == "mutual"):
         # after a TLS 1.3 handshake only an answer shows that the client certificate was taken
         statuses = given.statuses if given.path else ANY_STATUS
         ranges = [{"start": first, "end": last + 1} for first, last in statuses]
-        result: dict[str, Any] = {"path": given.path or "/", "host": host.host, "statuses": ranges}
+        asked = tls.sni if host.wildcard else host.host
+        result: dict[str, Any] = {"path": given.path or "/", "host": asked, "statuses": ranges}
         return result | ({} if port.protocol == "HTTP" else {"http2": True})
     if tls.mode == "passthrough":
         verify = {"sni": host.host, "subjectAltNames": [host.host]}

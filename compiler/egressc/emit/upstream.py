@@ -10,6 +10,11 @@ from egressc.plan import SYSTEM_CA
 def upstream(host: Host) -> dict[str, Any]:
     """Where `host` is, beyond its name."""
     result: dict[str, Any] = {}
+    if host.per_name:
+        result["perName"] = True
+        if host.denied_ranges != tuple(default("host", "deniedRanges")):
+            result["deniedRanges"] = list(host.denied_ranges)
+        return result
     if host.addresses:
         result["addresses"] = list(host.addresses)
     if host.endpoints or host.failover:
@@ -28,12 +33,14 @@ def client_tls(tls: Tls) -> dict[str, Any]:
         result["credentialName"] = tls.secret
     elif tls.files and tls.mode == "mutual":
         result |= {"clientCertificate": tls.files.certificate, "privateKey": tls.files.key}
-    result["sni"] = tls.sni
+    if not tls.per_name:
+        result["sni"] = tls.sni
     if tls.unverified:
         return result | {"insecureSkipVerify": True}
     if not tls.secret:
         result["caCertificates"] = (tls.files.ca if tls.files else None) or SYSTEM_CA
-    return result | {"subjectAltNames": list(tls.sans)}
+    # without names Istio has each name of a wildcard sent as the SNI and verified
+    return result | ({"subjectAltNames": list(tls.sans)} if tls.sans else {})
 
 
 def volumes(settings: Iterable[Tls]) -> list[dict[str, Any]]:

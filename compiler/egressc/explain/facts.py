@@ -160,7 +160,7 @@ def _verified(tls: Tls) -> Verified:
     if tls.mode == "passthrough":
         return Verified("application", (), None, None, said(tls.source, "mode"))
     lines = [line for key in ("sans", "sni", "secret", "files") for line in said(tls.source, key)]
-    return Verified("gateway", tls.sans, ca(tls), None, tuple(lines))
+    return Verified("gateway", tls.sans or (tls.sni,), ca(tls), None, tuple(lines))
 
 
 def _ready_when(host: Host, port: GatewayPort, printed: dict[str, Any]) -> str:
@@ -175,7 +175,7 @@ def _ready_when(host: Host, port: GatewayPort, printed: dict[str, Any]) -> str:
         return f"GET {check['path']} answers {answer}"
     if "tls" in check:
         return f"TLS connects, verified; {ca(tls)}"
-    if tls.originates:
+    if tls.originates and "connect" not in check:
         return "TLS connects" if tls.unverified else "TLS connects, verified"
     return "TCP connects"
 

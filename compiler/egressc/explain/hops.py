@@ -1,18 +1,19 @@
 """The hops of a request through one client port: what is spoken, who verifies whom, and which object decides it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from egressc.explain.facts import Way
 from egressc.explain.layout import socket, spell
 from egressc.explain.lines import Line, Lines, client_line, said
 from egressc.explain.objects import Object, named_object
-from egressc.model import Client, default
+from egressc.model import WILDCARD, Client, default
 from egressc.plan import EVERYBODY, OWN_NAMESPACE, Gateway, GatewayPort
 
 SPOKEN = {"HTTP": "HTTP", "HTTP2": "HTTP/2", "GRPC": "gRPC", "TCP": "TCP"}
 IN_CLEAR = {name: f"{spoken} in clear" for name, spoken in SPOKEN.items()} | {"TCP": "TCP, whatever it carries"}
 RESOLUTIONS = {
+    "PER_NAME": "leads to a socket of the gateway's own",
     "DNS_ROUND_ROBIN": "found by DNS, one upstream at the first address of the answer",
     "DNS": "found by DNS, every address of the answer is checked and used",
     "STATIC": "found at fixed addresses",
@@ -81,8 +82,13 @@ def hops(gateway: Gateway, port: GatewayPort, way: Way) -> tuple[Hop, Hop, Hop]:
 
 def _to_upstream(way: Way) -> str:
     if way.sni:
-        return f"{SPOKEN[way.protocol]} inside TLS, SNI {way.sni}"
+        return f"{SPOKEN[way.protocol]} inside TLS, SNI {_names([way.sni])}"
     return "the application's own TLS, unchanged" if way.tls == "passthrough" else IN_CLEAR[way.protocol]
+
+
+def _names(names: Iterable[str]) -> str:
+    """`names` as certificates and SNI have them; a wildcard is no name but stands for the one that is asked for."""
+    return " or ".join("of the name that is asked for" if name.startswith(WILDCARD) else name for name in names)
 
 
 def _verification(way: Way) -> str:
@@ -166,6 +172,11 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
         rule, other = named_object(gateway, "DestinationRule", ".upstream"), " or ".join(host.failover)
         says = f"leads to {other} only while nothing answers at {' or '.join(host.endpoints or (host.host,))}"
         yield Decision(rule, says, said(host.source, "failover"))
+    if host.per_name:
+        finder = named_object(gateway, "EnvoyFilter", ".wildcard")
+        yield Decision(finder, f"finds each name below {host.host[2:]} by DNS, and refuses every other SNI", ())
+        ranges = said(host.source, "deniedRanges")
+        yield Decision(finder, f"connects to no address in {', '.join(host.denied_ranges)}", ranges)
     if tls.mode == "mutual" and tls.secret and gateway.pods.kind != "adopted":
         role = named_object(gateway, "Role")
         yield Decision(role, f"lets Istio hand the gateway the Secret {tls.secret}", said(tls.source, "secret"))
@@ -173,13 +184,13 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
     mode = said(tls.source, "mode")
     if way.sni:
         yield Decision(rule, f"speaks TLS, mode {way.tls}", mode)
-        yield Decision(rule, f"sends the SNI {way.sni}", said(tls.source, "sni"))
+        yield Decision(rule, f"sends the SNI {_names([way.sni])}", said(tls.source, "sni"))
         if way.client_certificate:
             credential = said(tls.source, "secret") or said(tls.source, "files", "certificate")
             yield Decision(rule, f"presents the client certificate of {way.client_certificate}", credential)
         if way.verified.by == "gateway":
             names = said(tls.source, "sans") or said(tls.source, "sni")
-            yield Decision(rule, f"wants a certificate for {' or '.join(way.verified.names)}", names)
+            yield Decision(rule, f"wants a certificate for {_names(way.verified.names)}", names)
             anchor = said(tls.source, "secret") or said(tls.source, "files", "ca")
             yield Decision(rule, f"trusts {way.verified.ca}", anchor)
         else:

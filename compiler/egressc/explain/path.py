@@ -140,7 +140,7 @@ def _name_resolution(gateway: Gateway) -> Iterator[Note]:
         yield Note(
             f"DNS must know {' and '.join(names)} for the gateway's pods", endpoints + said(host.source, "failover")
         )
-    if not addresses and not endpoints:
+    if host.wildcard or not (addresses or endpoints):
         return
     answer = " or ".join(host.addresses) or "an address that Istio allots"
     says = f"where DNS does not know it, a client's sidecar can answer with {answer}"

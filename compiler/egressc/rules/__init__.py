@@ -14,6 +14,7 @@ from egressc.rules import (
     shared,
     tls,
     upstream,
+    wildcards,
 )
 
 ONE_HOST = (
@@ -27,6 +28,7 @@ ONE_HOST = (
     settings.check,
     shared.check,
     exposure.check,
+    wildcards.check,
 )
 ALL_HOSTS = (
     fleet.check_ports,
@@ -35,6 +37,7 @@ ALL_HOSTS = (
     fleet.check_reserved,
     shared.check_all,
     exposure.check_all,
+    wildcards.check_covered,
 )
 
 

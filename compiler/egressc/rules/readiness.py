@@ -15,12 +15,12 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
         protocols = " and ".join(sorted({port.protocol for port in host.ports}))
         fix = "remove `path`: Ready then means a connection that the upstream accepts"
         yield Finding(readiness.at("path"), "EG216", f"a readiness path on {protocols}: there are no requests", fix)
-    if readiness.mode != "upstream":
+    if readiness.mode != "upstream" and not host.per_name:
         for key in ("path", "statuses", "interval", "timeout", "unhealthyThreshold", "healthyThreshold"):
             if key in said:
                 fix = f"remove `{key}`, or write `mode: upstream`"
                 yield Finding(readiness.at(key), "EG216", f"`{key}` in mode {readiness.mode}", fix)
-    if "statuses" in said and not readiness.path:
+    if "statuses" in said and not readiness.path and not host.per_name:
         yield Finding(readiness.at("statuses"), "EG216", "`statuses` without a `path`", "add the `path` to ask for")
     if (readiness.mode == "probe") != (readiness.probe is not None):
         fix = "write both `mode: probe` and `probe`, or neither"
