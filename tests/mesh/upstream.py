@@ -23,14 +23,17 @@ class Face:
     """One port of an upstream."""
 
     port: int
-    #: "http" answers HTTP/1.1, HTTP/2 (in clear by prior knowledge), gRPC and WebSocket; "tcp" answers lines.
-    protocol: Literal["http", "tcp"] = "http"
+    #: "http" answers HTTP/1.1, HTTP/2 (in clear by prior knowledge), gRPC and WebSocket; "tcp" answers lines; "connect" is a
+    #: proxy for other upstreams.
+    protocol: Literal["http", "tcp", "connect"] = "http"
     tls: Literal["", "simple", "mutual"] = ""
     #: With mutual TLS: who may have issued a client certificate, in PEM; nobody, and every certificate is refused.
     client_ca: str = ""
     http1_only: bool = False
     #: A TCP face that speaks before its client does.
     greets_first: bool = False
+    #: The address that a proxy finds every name at; empty: it asks DNS.
+    leads_to: str = ""
 
     @property
     def name(self) -> str:
@@ -61,6 +64,7 @@ class Upstream:
                     "clientCA": face.client_ca,
                     "http1Only": face.http1_only,
                     "greetsFirst": face.greets_first,
+                    "leadsTo": face.leads_to,
                 }
                 for face in faces
             ],

@@ -13,15 +13,18 @@ import (
 
 // Face is one port of the upstream, as the control port sets it.
 type Face struct {
-	Name     string `json:"name"`
-	Port     int    `json:"port"`
-	Protocol string `json:"protocol"` // "http": HTTP/1.1, HTTP/2, gRPC and WebSocket; "tcp": lines of text
-	TLS      string `json:"tls"`      // "" in clear, "simple", or "mutual": a client certificate is demanded
+	Name string `json:"name"`
+	Port int    `json:"port"`
+	// Protocol is "http": HTTP/1.1, HTTP/2, gRPC and WebSocket; "tcp": lines of text; "connect": a proxy that takes CONNECT.
+	Protocol string `json:"protocol"`
+	TLS      string `json:"tls"` // "" in clear, "simple", or "mutual": a client certificate is demanded
 	// ClientCA, in PEM, is who may have issued a client certificate; empty with "mutual": every certificate is refused.
 	ClientCA string `json:"clientCA"`
 	// HTTP1Only refuses HTTP/2, GreetsFirst lets a TCP face speak before the client does.
 	HTTP1Only   bool `json:"http1Only"`
 	GreetsFirst bool `json:"greetsFirst"`
+	// LeadsTo is the address that a proxy finds every name at; empty: it asks DNS.
+	LeadsTo string `json:"leadsTo"`
 }
 
 // An upstream serves its faces, with one certificate a name, chosen by SNI.
@@ -60,7 +63,7 @@ func (u *upstream) setFaces(faces []Face) error {
 }
 
 func (u *upstream) serve(face Face) (stop func(), err error) {
-	if face.Protocol != "http" && face.Protocol != "tcp" {
+	if face.Protocol != "http" && face.Protocol != "tcp" && face.Protocol != "connect" {
 		return nil, fmt.Errorf("no such protocol: %q", face.Protocol)
 	}
 	configuration, err := u.tlsConfig(face)
@@ -75,8 +78,12 @@ func (u *upstream) serve(face Face) (stop func(), err error) {
 		return u.serveTCP(face, listener, configuration), nil
 	}
 	ctx, cancel := context.WithCancel(context.Background()) // ends what has left the server's care: WebSockets
+	handler := u.handler(face)
+	if face.Protocol == "connect" {
+		handler = u.serveProxy(face)
+	}
 	server := &http.Server{
-		Handler: u.handler(face), TLSConfig: configuration, Protocols: new(http.Protocols),
+		Handler: handler, TLSConfig: configuration, Protocols: new(http.Protocols),
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 	server.Protocols.SetHTTP1(true)
