@@ -23,8 +23,8 @@ class Face:
     """One port of an upstream."""
 
     port: int
-    #: "http" answers HTTP/1.1, HTTP/2 (in clear by prior knowledge), gRPC and WebSocket; "tcp" answers lines; "connect" is a
-    #: proxy for other upstreams.
+    #: "http" answers HTTP/1.1, HTTP/2 (in clear by prior knowledge), gRPC and WebSocket; "tcp" answers lines;
+    #: "connect" is a proxy for other upstreams.
     protocol: Literal["http", "tcp", "connect"] = "http"
     tls: Literal["", "simple", "mutual"] = ""
     #: With mutual TLS: who may have issued a client certificate, in PEM; nobody, and every certificate is refused.
