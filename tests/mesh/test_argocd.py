@@ -15,6 +15,7 @@ from tests.mesh.conftest import MakeNamespace, MakeUpstream
 from tests.mesh.diagnostics import GATEWAY_LABEL
 from tests.mesh.kubectl import get
 from tests.mesh.namespaces import RESTRICTED
+from tests.mesh.proof import ARGO_CD, Proof, got
 from tests.mesh.release import CHART, SMALL, compile_list
 from tests.mesh.upstream import Face, Upstream
 from tests.mesh.waiting import wait_until
@@ -38,6 +39,8 @@ class Delivery:
     repository: Repository
     client: Client
     old: Upstream
+    #: How the Application applies: with server-side apply or without.
+    way: str
 
     def commit(self, hosts: str) -> str:
         """Commit the compiled list; returns the revision."""
@@ -65,7 +68,7 @@ def delivery(
     manifest["spec"]["source"]["repoURL"] = repository.url
     if request.param == "client-side":
         manifest["spec"]["syncPolicy"]["syncOptions"].remove("ServerSideApply=true")
-    delivery = Delivery(Application(manifest["metadata"]["name"]), repository, client, old)
+    delivery = Delivery(Application(manifest["metadata"]["name"]), repository, client, old, request.param)
     revision = delivery.commit(HOSTS)
     argocd.create_application(manifest)
     delivery.application.await_synced(revision)
@@ -79,14 +82,17 @@ def pods() -> dict[str, int]:
     return {pod["metadata"]["name"]: pod["status"]["containerStatuses"][0]["restartCount"] for pod in found}
 
 
-def test_synced_host_answers_and_nothing_drifts(delivery: Delivery) -> None:
-    assert delivery.client.curl("http://old.example.com/").status == 200
+def test_synced_host_answers_and_nothing_drifts(delivery: Delivery, proof: Proof) -> None:
+    answer = delivery.client.curl("http://old.example.com/")
+    assert answer.status == 200
     delivery.application.refresh(hard=True)
     assert delivery.application.status()["sync"]["status"] == "Synced"
     assert delivery.application.out_of_sync() == []
+    claim = f"{delivery.way} apply: examples/argocd is Synced and Healthy, and no later comparison finds a drift"
+    proof.row(ARGO_CD, claim, "`GET http://old.example.com/`", "the request", got(answer))
 
 
-def test_host_added_by_a_commit_answers_while_another_is_dead(delivery: Delivery) -> None:
+def test_host_added_by_a_commit_answers_while_another_is_dead(delivery: Delivery, proof: Proof) -> None:
     before = pods()
     delivery.old.serve()
     revision = delivery.commit(HOSTS + "- new.example.com\n")
@@ -95,7 +101,11 @@ def test_host_added_by_a_commit_answers_while_another_is_dead(delivery: Delivery
         lambda: delivery.client.curl("http://new.example.com/").status == 200, "the new host answers", seconds=60
     )
     delivery.application.await_synced(revision, health="Progressing")
-    assert delivery.client.curl("http://old.example.com/").status == 503
+    dead, new = (delivery.client.curl(f"http://{name}.example.com/") for name in ("old", "new"))
+    assert (dead.status, new.status) == (503, 200)
     delivery.old.serve(Face(80))
     delivery.application.await_synced(revision)
     assert before.items() <= pods().items(), "a gateway was restarted"
+    claim = f"{delivery.way} apply: a host added by a commit answers while another's upstream is dead; no pod restarts"
+    sent = "`GET http://new.example.com/`, `GET http://old.example.com/`"
+    proof.row(ARGO_CD, claim, sent, "the first", f"{got(new)}; {got(dead)}")

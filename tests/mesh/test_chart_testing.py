@@ -16,6 +16,7 @@ from tests.mesh.conftest import MakeNamespace
 from tests.mesh.fleet import CLIENT, config_map, key_pair, secret
 from tests.mesh.kubectl import apply, environment
 from tests.mesh.namespaces import RESTRICTED
+from tests.mesh.proof import CHART, Proof
 from tests.mesh.upstream import Face, start_upstreams
 from tests.tools import search_path
 
@@ -68,7 +69,7 @@ def prepared(namespace: MakeNamespace, public_authority: Authority) -> Iterator[
 
 @pytest.mark.usefixtures("prepared")
 @pytest.mark.parametrize("helm", ["helm3", "helm4"])
-def test_ct_install(helm: str, tmp_path: Path) -> None:
+def test_ct_install(helm: str, tmp_path: Path, proof: Proof) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), search_path("ct", "kubectl", helm)])
     values = {"test.image": settings.image("peer"), "test.namespace": "shop"}
     options = " ".join(f"--set={name}={value}" for name, value in values.items())
@@ -78,3 +79,10 @@ def test_ct_install(helm: str, tmp_path: Path) -> None:
         environment={**environment(), "PATH": path, "HOME": str(tmp_path)},
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    files = list(CI_VALUES.iterdir())
+    for file in files:
+        assert f"ci/{file.name}" in done.stdout, "ct passes over a file that its pattern does not match"
+    claim = (
+        f"{helm}: `ct install` of every `ci/*-values.yaml`, into a namespace that enforces restricted, and `helm test`"
+    )
+    proof.row(CHART, claim, f"{len(files)} releases, one after the other", "each host's request", "installed, tested")

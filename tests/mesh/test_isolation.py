@@ -12,6 +12,7 @@ from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.commands import run
 from tests.mesh.conftest import MakeNamespace
 from tests.mesh.kubectl import apply
+from tests.mesh.proof import FAULTS, Proof
 from tests.mesh.waiting import wait_until
 
 HERE, THERE = "198.51.100.1", "198.51.100.2"
@@ -60,14 +61,16 @@ def test_machine_reaches_the_outside(outside: str) -> None:
         assert answer.status == 200
 
 
-def test_pod_does_not(outside: str, client: Client) -> None:
+def test_pod_does_not(outside: str, client: Client, proof: Proof) -> None:
     before = dropped()
     assert client.curl(outside, seconds=2).code == 28
     assert dropped() > before
+    claim = "nothing that a pod sends leaves the machine, though the machine itself reaches the place"
+    proof.row(FAULTS, claim, "`GET` to an address beyond another interface", "nothing", "no answer")
 
 
 @pytest.mark.usefixtures("outside")
-def test_pod_does_not_by_a_service(client: Client) -> None:
+def test_pod_does_not_by_a_service(client: Client, proof: Proof) -> None:
     service = {"name": "outside", "namespace": client.namespace}
     port = {"name": "http", "port": 8000, "protocol": "TCP"}
     apply(
@@ -88,3 +91,4 @@ def test_pod_does_not_by_a_service(client: Client) -> None:
 
     wait_until(arrived, "a packet for the Service's endpoint", seconds=20)
     assert client.curl("http://outside:8000/", seconds=2).code == 28
+    proof.row(FAULTS, "nor by a Service with such an endpoint", "`GET` to the Service", "nothing", "no answer")

@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,9 +17,12 @@ from tests.mesh import leftovers, lifecycle, network, node, packages, settings
 from tests.mesh.commands import run
 from tests.mesh.errors import MeshError
 from tests.mesh.lock import locked
+from tests.mesh.proof import FAULTS, Proof
 from tests.mesh.waiting import wait_until
+from tests.tools.go import go_for
 
 MESH = (sys.executable, "-m", "tests.mesh")
+REPOSITORY = Path(__file__).parents[2]
 
 
 def traces() -> dict[str, object]:
@@ -70,7 +76,7 @@ def mesh(verb: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.usefixtures("machine")
-def test_a_mesh_that_was_cut_off_goes_without_a_trace() -> None:
+def test_a_mesh_that_was_cut_off_goes_without_a_trace(proof: Proof) -> None:
     before = traces()
     cut_off()
     assert "cut off" in mesh("status").stdout
@@ -82,10 +88,63 @@ def test_a_mesh_that_was_cut_off_goes_without_a_trace() -> None:
     assert done.returncode == 0, done.stderr
     assert leftovers.find() == []
     assert traces() == before
+    claim = "a mesh goes without a trace, also one that was cut off and whose pid files lie"
+    kinds = (
+        "process, mount, bridge, network namespace, address lease, iptables rule, route, control group, kernel setting"
+    )
+    proof.row(
+        FAULTS, claim, "`make mesh-down` after a kill in the middle of `make mesh`", "nothing", f"no {kinds} is left"
+    )
 
 
 @pytest.mark.usefixtures("machine")
-def test_up_cleans_what_was_cut_off_and_leaves_alone_what_is_up() -> None:
+def test_a_tool_that_cannot_be_built(proof: Proof, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    shutil.copytree(REPOSITORY / "tests", clone / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    coredns = clone / "tests" / "tools" / "coredns"
+    go_sum = coredns / "go.sum"
+    go_sum.write_text(re.sub(r"(coredns/coredns v\S+ h1:)....", r"\1AAAA", go_sum.read_text()))
+    go = go_for((coredns / "go.mod").read_text()).command()
+    path = f"{go.parent}{os.pathsep}{os.environ['PATH']}"
+    told = refused([*MESH, "up"], clone, PATH=path, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert re.fullmatch(r"building coredns failed twice, see \S+: .*checksum mismatch", told)
+    proof.row(FAULTS, "a tool cannot be built", "`make mesh`", "nothing", "building … failed twice, see …: …")
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_port_that_another_program_has(proof: Proof) -> None:
+    with socket.create_server(("", settings.API_PORT)):
+        told = refused([*MESH, "up"])
+    assert told.startswith(f"port {settings.API_PORT}, which the mesh needs for the API server, is in use: ")
+    proof.row(FAULTS, "a port is in use", "`make mesh`", "nothing", "port …, which the mesh needs for …, is in use: …")
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_disk_that_fills_up(proof: Proof) -> None:
+    """A small disk in the place where the mesh writes, which nobody else sees."""
+    small = f'mount -t tmpfs -o size=300m tmpfs {settings.STATE.parent} && exec "$0" "$@"'
+    program = "from tests.mesh import __main__, lifecycle; lifecycle.DISK_NEEDED = 0; raise SystemExit(__main__.main())"
+    told = refused(["unshare", "--mount", "sh", "-c", small, sys.executable, "-c", program, "up"])
+    assert told.startswith(f"the disk of {settings.STATE} is full; the mesh was removed again")
+    sentence = "the disk of … is full; the mesh was removed again, …"
+    proof.row(FAULTS, "the disk is full before the mesh is up", "`make mesh`", "nothing", sentence)
+
+
+def refused(command: Sequence[str], folder: Path = REPOSITORY, **environment: str) -> str:
+    """The one sentence of a command that brings no mesh up, and leaves nothing of one."""
+    before = traces()
+    environment = {**os.environ, "PYTHONPATH": str(folder), **environment}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    assert leftovers.find() == []
+    assert traces() == before
+    return done.stderr.strip().splitlines()[-1].partition("error: ")[2]
+
+
+@pytest.mark.usefixtures("machine")
+def test_up_cleans_what_was_cut_off_and_leaves_alone_what_is_up(proof: Proof) -> None:
+    """The last of those that want a machine without a mesh: whatever comes after has one."""
     cut_off()
     done = mesh("up")
     assert done.returncode == 0, done.stderr
@@ -93,6 +152,8 @@ def test_up_cleans_what_was_cut_off_and_leaves_alone_what_is_up() -> None:
     assert str(settings.KUBECONFIG) in done.stdout
     assert "up already" in mesh("up").stderr
     assert "is up" in mesh("status").stdout
+    claim = "a left-over mesh is removed first, and one that is whole is used again"
+    proof.row(FAULTS, claim, "`make mesh` after one that was killed, and once more", "nothing", "a mesh that is up")
 
 
 def test_one_process_at_a_time_has_the_mesh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
