@@ -1,6 +1,5 @@
 """A gateway is Ready while its upstream answers as its entry wants, and nobody else is touched while it is not."""
 
-import json
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,10 +10,11 @@ import pytest
 import yaml
 
 from egressc.names import gateway_name
-from tests.mesh import dns, gateway
+from tests.mesh import dns, gateway, settings
 from tests.mesh.certificates import Authority, Certificate
 from tests.mesh.client import CONTAINER, Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
+from tests.mesh.diagnostics import GATEWAY_LABEL
 from tests.mesh.errors import MeshError
 from tests.mesh.fleet import (
     GatewayPod,
@@ -48,6 +48,22 @@ DEAF = "broker.example.com"
 #: Asked by HTTP.
 HTTP = ["http.example.com", "path.example.com", "clear.example.com", "several.example.com", *MUTUAL]
 TCP = ["database.example.com:5432", "cache.example.com:6379", "broker.example.com:1883"]
+#: What there is to tell apart: by which protocol a host is asked, and how its gateway checks the upstream.
+KINDS = {
+    "http.example.com": "HTTP, checked by a TLS handshake",
+    "path.example.com": "HTTP, checked by a path and the statuses that count",
+    "http2.example.com": "HTTP/2, checked by a path over HTTP/2",
+    "calls.example.com": "gRPC, checked by a TLS handshake",
+    "clear.example.com": "HTTP without TLS, checked by a connection",
+    "partner.example.com": "mutual TLS by a Secret, checked by a request",
+    "mutual-path.example.com": "mutual TLS by a Secret, checked by a path",
+    "mutual-files.example.com": "mutual TLS by mounted files, checked by a request",
+    "passed.example.com": "passthrough, checked by a TLS handshake of the check's own",
+    "database.example.com": "TCP without TLS, checked by a connection",
+    "cache.example.com": "TCP by TLS, checked by a TLS handshake",
+    "broker.example.com": "TCP by mutual TLS, checked by a TLS handshake",
+    "several.example.com": "HTTP and TCP on two ports, each checked by a TLS handshake",
+}
 
 
 @dataclass(frozen=True)
@@ -124,10 +140,9 @@ def test_upstream_dies_and_returns(well: Fleet, proof: Proof) -> None:
     well.upstream.serve()
     wait_ready(GATEWAYS, FOLLOWING, ready=False)
     # within a second: nobody waits for a dead upstream
-    refused = {host: got(well.shop.curl(f"http://{host}/a", seconds=1)) for host in HTTP}
-    assert refused == dict.fromkeys(HTTP, "503")
-    lines = {address: got(well.shop.tcp(address, "-timeout", "1s")) for address in TCP}
-    assert lines == dict.fromkeys(TCP, "no answer")
+    dead = {host: ask(well.shop, host, seconds=1) for host in FOLLOWING}
+    by_http = {*HTTP, "http2.example.com"}
+    assert dead == {host: "503" if host in by_http else "no answer" for host in FOLLOWING}
     assert untouched(INDEPENDENT) == before
     neighbour = well.shop.curl(f"http://{NEIGHBOUR}/a")
     assert neighbour.status == 200
@@ -142,13 +157,26 @@ def test_upstream_dies_and_returns(well: Fleet, proof: Proof) -> None:
         mode = host.partition(".")[0]
         proof.row(READINESS, f"mode {mode}: the gateway stays Ready", f"`GET http://{host}/a`", "nothing", got(answer))
     well.restore()
-    answers = {got(well.shop.curl(f"http://{host}/a")) for host in HTTP} | {
-        got(well.shop.tcp(address)) for address in TCP
-    }
-    assert answers == {"200", "an answer"}
+    alive = {host: ask(well.shop, host) for host in FOLLOWING}
+    assert set(alive.values()) == {"200", "an answer", "OK"}
     proof.row(
         READINESS, "the upstream returns: Ready, without a restart", "the same again", "all of it", "200; an echo"
     )
+    for host in FOLLOWING:
+        claim = f"NotReady while the upstream is dead, Ready once it lives: {KINDS[host]}"
+        proof.row(READINESS, claim, f"one to `{host}`, dead and alive", "the second", f"{dead[host]}; {alive[host]}")
+
+
+def ask(client: Client, host: str, seconds: float = 10) -> str:
+    """What a client gets of a host of the list, by the host's own protocol."""
+    if host == "calls.example.com":
+        return got(client.grpc(f"{host}:80", "-timeout", f"{seconds:g}s"))
+    for address in TCP:
+        if address.startswith(f"{host}:"):
+            return got(client.tcp(address, "-timeout", f"{seconds:g}s"))
+    if host == "passed.example.com":
+        return got(client.curl(f"https://{host}/a", "--insecure", seconds=seconds))
+    return got(client.curl(f"http://{host}/a", seconds=seconds))
 
 
 @pytest.mark.parametrize("wrong", ["expired", "of another name", "of another CA"])
@@ -199,24 +227,23 @@ def test_one_port_of_several_dies(well: Fleet, proof: Proof) -> None:
 
 def test_node_can_be_drained(fleet: Fleet, proof: Proof) -> None:
     """A budget keeps a Ready pod where it is, and lets one go whose upstream is dead."""
-    pod = gateways(GATEWAYS)[gateway_name("http.example.com")]
-    with pytest.raises(MeshError, match="disruption budget"):
-        evict(pod.name)
-    fleet.upstream.serve()
-    wait_ready(GATEWAYS, ["http.example.com"], ready=False)
-    evict(pod.name)
-    wait_until(
-        lambda: gateways(GATEWAYS).get(gateway_name("http.example.com"), pod).name != pod.name, "a new pod", seconds=30
-    )
+    name = gateway_name("http.example.com")
+    pod = gateways(GATEWAYS)[name]
+    # the node has everything else of the cluster on it, too
+    drain = ("drain", settings.NODE, f"--pod-selector={GATEWAY_LABEL}={name}", "--delete-emptydir-data")
+    try:
+        with pytest.raises(MeshError, match="disruption budget"):
+            kubectl(*drain, "--timeout=2s")
+        fleet.upstream.serve()
+        wait_ready(GATEWAYS, ["http.example.com"], ready=False)
+        kubectl(*drain, "--timeout=30s")
+    finally:
+        kubectl("uncordon", settings.NODE)
+    wait_until(lambda: gateways(GATEWAYS).get(name, pod).name != pod.name, "a new pod", seconds=30)
     fleet.restore()
     claim = "a node can be drained while an upstream is dead"
-    proof.row(READINESS, claim, "an eviction that the budget refuses to a Ready pod", "nothing", "the pod is evicted")
-
-
-def evict(pod: str) -> None:
-    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": GATEWAYS}}
-    path = f"/api/v1/namespaces/{GATEWAYS}/pods/{pod}/eviction"
-    kubectl("create", f"--raw={path}", "--filename=-", text=json.dumps(eviction))
+    sent = "`kubectl drain`, which the budget of a Ready pod refuses"
+    proof.row(READINESS, claim, sent, "nothing", "the pod is evicted")
 
 
 def test_client_certificate_rolls_out_while_the_upstream_is_down(fleet: Fleet, proof: Proof) -> None:

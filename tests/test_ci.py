@@ -1,0 +1,67 @@
+"""What CI runs: stages with limits, the proof page compared, the mesh taken down whatever happened."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[1] / ".ci" / "run"
+TAKEN_DOWN = "==> make mesh-down: passed after"
+
+
+def ci(clone: Path, recipes: Mapping[str, str] | None = None, limit: str = "60m") -> subprocess.CompletedProcess[str]:
+    """What the script does where make targets do nothing but what they are given, with a limit for the longest."""
+    for folder in (".ci", "docs"):
+        (clone / folder).mkdir()
+    script = clone / ".ci" / "run"
+    shutil.copy(SCRIPT, script)
+    script.write_text(script.read_text().replace("60m", limit))
+    (clone / "docs" / "proof.md").write_text("before\n")
+    made = {"demo": "true", "test": "true", "e2e": "true", "mesh-down": "true"} | dict(recipes or {})
+    (clone / "Makefile").write_text("".join(f"{target}:\n\t{recipe}\n" for target, recipe in made.items()))
+    git = ["git", "-C", str(clone), "-c", "user.name=test", "-c", "user.email=test@example.com"]
+    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message=test"]):
+        subprocess.run([*git, *command], check=True)
+    return subprocess.run([script], capture_output=True, text=True, check=False)
+
+
+def test_every_stage_passes(tmp_path: Path) -> None:
+    ran = ci(tmp_path)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    for stage in ("make demo", "make test", "make e2e", "make mesh-down", "CI"):
+        assert f"==> {stage}: passed after " in ran.stdout
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "e2e"])
+def test_a_stage_that_fails_is_the_last_and_the_mesh_goes(tmp_path: Path, target: str) -> None:
+    ran = ci(tmp_path, {target: "exit 3"})
+    assert ran.returncode != 0
+    *_, failed, down, whole = (
+        line for line in ran.stdout.splitlines() if line.startswith("==> ") and " after " in line
+    )
+    assert failed.startswith(f"==> make {target}: failed with exit code")
+    assert down.startswith(TAKEN_DOWN)
+    assert whole.startswith("==> CI: failed after")
+
+
+def test_a_stage_beyond_its_limit(tmp_path: Path) -> None:
+    ran = ci(tmp_path, {"e2e": "sleep 9"}, limit="0.3s")
+    assert ran.returncode == 124
+    assert "==> make e2e: cut off at its limit of 0.3s after" in ran.stdout
+    assert TAKEN_DOWN in ran.stdout
+
+
+def test_a_changed_proof_fails(tmp_path: Path) -> None:
+    ran = ci(tmp_path, {"e2e": "echo after > docs/proof.md"})
+    assert ran.returncode == 1
+    assert "+after" in ran.stdout
+    assert "docs/proof.md is not what this run saw" in ran.stdout
+    assert TAKEN_DOWN in ran.stdout
+
+
+def test_a_mesh_that_leaves_something_fails(tmp_path: Path) -> None:
+    ran = ci(tmp_path, {"mesh-down": "false"})
+    assert ran.returncode == 1
+    assert "==> CI: failed after" in ran.stdout
