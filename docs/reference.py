@@ -29,6 +29,8 @@ SECTIONS = [
         "client",
         "expose",
         "ingressGateway",
+        "denial",
+        "fleetDenial",
         "readiness",
         "probe",
         "timeouts",
@@ -167,7 +169,13 @@ def _kind(field: Part) -> str:
         return "mapping"
     kinds = [field["type"]] if isinstance(field["type"], str) else field["type"]
     numbers = "whole number" if "maximum" not in field else f"{field['minimum']} to {field['maximum']:,}"
-    names = {"integer": numbers, "number": "number", "string": "text", "object": "mapping"}
+    names = {
+        "integer": numbers,
+        "number": "number",
+        "string": "text",
+        "boolean": "`true`, `false`",
+        "object": "mapping",
+    }
     return " or ".join(names[kind] for kind in kinds)
 
 

@@ -95,6 +95,9 @@ def _host(draw: Draw, name: str, number: int) -> Any:
         outlierDetection=_outlier_detection(),
         podDisruptionBudget=st.sampled_from([{"minAvailable": 1}, {"maxUnavailable": "25%"}, {"minAvailable": "50%"}]),
         resources=_resources(),
+        deny=st.builds(lambda rule: [rule], _denial(ports)),
+        enforcement=st.sampled_from(["enforce", "report"]),
+        accessLog=st.booleans(),
     )
     if has_requests and draw(st.booleans()):
         entry["retries"] = draw(_retries())
@@ -136,7 +139,8 @@ def _carried(draw: Draw, entry: Entry) -> Entry:
                 client.pop("paths", None)
     if entry.get("readiness", {}).get("mode") == "probe":
         del entry["readiness"]
-    return {key: value for key, value in entry.items() if key not in ("drain", "podDisruptionBudget", "resources")}
+    others = ("drain", "podDisruptionBudget", "resources", "accessLog")
+    return {key: value for key, value in entry.items() if key not in others}
 
 
 def _ports(draw: Draw, number: int) -> list[Entry]:
@@ -193,6 +197,15 @@ def _client(draw: Draw, ports: Sequence[Entry]) -> Any:
     elif draw(st.booleans()):
         client["ports"] = draw(st.lists(st.sampled_from(usable), min_size=1, unique=True))
     return client["namespace"] if set(client) == {"namespace"} and draw(st.booleans()) else client
+
+
+@st.composite
+def _denial(draw: Draw, ports: Sequence[Entry]) -> Any:
+    rule = _client(draw, ports)
+    if isinstance(rule, dict):
+        for key in ("podLabels", "wholeMesh"):
+            rule.pop(key, None)
+    return rule or "guests"
 
 
 def _volume(draw: Draw, content: str) -> tuple[str, Entry]:

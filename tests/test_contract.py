@@ -51,6 +51,7 @@ def check(helm: Helm, text: str) -> None:
         check_client_hop(gateway)
         check_gateway_hop(gateway)
         check_identity(gateway)
+        check_denials(gateway)
 
 
 def labelled(documents: Documents, label: str, value: str) -> list[Key]:
@@ -235,6 +236,9 @@ def check_visibility(gateway: Objects) -> None:
     service = gateway.documents["Service", gateway.namespace, gateway.name]
     assert service["metadata"]["annotations"]["networking.istio.io/exportTo"] == ",".join(visible)
     assert gateway.upstream_rule["exportTo"] == ["."]
+    if gateway.values.get("enforcement") == "report":
+        assert visible == ["*"]
+        return
     if gateway.carrier is None:
         return  # what is denied there names no clients
     principals = [
@@ -325,3 +329,22 @@ def check_identity(gateway: Objects) -> None:
         }
         # whom the handshake lets in, the policy lets in, and the other way round
         assert set(server["tls"].get("subjectAltNames", by_policy)) == by_policy
+
+
+def check_denials(gateway: Objects) -> None:
+    """A report touches no fleet-wide denial, and what only requests show is denied on ports with requests alone."""
+    reports = gateway.values.get("enforcement") == "report"
+    silent = {str(port["gatewayPort"]) for port in gateway.values["ports"] if port["protocol"] in ("TLS", "TCP")}
+    for policy in gateway.all("AuthorizationPolicy"):
+        enforced = policy["metadata"]["name"].removeprefix(gateway.name) in (".fleet-deny", ".report")
+        dry = policy["metadata"]["annotations"].get("istio.io/dry-run")
+        assert dry == (None if enforced or not reports else "true")
+        for rule in policy["spec"]["rules"] if policy["spec"]["action"] == "DENY" else []:
+            operations = [to["operation"] for to in rule.get("to", [])]
+            assert operations or rule["from"][0]["source"].get("principals") != ["*"], "nobody would be left"
+            for operation in operations:
+                if {"methods", "paths"} & set(operation):
+                    assert operation["ports"]
+                    assert not silent & set(operation["ports"])
+    lets_all_in = ("AuthorizationPolicy", gateway.namespace, f"{gateway.name}.report") in gateway.documents
+    assert lets_all_in == (reports and "selector" in gateway.values and "adopted" not in gateway.values)

@@ -297,9 +297,16 @@ def test_seed_002_has_its_address_secret_and_rule(fleet: Documents) -> None:
     tls = server(fleet, namespace, name)
     assert (tls["mode"], tls["credentialName"]) == ("MUTUAL", "test.client")
     assert ("Role", namespace, name) in fleet
-    rules = fleet["AuthorizationPolicy", namespace, name]["spec"]["rules"]
-    assert [rule["from"][0]["source"]["principals"] for rule in rules] == [["cluster.local/ns/default/sa/sleep"]]
-    assert [rule["to"][0]["operation"]["paths"] for rule in rules] == [["/status/*"]]
+    (allowed,) = fleet["AuthorizationPolicy", namespace, name]["spec"]["rules"]
+    assert allowed == {"from": [{"source": {"principals": ["cluster.local/ns/default/sa/sleep"]}}]}
+    denying = fleet["AuthorizationPolicy", namespace, f"{name}.deny"]["spec"]
+    assert denying["action"] == "DENY"
+    assert denying["rules"] == [
+        {
+            "from": [{"source": {"principals": ["*/ns/default/sa/sleep"]}}],
+            "to": [{"operation": {"ports": ["8080"], "paths": ["/headers"]}}],
+        }
+    ]
 
 
 def test_seed_003_is_ready_while_its_path_answers(fleet: Documents) -> None:

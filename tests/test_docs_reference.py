@@ -63,6 +63,7 @@ BESIDE: dict[str, Data] = {
         f"readiness.probe.{key}": {"readiness": {"mode": "probe", "probe": {"httpGet": {"path": "/h", "port": 15021}}}}
         for key in ("periodSeconds", "timeoutSeconds", "failureThreshold", "successThreshold")
     },
+    "deny": {"deny": [{"namespace": "guests"}]},
 }
 # The kinds of single values, and a field of each.
 VALUES: dict[str, Steps] = {
@@ -213,6 +214,7 @@ def compiles(document: Data, overlay: Data | None = None) -> None:
     text = yaml.safe_dump(document, allow_unicode=True).encode()
     overlays = [("overlay.yaml", yaml.safe_dump(overlay).encode())] if overlay else []
     compilation = compile_sources([("hosts.yaml", text)], overlays)
-    assert not compilation.findings, json.dumps(document)
+    # a host that reports always says so
+    assert not [finding for finding in compilation.findings if finding.code != "EG256"], json.dumps(document)
     assert compilation.plan is not None
     assert compilation.plan.gateways

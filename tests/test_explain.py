@@ -196,8 +196,31 @@ def test_who_may_use_a_port_is_who_the_policy_allows(fleet: Plan, documents: Doc
                 for client, rule in zip(clients, policy, strict=True)
                 if str(port.number) in rule.get("to", [{}])[0].get("operation", {}).get("ports", [str(port.number)])
             ]
-            (decision,) = (one for one in hops[1].decisions if one.by.kind == "AuthorizationPolicy")
-            assert list(decision.lines) == list(dict.fromkeys(allowed))
+            (decision,) = (
+                one for one in hops[1].decisions if (one.by.kind, one.by.name) == ("AuthorizationPolicy", gateway.name)
+            )
+            # what makes a host report stands before who may call
+            clients_lines = [line for line in decision.lines if line.key != "enforcement"]
+            assert clients_lines == list(dict.fromkeys(allowed))
+
+
+def test_who_is_refused_is_who_the_policies_deny(fleet: Plan, documents: Documents) -> None:
+    for gateway in fleet.gateways:
+        denied = facts(gateway).denied
+        for by, suffix in (("fleet", ".fleet-deny"), ("host", ".deny")):
+            shown = [one for one in denied if one.by == by]
+            policy = documents.get(("AuthorizationPolicy", gateway.namespace, gateway.name + suffix))
+            rules = policy["spec"]["rules"] if policy else []
+            printed = [rule for rule in rules if "notPrincipals" not in rule["from"][0]["source"]]
+            assert [(list(one.methods), list(one.paths)) for one in shown] == [
+                (operation.get("methods", []), operation.get("paths", []))
+                for operation in (rule.get("to", [{"operation": {}}])[0]["operation"] for rule in printed)
+            ]
+            dry = policy and policy["metadata"]["annotations"].get("istio.io/dry-run") == "true"
+            for port, hops in zip(gateway.ports, path.path(gateway).hops, strict=True):
+                says = [one.says for one in hops[1].decisions if one.by.name == gateway.name + suffix and printed]
+                assert len(says) >= sum(not one.ports or port.port.port in one.ports for one in shown)
+                assert all(text.startswith("reports" if dry else "refuses") for text in says if "leaves" not in text)
 
 
 def test_the_tries_are_those_of_the_virtual_service(fleet: Plan, documents: Documents) -> None:

@@ -71,6 +71,13 @@ PROBLEMS: list[tuple[str, dict[str, Any]]] = [
         "gateways.api: cluster.local/ns/shop/sa/* may use gateway port 80, which the gateway does not have",
         _values(clients=_client(ports=[80])),
     ),
+    ("gateways.api: some paths are denied", _values(denies=[{"namespace": "shop", "paths": ["/admin*"]}])),
+    ("gateways.api: some paths are denied", _values(fleetDenies=[{"paths": ["/admin*"], "ports": [8080]}])),
+    (
+        "gateways.api: methods or paths are denied on port tcp-5432",
+        _values(denies=[{"methods": ["DELETE"]}], ports=[PORT, TCP]),
+    ),
+    ("gateways.api: gateway port 80 is denied", _values(fleetDenies=[{"namespace": "shop", "ports": [80]}])),
     ("gateways.api: two ports have port 80", _values(ports=[PORT, PLAIN | {"name": "http-81", "gatewayPort": 8081}])),
     ("gateways.api: two ports have name http-80", _values(ports=[PORT, PLAIN | {"port": 81, "gatewayPort": 8081}])),
     ("gateways.api: two ports have gatewayPort 8080", _values(ports=[PORT, PLAIN | {"name": "http-81", "port": 81}])),

@@ -18,7 +18,7 @@ ALTERNATIVES = (
     {"secret", "files"},
 )
 FACTS = ("mesh",)  # said in one file, whatever the number of files; overlays merge over it
-LISTED = ("gateways",)  # of all files together; an overlay's item of a known name merges over it
+LISTED = ("gateways", "deny")  # of all files together; an overlay's item of a known name merges over it
 INSTEAD_OF = {key: group - {key} for group in ALTERNATIVES for key in group}
 
 

@@ -97,6 +97,25 @@ class Client(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deny(Sourced):
+    """Who is refused what: everybody where `namespace` is None, everything where a tuple is empty."""
+
+    namespace: str | None
+    service_account: str | None
+    hosts: tuple[str, ...]
+    ports: tuple[int, ...]
+    methods: tuple[str, ...]
+    paths: tuple[str, ...]
+
+    @property
+    def who(self) -> str:
+        """Who is refused, for people: `everybody`, a namespace, or namespace/account."""
+        if self.namespace is None:
+            return "everybody"
+        return f"{self.namespace}/{self.service_account}" if self.service_account else self.namespace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness(Sourced):
     """When a gateway pod is Ready; times in milliseconds, `statuses` as inclusive ranges."""
 
@@ -152,6 +171,9 @@ class Host(Sourced):
     review_by: str | None
     ports: tuple[Port, ...]
     clients: tuple[Client, ...]
+    deny: tuple[Deny, ...]
+    enforcement: Literal["enforce", "report"]
+    access_log: bool | None
     expose: Exposure | None
     resolution: Literal["DNS_ROUND_ROBIN", "DNS"]
     endpoints: tuple[str, ...]
@@ -178,6 +200,24 @@ class Host(Sourced):
             paths=(),
         )
         return (*self.clients, caller)
+
+    @property
+    def reports(self) -> bool:
+        """Whether nobody is refused here, and who would be is written down instead."""
+        return self.enforcement == "report"
+
+    @property
+    def seen_by_all(self) -> bool:
+        """Whether sidecars of every namespace know the host: who does not see it cannot be reported."""
+        return self.reports or any(client.whole_mesh for client in self.callers)
+
+    def decided_on(self, deny: Deny) -> tuple[int, ...]:
+        """The client ports that `deny` is about and that show what it asks for."""
+        if deny.hosts and self.host not in deny.hosts:
+            return ()
+        ports = (port for port in self.ports if not deny.ports or port.port in deny.ports)
+        # Istio drops methods and paths from a denial on other ports, which would refuse every connection there
+        return tuple(port.port for port in ports if port.is_http or not (deny.methods or deny.paths))
 
     @property
     def wildcard(self) -> bool:
@@ -211,10 +251,11 @@ class Host(Sourced):
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The whole list: hosts and shared gateways sorted by name, and the facts of the mesh."""
+    """The whole list: hosts and shared gateways sorted by name, who is refused everywhere, and facts of the mesh."""
 
     hosts: tuple[Host, ...]
     shared: tuple[SharedGateway, ...]
+    deny: tuple[Deny, ...]
     trust_domain: str
     cluster_domain: str
 

@@ -7,6 +7,7 @@ from egressc.layers import Combined, Entry, merge
 from egressc.model import (
     WILDCARD,
     Client,
+    Deny,
     Exposure,
     Files,
     Host,
@@ -34,6 +35,7 @@ def inventory(combined: Combined) -> Inventory:
     return Inventory(
         hosts=tuple(sorted(hosts, key=lambda host: host.host)),
         shared=tuple(shared),
+        deny=tuple(map(_deny, combined.listed["deny"])),
         trust_domain=mesh.get("trustDomain", facts["trustDomain"]["default"]),
         cluster_domain=mesh.get("clusterDomain", facts["clusterDomain"]["default"]),
     )
@@ -67,7 +69,10 @@ def _host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
         description=data.get("description"),
         review_by=data.get("reviewBy"),
         ports=ports,
-        clients=tuple(_client(data["clients"], index) for index in range(len(data.get("clients") or []))),
+        clients=tuple(map(_client, _callers(data, "clients"))),
+        deny=tuple(map(_deny, _callers(data, "deny"))),
+        enforcement=data.get("enforcement", default("host", "enforcement")),
+        access_log=data.get("accessLog"),
         # what defaults say of exposing is for the hosts that have said so themselves
         expose=_exposure(data["expose"], ports) if "expose" in entry.own else None,
         resolution=data.get("resolution", default("host", "resolution")),
@@ -156,12 +161,19 @@ def _files(data: Mapping) -> Files:
     )
 
 
-def _client(clients: Any, index: int) -> Client:
-    data = clients[index]
-    if isinstance(data, str):
-        source = Mapping(clients.items_at[index])
-        source["namespace"] = data
-        data = source
+def _callers(host: Mapping, key: str) -> Iterator[Mapping]:
+    """The rules under `key`; a bare namespace becomes a rule for it alone."""
+    rules: Any = host.get(key) or ()
+    for index, rule in enumerate(rules):
+        if isinstance(rule, str):
+            source = Mapping(rules.items_at[index])
+            source["namespace"] = rule
+            yield source
+        else:
+            yield rule
+
+
+def _client(data: Mapping) -> Client:
     return Client(
         source=data,
         namespace=data.get("namespace"),
@@ -189,6 +201,18 @@ def _exposure(data: Mapping, ports: tuple[Port, ...]) -> Exposure:
             selector=tuple(sorted((gateway.get("selector") or {}).items())),
             service_account=gateway.get("serviceAccount", ""),
         ),
+    )
+
+
+def _deny(data: Mapping) -> Deny:
+    return Deny(
+        source=data,
+        namespace=data.get("namespace"),
+        service_account=data.get("serviceAccount"),
+        hosts=tuple(data.get("hosts") or ()),
+        ports=tuple(data.get("ports") or ()),
+        methods=tuple(data.get("methods") or ()),
+        paths=tuple(data.get("paths") or ()),
     )
 
 

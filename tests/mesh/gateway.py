@@ -36,6 +36,11 @@ def log(namespace: str, pod: str) -> str:
     return kubectl("logs", "--namespace", namespace, pod, "--container", CONTAINER, "--tail=-1", check=False)
 
 
+def access_log(namespace: str, pod: str) -> list[dict[str, Any]]:
+    """The lines of the chart's own access log so far, without the mesh's."""
+    return [json.loads(line) for line in log(namespace, pod).splitlines() if line.startswith("{")]
+
+
 def pods(namespace: str, selector: str = "") -> list[str]:
     """The names of the running pods that a label selector finds, those that are being deleted left out."""
     found = get("pods", "--namespace", namespace, f"--selector={selector}")["items"]

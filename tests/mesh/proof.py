@@ -18,6 +18,7 @@ SEEDS = "The published set-ups, as entries of values/hosts.yaml"
 ROUTES = "Routes"
 WILDCARDS = "Wildcards"
 REFUSED = "Refused"
+AUTHORIZATION = "Denied and reported"
 READINESS = "Readiness"
 SECRETS = "Secrets"
 SHARED = "Shared and adopted gateways"
@@ -34,6 +35,7 @@ SECTIONS = (
     ROUTES,
     WILDCARDS,
     REFUSED,
+    AUTHORIZATION,
     READINESS,
     SECRETS,
     SHARED,

@@ -49,9 +49,11 @@ def entries(address: str) -> list[dict[str, Any]]:
 
 def placed(entry: Mapping[str, Any], address: str) -> dict[str, Any]:
     clients = [client if isinstance(client, dict) else {"namespace": client} for client in entry["clients"]]
-    moved = {
-        "namespace": PREFIX + entry.get("namespace", "egress"),
-        "clients": [client | {"namespace": PREFIX + client["namespace"]} for client in clients],
+    rules = {"clients": clients, "deny": entry.get("deny", [])}
+    moved = {"namespace": PREFIX + entry.get("namespace", "egress")} | {
+        key: [rule | {"namespace": PREFIX + rule["namespace"]} for rule in listed]
+        for key, listed in rules.items()
+        if listed
     }
     if "expose" in entry:
         ingress = {"namespace": INGRESS, "selector": selector(INGRESS), "serviceAccount": ACCOUNT}
@@ -150,8 +152,10 @@ def test_002_address_with_a_host_header(fleet: Fleet, proof: Proof) -> None:
     proof.row(SEEDS, claim, "`GET http://`*address*`/status/200`, `Host: test.com`", saw(seen), got(answer))
 
 
-def test_002_another_path_is_refused(fleet: Fleet, proof: Proof) -> None:
+def test_002_the_denied_path_is_refused(fleet: Fleet, proof: Proof) -> None:
     fleet.partner.forget()
+    answer = fleet.sleep.curl(f"http://{fleet.partner.address}//headers", "--header", "Host: test.com")
+    assert answer.status == 403, answer
     answer = fleet.sleep.curl(f"http://{fleet.partner.address}/headers", "--header", "Host: test.com")
     assert answer.status == 403, answer
     assert requests(fleet.partner) == []

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
+from egressc.emit.authorization import denial_values, rule_values
 from egressc.emit.readiness import check, readiness
 from egressc.emit.text import plain
 from egressc.emit.traffic import traffic
 from egressc.emit.upstream import client_tls, upstream, volumes
 from egressc.model import milliseconds
-from egressc.plan import Denial, Gateway, GatewayPort, Rule, Shared
+from egressc.plan import Gateway, GatewayPort, Shared
 from egressc.positions import Mapping
 
 ANNOTATIONS = (("description", "description"), ("owner", "owner"), ("review_by", "review-by"))
@@ -28,9 +29,14 @@ def gateway_values(gateway: Gateway) -> dict[str, Any]:
         result["annotations"] = notes
     result["exportTo"] = list(gateway.export_to)
     if gateway.pods.kind != "adopted":
-        result["clients"] = [_rule(rule) for rule in gateway.rules]
-    if gateway.denials:
-        result["denies"] = [_denial(denial) for denial in gateway.denials]
+        result["clients"] = [rule_values(rule) for rule in gateway.rules]
+    for key, denials in (("denies", gateway.denials), ("fleetDenies", gateway.fleet_denials)):
+        if denials:
+            result[key] = [denial_values(denial) for denial in denials]
+    if host.reports:
+        result["enforcement"] = host.enforcement
+    if host.access_log is not None:
+        result["accessLog"] = host.access_log
     result["ports"] = [_port(gateway, port) for port in gateway.ports]
     if gateway.has_paths:
         result["strictPaths"] = True
@@ -60,19 +66,6 @@ def pod_values(settings: Mapping) -> dict[str, Any]:
     """What of a host's or a shared gateway's `settings` says how pods run."""
     drain = {"drainSeconds": milliseconds(settings["drain"]) // 1000} if "drain" in settings else {}
     return drain | {key: plain(settings[key]) for key in AS_GIVEN if key in settings}
-
-
-def _rule(rule: Rule) -> dict[str, Any]:
-    result: dict[str, Any] = {"principal": rule.principal}
-    for key, items in (("ports", rule.ports), ("methods", rule.methods), ("paths", rule.paths)):
-        if items:
-            result[key] = list(items)
-    return result
-
-
-def _denial(denial: Denial) -> dict[str, Any]:
-    excepted = {"notPrincipals": list(denial.not_principals)} if denial.not_principals else {}
-    return {"ports": list(denial.ports)} | excepted
 
 
 def _port(gateway: Gateway, port: GatewayPort) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from egressc import emit
+from egressc.explain.denied import Denied, denied
 from egressc.explain.lines import Line, Lines, client_line, host_line, said
 from egressc.explain.load import Checks, Pods, checks, from_to, pods
 from egressc.model import Client, Host, Tls
@@ -89,6 +90,9 @@ class Facts:
     pods: Pods
     ports: tuple[Way, ...]
     clients: tuple[Caller, ...]
+    denied: tuple[Denied, ...]
+    enforcement: str
+    access_log: bool | None
     line: Line
 
 
@@ -113,6 +117,9 @@ def facts(gateway: Gateway) -> Facts:
             _way(gateway, port, printed, running) for port, printed in zip(gateway.ports, values["ports"], strict=True)
         ),
         clients=tuple(_caller(rule.client, rule.principal) for rule in gateway.rules),
+        denied=denied(gateway),
+        enforcement=host.enforcement,
+        access_log=host.access_log,
         line=host_line(host),
     )
 

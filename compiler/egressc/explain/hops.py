@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from egressc.explain.authorization import admitted, users
+from egressc.explain.decision import Decision, time
 from egressc.explain.facts import Way
-from egressc.explain.layout import socket, spell
-from egressc.explain.lines import Line, Lines, client_line, said
+from egressc.explain.layout import socket
+from egressc.explain.lines import client_line, once, said
 from egressc.explain.objects import Object, named_object
-from egressc.model import WILDCARD, Client, default
+from egressc.model import WILDCARD, default
 from egressc.plan import EVERYBODY, OWN_NAMESPACE, Gateway, GatewayPort
 
 SPOKEN = {"HTTP": "HTTP", "HTTP2": "HTTP/2", "GRPC": "gRPC", "TCP": "TCP"}
@@ -24,15 +26,6 @@ LIMITS = {
     "maxRequests": "requests at once",
     "maxRequestsPerConnection": "requests on one connection",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the object `by` makes so; `lines` are empty where the list is silent and a default holds."""
-
-    by: Object
-    says: str
-    lines: Lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +61,7 @@ def hops(gateway: Gateway, port: GatewayPort, way: Way) -> tuple[Hop, Hop, Hop]:
             "gateway",
             f"the same inside the mesh's mutual TLS, to {gateway.service}:{way.gateway_port}",
             f"by both, with mesh certificates: of the account {account}, and the client's",
-            (*_sent(gateway, port), *_admitted(gateway, port)),
+            (*_sent(gateway, port), *admitted(gateway, port)),
         ),
         Hop(
             "gateway",
@@ -98,14 +91,15 @@ def _verification(way: Way) -> str:
 
 def _seen(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision]:
     entry, host = named_object(gateway, "ServiceEntry"), gateway.host
-    clients = tuple(client_line(client) for client in host.callers)
+    # a host that reports is seen by all, whoever may call
+    seers = said(host.source, "enforcement") if host.reports else tuple(map(client_line, host.callers))
     if gateway.export_to == (EVERYBODY,):
         seen = "every namespace"
     else:
         seen = ", ".join(gateway.namespace if name == OWN_NAMESPACE else name for name in sorted(gateway.export_to))
     known = f"sidecars know {host.host} on port {way.port}, and on no port that is no client port"
     yield Decision(entry, known, way.lines)
-    yield Decision(entry, f"seen by {seen}", clients)
+    yield Decision(entry, f"seen by {seen}", seers)
     if host.addresses and not port.port.is_http:
         apart = f"told apart by the addresses {', '.join(host.addresses)}"
         yield Decision(entry, apart, said(host.source, "addresses"))
@@ -118,41 +112,19 @@ def _sent(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
         pods = f"pods of {source.namespace or 'any namespace'}" + (f" with {labels}" if labels else "")
         lines = [
             line
-            for client in _users(gateway, port)
+            for client in users(gateway, port)
             if (client.namespace, client.pod_labels) == (source.namespace, source.pod_labels)
             for line in said(client.source, "podLabels") or (client_line(client),)
         ]
-        yield Decision(route, f"lets {pods} through", _once(lines))
+        yield Decision(route, f"lets {pods} through", once(lines))
     if port.sources:
         refused = "answers 403 to all other pods" if port.port.is_http else "leads all other pods to a closed port"
         yield Decision(route, refused, ())
     again = ", and tries again only what no upstream has seen" if port.port.is_http else ""
     yield Decision(route, f"leads to the gateway's Service{again}", ())
     yield Decision(rule, f"wraps it in the mesh's mutual TLS, SNI {host.host}", ())
-    yield Decision(rule, *_time(gateway, "timeouts", "idle", "closes a connection without traffic after {}"))
+    yield Decision(rule, *time(gateway, "timeouts", "idle", "closes a connection without traffic after {}"))
     yield Decision(named_object(gateway, "Service"), f"leads port {port.number} to the gateway's Ready pods", ())
-
-
-def _admitted(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
-    host = gateway.host
-    server = f"takes port {port.number} for {host.host}, from identities of the mesh alone"
-    yield Decision(named_object(gateway, "Gateway"), server, ())
-    allowed = [client_line(client) for client in _users(gateway, port)]
-    refused = "answers 403 to all others" if port.port.is_http else "closes the connection of all others"
-    if gateway.pods.kind == "adopted":
-        denied = any(port.number in denial.ports for denial in gateway.denials)
-        policy = named_object(gateway, "AuthorizationPolicy", ".deny")
-        if denied:
-            yield Decision(policy, f"{refused}, and leaves what else these pods carry alone", _once(allowed))
-    else:
-        policy = named_object(gateway, "AuthorizationPolicy")
-        yield Decision(policy, f"allows those that may call, {refused}", _once(allowed))
-    patch = named_object(gateway, "EnvoyFilter")
-    if gateway.has_paths and port.port.is_http:
-        says = "reads a path in one way: normalised, slashes merged, escaped slashes refused"
-        yield Decision(patch, says, tuple(line for client in host.clients for line in said(client.source, "paths")))
-    if host.duration("timeouts", "stream") and port.port.is_http:
-        yield Decision(patch, *_time(gateway, "timeouts", "stream", "closes a stream without traffic after {}"))
 
 
 def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision]:
@@ -202,7 +174,7 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
 
 def _requests(gateway: Gateway) -> Iterator[Decision]:
     route, host = named_object(gateway, "VirtualService"), gateway.host
-    yield Decision(route, *_time(gateway, "timeouts", "request", "a request may take {}"))
+    yield Decision(route, *time(gateway, "timeouts", "request", "a request may take {}"))
     given = host.source.get("retries") or {}
     attempts = given.get("attempts", default("retries", "attempts"))
     if attempts:
@@ -210,7 +182,7 @@ def _requests(gateway: Gateway) -> Iterator[Decision]:
         lines = (line for key in ("attempts", "retryOn") for line in said(host.source, "retries", key))
         yield Decision(route, f"tries again, {attempts} times at most, on {on}", tuple(lines))
         if host.duration("retries", "perTry"):
-            yield Decision(route, *_time(gateway, "retries", "perTry", "a try may take {}"))
+            yield Decision(route, *time(gateway, "retries", "perTry", "a try may take {}"))
     else:
         yield Decision(route, "tries nothing again", said(host.source, "retries", "attempts"))
     kept = "keeps back x-envoy-*, x-forwarded-*, x-request-id and trace headers of the request"
@@ -222,8 +194,8 @@ def _requests(gateway: Gateway) -> Iterator[Decision]:
 
 def _limits(gateway: Gateway, port: GatewayPort, rule: Object) -> Iterator[Decision]:
     source = gateway.host.source
-    yield Decision(rule, *_time(gateway, "timeouts", "connect", "a connection may take {} to open"))
-    yield Decision(rule, *_time(gateway, "timeouts", "idle", "closes a connection without traffic after {}"))
+    yield Decision(rule, *time(gateway, "timeouts", "connect", "a connection may take {} to open"))
+    yield Decision(rule, *time(gateway, "timeouts", "idle", "closes a connection without traffic after {}"))
     limits = source.get("connectionPool") or {}
     for key, what in LIMITS.items():
         if key in limits and (port.port.is_http or key == "maxConnections"):
@@ -232,16 +204,3 @@ def _limits(gateway: Gateway, port: GatewayPort, rule: Object) -> Iterator[Decis
         yield Decision(rule, "keeps idle connections alive", said(source, "connectionPool", "keepalive"))
     if "outlierDetection" in source or gateway.host.failover:
         yield Decision(rule, "leaves failing addresses out for a while", said(source, "outlierDetection"))
-
-
-def _users(gateway: Gateway, port: GatewayPort) -> list[Client]:
-    return [client for client in gateway.host.callers if not client.ports or port.port.port in client.ports]
-
-
-def _time(gateway: Gateway, group: str, name: str, says: str) -> tuple[str, Lines]:
-    time = gateway.host.duration(group, name)
-    return says.format(spell(time) if time else "any time"), said(gateway.host.source, group, name)
-
-
-def _once(lines: list[Line]) -> Lines:
-    return tuple(dict.fromkeys(lines))

@@ -1,10 +1,11 @@
 """Where a list says something, so that whatever is explained can be looked up."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from egressc.findings import Span
-from egressc.model import Client, Host
+from egressc.model import Client, Deny, Host
 from egressc.positions import Mapping, at_path
 
 
@@ -46,6 +47,17 @@ def client_line(client: Client) -> Line:
     key = "wholeMesh" if client.whole_mesh else "namespace"
     bare = key not in client.source.keys_at
     return _line(client.source.span if bare else client.source.keys_at[key], str(client.namespace) if bare else key)
+
+
+def deny_line(deny: Deny) -> Line:
+    """Where the list names who is refused, as an object or as a bare namespace."""
+    key = next(iter(deny.source.keys_at), "")
+    return _line(deny.source.keys_at[key] if key else deny.source.span, key or str(deny.namespace))
+
+
+def once(lines: Iterable[Line]) -> Lines:
+    """`lines` in their order, each once."""
+    return tuple(dict.fromkeys(lines))
 
 
 def _line(span: Span, key: str) -> Line:

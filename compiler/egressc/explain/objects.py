@@ -86,8 +86,13 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
     named = [
         named_object(gateway, kind) for kind, exists in kinds.items() if exists and not (adopted and kind in POD_KINDS)
     ]
-    if gateway.denials:
-        named.append(named_object(gateway, "AuthorizationPolicy", ".deny"))
+    more = {
+        ("AuthorizationPolicy", ".report"): gateway.reports_beside_others,
+        ("AuthorizationPolicy", ".deny"): gateway.denials,
+        ("AuthorizationPolicy", ".fleet-deny"): gateway.fleet_denials,
+        ("EnvoyFilter", ".access-log"): gateway.host.reports or gateway.host.access_log,
+    }
+    named += [named_object(gateway, kind, suffix) for (kind, suffix), exists in more.items() if exists]
     named += [named_object(gateway, "DestinationRule", suffix) for suffix in (".direct", ".upstream")]
     if gateway.host.expose:
         named += [exposed_object(gateway.host.expose, kind) for kind in ("Gateway", "VirtualService", "ServiceEntry")]
@@ -136,13 +141,7 @@ def needs(gateways: Iterable[Gateway]) -> tuple[Need, ...]:
 
 def remarks(gateway: Gateway, about: Facts) -> Iterator[Remark]:
     """What about `gateway` is weaker than it could be, by the list's own words."""
-    for port, way in zip(gateway.ports, about.ports, strict=True):
-        if way.verified.by == "nobody":
-            yield Remark(about.host, way.port, f"verified by {way.verified.text}", way.verified.lines)
-        if way.tls == "mutual" and not port.port.is_http and gateway.checks_upstream:
-            # the check sends no bytes, and TLS 1.3 clients finish before the server has judged their certificate
-            says = "Ready does not show whether the upstream takes the client certificate"
-            yield Remark(about.host, way.port, says, said(port.port.tls.source, "mode"))
+    yield from _about_ports(gateway, about)
     for rule, caller in zip(gateway.rules, about.clients, strict=True):
         if rule.client.whole_mesh and not rule.client.pod_labels:
             yield Remark(about.host, None, "the whole mesh may call", (caller.line,))
@@ -153,11 +152,24 @@ def remarks(gateway: Gateway, about: Facts) -> Iterator[Remark]:
     if expose := gateway.host.expose:
         says = f"whoever reaches the ingress gateway of {expose.gateway.namespace} may call it: {exposed_url(expose)}"
         yield Remark(about.host, None, says, said(gateway.host.source, "expose"))
+    if gateway.host.reports:
+        says = "nobody is refused: callers are only reported, and every namespace sees the host"
+        yield Remark(about.host, None, says, said(gateway.host.source, "enforcement"))
     if gateway.pods.kind == "adopted":
         yield from _left_to_others(gateway, about)
     if not gateway.checks_upstream:
         says = f"Ready does not follow the upstream: readiness is {gateway.host.readiness.mode}"
         yield Remark(about.host, None, says, said(gateway.host.readiness.source, "mode"))
+
+
+def _about_ports(gateway: Gateway, about: Facts) -> Iterator[Remark]:
+    for port, way in zip(gateway.ports, about.ports, strict=True):
+        if way.verified.by == "nobody":
+            yield Remark(about.host, way.port, f"verified by {way.verified.text}", way.verified.lines)
+        if way.tls == "mutual" and not port.port.is_http and gateway.checks_upstream:
+            # the check sends no bytes, and TLS 1.3 clients finish before the server has judged their certificate
+            says = "Ready does not show whether the upstream takes the client certificate"
+            yield Remark(about.host, way.port, says, said(port.port.tls.source, "mode"))
 
 
 def _left_to_others(gateway: Gateway, about: Facts) -> Iterator[Remark]:

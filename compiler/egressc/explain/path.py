@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from egressc.explain.decision import Decision
 from egressc.explain.facts import Facts, facts
-from egressc.explain.hops import Decision, Hop, hops
+from egressc.explain.hops import Hop, hops
 from egressc.explain.layout import socket, spell
 from egressc.explain.lines import Lines, said
 from egressc.explain.objects import (

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from egressc.explain.decision import Decision
 from egressc.explain.facts import Caller, Facts, Verified, Way, facts
-from egressc.explain.hops import Decision
 from egressc.explain.layout import shorten, table, wrap
 from egressc.explain.lines import Lines
 from egressc.explain.objects import Need, Remark, namespaces, needs, remarks
@@ -26,6 +26,7 @@ WIDTHS = (30, 16, 11, 24, 21, 8, 22, 13)
 SHOWN = 4  # of clients, of one client's paths, of names; the host's own page has them all
 REASON = 60
 PAGE = 120
+ONLY = "Who may call, and nobody else"
 NOTES = (104, 40)  # a sentence, and its lines of the list
 
 
@@ -45,6 +46,7 @@ def host(gateway: Gateway) -> str:
         *(_port(known, index) for index in range(len(known.about.ports))),
         _clients(known),
         *([_section("Exposed", _decisions(known.exposure), NOTES)] if known.exposure else []),
+        *_denied(known),
         _section("How clients find it", [(note.says, _where(note.lines, "")) for note in known.name_resolution], NOTES),
         _section("Readiness", _decisions(known.readiness), NOTES),
         _objects(known),
@@ -161,7 +163,23 @@ def _clients(known: Path) -> str:
         )
         for caller in known.about.clients
     ]
-    return _section("Who may call, and nobody else", rows, (40, 20, 40, 16, 30, 50))
+    title = "Who may call; all others are only reported" if known.about.enforcement == "report" else ONLY
+    return _section(title, rows, (40, 20, 40, 16, 30, 50))
+
+
+def _denied(known: Path) -> list[str]:
+    rows = [
+        (
+            denied.who,
+            " ".join(denied.methods) or "any method",
+            " ".join(denied.paths) or "any path",
+            "port " + " ".join(map(str, denied.ports)) if denied.ports else "any port",
+            f"by the {denied.by}",
+            denied.line.place,
+        )
+        for denied in known.about.denied
+    ]
+    return [_section("Refused, whoever may call", rows, (40, 20, 40, 16, 30, 50))] if rows else []
 
 
 def _objects(known: Path) -> str:

@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 
 from egressc.model import Inventory
+from egressc.plan.authorization import EVERYBODY, Denial, Rule
 from egressc.plan.exposure import ExposedName, ExposedRoute, plan_exposures
 from egressc.plan.gateway import (
-    EVERYBODY,
     OWN_NAMESPACE,
     SYSTEM_CA,
-    Denial,
     Gateway,
     GatewayPort,
     Pods,
-    Rule,
     Source,
     plan_gateway,
 )

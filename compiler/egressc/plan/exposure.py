@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from egressc.model import Exposure, IngressGateway
 from egressc.names import gateway_name
-from egressc.plan.gateway import EVERYBODY, OWN_NAMESPACE, Gateway, GatewayPort
+from egressc.plan.authorization import EVERYBODY
+from egressc.plan.gateway import OWN_NAMESPACE, Gateway, GatewayPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def _name(host: str, exposed: Sequence[tuple[Gateway, Exposure]]) -> ExposedName
 
 def _export_to(namespace: str, gateways: Iterable[Gateway]) -> tuple[str, ...]:
     """Who may use the name inside of the mesh: the clients of the hosts behind it."""
-    clients = [client for gateway in gateways for client in gateway.host.clients]
-    if any(client.whole_mesh for client in clients):
+    hosts = [gateway.host for gateway in gateways]
+    if any(host.seen_by_all for host in hosts):
         return (EVERYBODY,)
-    return (OWN_NAMESPACE, *sorted({client.namespace or "" for client in clients} - {namespace}))
+    clients = {client.namespace or "" for host in hosts for client in host.clients}
+    return (OWN_NAMESPACE, *sorted(clients - {namespace}))

@@ -1,14 +1,12 @@
 """A gateway's way to one host: names, ports, identities, and whose pods carry it."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from egressc.model import Client, Host, Inventory, Port
+from egressc.model import Host, Inventory, Port
 from egressc.names import gateway_name, gateway_ports
+from egressc.plan.authorization import EVERYBODY, Denial, Rule, denials, fleet_denials, rules
 
-EVERYBODY = "*"
 OWN_NAMESPACE = "."
 SYSTEM_CA = "system"  # what Istio means by no CA at all; said aloud it also satisfies its analyzer
 
@@ -38,25 +36,6 @@ class GatewayPort:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """Who may do what on which ports of the gateway; empty tuples mean everything."""
-
-    principal: str
-    ports: tuple[int, ...]
-    methods: tuple[str, ...]
-    paths: tuple[str, ...]
-    client: Client
-
-
-@dataclass(frozen=True, slots=True)
-class Denial:
-    """Who is refused on which ports of the gateway: everybody but `not_principals`."""
-
-    ports: tuple[int, ...]
-    not_principals: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Pods:
     """Whose pods carry a host: its own, a shared gateway's, or adopted ones that run already; found by `labels`."""
 
@@ -77,6 +56,7 @@ class Gateway:
     export_to: tuple[str, ...]
     rules: tuple[Rule, ...]
     denials: tuple[Denial, ...]
+    fleet_denials: tuple[Denial, ...]
     service: str  # the full name of its Service
 
     @property
@@ -87,7 +67,13 @@ class Gateway:
     @property
     def has_paths(self) -> bool:
         """Whether a rule depends on paths, so that a path must have one reading."""
-        return any(rule.paths for rule in self.rules)
+        denials = (*self.denials, *self.fleet_denials)
+        return any(rule.paths for rule in self.rules) or any(denial.paths for denial in denials)
+
+    @property
+    def reports_beside_others(self) -> bool:
+        """Whether a policy that allows some hosts' callers would refuse this one's, of whom none is to be refused."""
+        return self.host.reports and self.pods.kind == "shared"
 
     @property
     def checks_upstream(self) -> bool:
@@ -100,7 +86,7 @@ def plan_gateway(host: Host, inventory: Inventory) -> Gateway:
     name = host.name or gateway_name(host.host)
     pods = _pods(name, host)
     numbers = gateway_ports({port.port for port in host.ports}, adopted=pods.kind == "adopted")
-    rules = tuple(_rule(client, numbers, inventory.trust_domain) for client in host.callers)
+    allowed = rules(host, numbers, inventory.trust_domain)
     return Gateway(
         name=name,
         namespace=host.namespace,
@@ -117,8 +103,9 @@ def plan_gateway(host: Host, inventory: Inventory) -> Gateway:
             for port in host.ports
         ),
         export_to=_export_to(host),
-        rules=rules,
-        denials=tuple(_denials(numbers.values(), rules)) if pods.kind == "adopted" else (),
+        rules=allowed,
+        denials=denials(host, numbers, allowed),
+        fleet_denials=fleet_denials(host, numbers, inventory),
         service=f"{name}.{host.namespace}.svc.{inventory.cluster_domain}",
     )
 
@@ -132,37 +119,16 @@ def _pods(name: str, host: Host) -> Pods:
 
 
 def _export_to(host: Host) -> tuple[str, ...]:
-    if any(client.whole_mesh for client in host.callers):
+    if host.seen_by_all:
         return (EVERYBODY,)
     namespaces = {client.namespace or "" for client in host.callers} - {host.namespace}
     return (OWN_NAMESPACE, *sorted(namespaces))
 
 
-def _rule(client: Client, numbers: dict[int, int], trust_domain: str) -> Rule:
-    account = client.service_account or "*"
-    return Rule(
-        principal=EVERYBODY if client.whole_mesh else f"{trust_domain}/ns/{client.namespace}/sa/{account}",
-        ports=tuple(sorted(numbers[port] for port in client.ports)),
-        methods=tuple(sorted(client.methods)),
-        paths=tuple(sorted(client.paths)),
-        client=client,
-    )
-
-
-def _denials(numbers: Iterable[int], rules: Iterable[Rule]) -> Iterator[Denial]:
-    """The same as `rules`, for pods that may carry hosts which no list knows: there nothing may be allowed."""
-    ports: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for number in numbers:
-        ports[tuple(rule.principal for rule in rules if not rule.ports or number in rule.ports)].append(number)
-    for principals, refused in ports.items():
-        if EVERYBODY not in principals:
-            yield Denial(tuple(sorted(refused)), principals)
-
-
 def _sources(host: Host, port: Port) -> tuple[Source, ...]:
     clients = [client for client in host.clients if not client.ports or port.port in client.ports]
     sources = {Source(client.namespace, client.pod_labels) for client in clients}
-    if not any(source.pod_labels for source in sources) or Source(None, ()) in sources:
+    if host.reports or not any(source.pod_labels for source in sources) or Source(None, ()) in sources:
         return ()
     return tuple(sorted(sources, key=lambda source: (source.namespace or "", source.pod_labels)))
 
@@ -173,7 +139,7 @@ def _identities(host: Host, port: Port, trust_domain: str) -> tuple[str, ...]:
     A policy on such a port decides at the caller's first byte, and a server that speaks first has spoken by then.
     """
     clients = [client for client in host.clients if not client.ports or port.port in client.ports]
-    if port.is_http or not all(client.service_account for client in clients):
+    if host.reports or port.is_http or not all(client.service_account for client in clients):
         return ()
     accounts = {f"ns/{client.namespace}/sa/{client.service_account}" for client in clients}
     return tuple(f"spiffe://{trust_domain}/{account}" for account in sorted(accounts))

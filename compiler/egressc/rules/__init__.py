@@ -3,6 +3,7 @@
 from egressc.findings import Finding
 from egressc.model import Inventory
 from egressc.rules import (
+    authorization,
     clients,
     durations,
     exposure,
@@ -19,6 +20,7 @@ from egressc.rules import (
 
 ONE_HOST = (
     clients.check,
+    authorization.check,
     ports.check,
     tls.check,
     upstream.check,
@@ -38,6 +40,9 @@ ALL_HOSTS = (
     shared.check_all,
     exposure.check_all,
     wildcards.check_covered,
+    authorization.check_fleet,
+    authorization.check_reports,
+    authorization.check_logs,
 )
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from egressc.findings import Finding
-from egressc.model import Client, Host, Inventory
+from egressc.model import Client, Deny, Host, Inventory, Port
 
 UNREACHABLE = re.compile(r"//|/\.{1,2}(/|\Z)|%2f|%5c|\\", re.IGNORECASE)
 
@@ -34,26 +34,43 @@ def _who(client: Client) -> Iterator[Finding]:
 
 
 def _what(host: Host, client: Client) -> Iterator[Finding]:
-    known = {port.port: port for port in host.ports}
-    for index, number in enumerate(client.ports):
+    yield from operation(host, client)
+    deaf = silent_ports(host, client)
+    if deaf:
+        said = "methods" if client.methods else "paths"
+        http = [port.port for port in host.ports if port.is_http]
+        fix = f"add `ports: {http}` to this client" if http else f"remove `{said}`: the gateway sees bytes, no requests"
+        message = f"{said} on {spoken(deaf)}: Istio ignores an HTTP rule on such a port and would refuse everybody"
+        yield Finding(client.at(said), "EG203", message, fix)
+
+
+def operation(host: Host, rule: Client | Deny) -> Iterator[Finding]:
+    """EG204 and EG223: ports that the host does not have, paths that no request has."""
+    known = [port.port for port in host.ports]
+    for index, number in enumerate(rule.ports):
         if number not in known:
-            ports = ", ".join(map(str, known))
-            fix = f"write one of the host's client ports: {ports}"
-            yield Finding(client.at("ports", index), "EG204", f"{host.host} has no client port {number}", fix)
-    for index, path in enumerate(client.paths):
+            fix = f"write one of the host's client ports: {', '.join(map(str, known))}"
+            yield Finding(rule.at("ports", index), "EG204", f"{host.host} has no client port {number}", fix)
+    yield from paths(rule)
+
+
+def paths(rule: Client | Deny) -> Iterator[Finding]:
+    """EG223: paths that no request has."""
+    for index, path in enumerate(rule.paths):
         if UNREACHABLE.search(path):
             message = (
                 f"no request has the path `{path}`: the gateway tidies //, /./ and /../ and refuses escaped slashes"
             )
-            yield Finding(client.at("paths", index), "EG223", message, "write the path as the upstream reads it")
-    if not client.methods and not client.paths:
-        return
-    used = [known[number] for number in client.ports or known if number in known]
-    deaf = [port for port in used if not port.is_http]
-    http = [port.port for port in host.ports if port.is_http]
-    if deaf:
-        said = "methods" if client.methods else "paths"
-        protocols = " and ".join(sorted({port.protocol for port in deaf}))
-        fix = f"add `ports: {http}` to this client" if http else f"remove `{said}`: the gateway sees bytes, no requests"
-        message = f"{said} on {protocols}: Istio ignores an HTTP rule on such a port and would refuse everybody"
-        yield Finding(client.at(said), "EG203", message, fix)
+            yield Finding(rule.at("paths", index), "EG223", message, "write the path as the upstream reads it")
+
+
+def silent_ports(host: Host, rule: Client | Deny) -> list[Port]:
+    """The ports where a rule on methods or paths would see no requests."""
+    if not (rule.methods or rule.paths):
+        return []
+    return [port for port in host.ports if not port.is_http and (not rule.ports or port.port in rule.ports)]
+
+
+def spoken(ports: list[Port]) -> str:
+    """The protocols of `ports`, for people."""
+    return " and ".join(sorted({port.protocol for port in ports}))

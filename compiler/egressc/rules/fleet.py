@@ -36,7 +36,7 @@ class _Listener:
 
 
 def _viewers(host: Host) -> list[str]:
-    return sorted({MESH_WIDE if client.whole_mesh else client.namespace or "" for client in host.clients})
+    return [MESH_WIDE] if host.seen_by_all else sorted({client.namespace or "" for client in host.clients})
 
 
 def check_ports(inventory: Inventory) -> Iterator[Finding]:

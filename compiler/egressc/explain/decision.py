@@ -1,0 +1,23 @@
+"""What an object decides about a request."""
+
+from dataclasses import dataclass
+
+from egressc.explain.layout import spell
+from egressc.explain.lines import Lines, said
+from egressc.explain.objects import Object
+from egressc.plan import Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the object `by` makes so; `lines` are empty where the list is silent and a default holds."""
+
+    by: Object
+    says: str
+    lines: Lines
+
+
+def time(gateway: Gateway, group: str, name: str, says: str) -> tuple[str, Lines]:
+    """`says` with the duration `group`.`name` of the host, and where the list says it."""
+    duration = gateway.host.duration(group, name)
+    return says.format(spell(duration) if duration else "any time"), said(gateway.host.source, group, name)
