@@ -21,6 +21,8 @@ DOCS = Path(__file__).parent
 # In the order of a reader's questions; what a host and its defaults share is described once, with the host.
 SECTIONS = [
     *(
+        "companions",
+        "sidecars",
         "host",
         "tls",
         "files",

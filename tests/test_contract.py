@@ -36,7 +36,8 @@ def check(helm: Helm, text: str) -> None:
     entries = {name: Objects(documents, entry["namespace"], name, entry) for name, entry in emitted.items()}
     owned = [key for entry in entries.values() for key in entry.keys]
     owned += check_exposures(documents, yaml.safe_load(text).get("exposures", {}), entries)
-    assert sorted(owned) == sorted(documents), "every object belongs to one gateway, or to an own name"
+    owned += check_companions(documents, yaml.safe_load(text).get("companions", {}), entries)
+    assert sorted(owned) == sorted(documents), "every object belongs to one gateway, an own name or a namespace"
     pods = {entry.name: entry for entry in entries.values() if "selector" not in entry.values}
     for entry in pods.values():
         carried = [one for one in entries.values() if "host" in one.values and one.carrier == entry.name]
@@ -87,6 +88,24 @@ def check_exposures(documents: Documents, exposures: Mapping[str, Any], entries:
             ]
         owned += keys
     return owned
+
+
+def check_companions(documents: Documents, wanted: Mapping[str, Any], entries: Mapping[str, "Objects"]) -> list[Key]:
+    """The objects of whole namespaces; gateways whose namespace is isolated have a policy of their own."""
+    expected = [("PeerAuthentication", namespace, "default") for namespace in wanted.get("peerAuthentication", ())]
+    expected += [("Sidecar", namespace, "default") for namespace in wanted.get("sidecars", ())]
+    isolated = wanted.get("networkPolicies", ())
+    denied = wanted.get("defaultDeny", ())
+    expected += [("NetworkPolicy", namespace, "all.gateways") for namespace in isolated]
+    expected += [("NetworkPolicy", namespace, "all.denied") for namespace in denied]
+    for entry in entries.values():
+        has_policy = ("NetworkPolicy", entry.namespace, entry.name) in documents
+        assert has_policy == ("host" in entry.values and entry.namespace in isolated)
+    for namespace, hosts in wanted.get("sidecars", {}).items():
+        ways = {f"{entry.namespace}/{entry.values['host']}" for entry in entries.values() if "host" in entry.values}
+        assert "./*" in hosts
+        assert ways & set(hosts) or any(way.startswith(f"{namespace}/") for way in ways)
+    return expected
 
 
 class Objects:

@@ -18,7 +18,7 @@ from egressc.explain.facts import Facts, facts
 from egressc.explain.hops import Hop
 from egressc.explain.layout import shorten, spell, table, wrap
 from egressc.explain.lines import Line
-from egressc.explain.objects import Need, Object, Remark, needs, objects
+from egressc.explain.objects import Need, Object, Remark, companion_objects, needs, objects
 from egressc.plan import Gateway, Plan
 from tests.cases import CASES, VALID, Case
 from tests.chart import Document, Documents, Helm
@@ -107,6 +107,7 @@ def _first_column(text: str) -> str:
 
 def test_names_exactly_the_objects_that_the_chart_prints(fleet: Plan, documents: Documents) -> None:
     named = [(one.kind, one.namespace, one.name) for gateway in fleet.gateways for one in objects(gateway)]
+    named += [(one.kind, one.namespace, one.name) for one in companion_objects(fleet.companions)]
     assert set(named) == set(documents)
 
 
@@ -413,7 +414,7 @@ def test_says_how_clients_find_the_host(entry: str, expected: list[str]) -> None
 
 def test_the_json_has_the_fields_of_the_facts(fleet: Plan) -> None:
     whole = json.loads(FLEET_FORMATS["json"](fleet))
-    assert set(whole) == {"gateways", "needs", "remarks"}
+    assert set(whole) == {"gateways", "needs", "companions", "remarks"}
     assert set(whole["needs"]) == {"namespaces", "objects"}
     namespaces = {gateway.namespace for gateway in fleet.gateways} | {own.ingress.namespace for own in fleet.exposures}
     assert whole["needs"]["namespaces"] == sorted(namespaces)

@@ -46,8 +46,26 @@ def _client(**more: Any) -> list[dict[str, Any]]:
     return [ANYBODY | more]
 
 
+def _exposed(**route: str) -> dict[str, Any]:
+    own = {
+        "host": "own.example.net",
+        "namespace": "istio-ingress",
+        "selector": {"istio": "ingressgateway"},
+        "credentialName": "own",
+        "exportTo": ["."],
+        "routes": [{"path": "/", "gateway": "api", "port": "http-80"} | route],
+    }
+    return _values() | {"exposures": {"own": own}}
+
+
 # What the message says first, then values that it is said of.
 PROBLEMS: list[tuple[str, dict[str, Any]]] = [
+    ("exposures.own: no gateway other has a host and a port http-80", _exposed(gateway="other")),
+    ("exposures.own: no gateway api has a host and a port http-81", _exposed(port="http-81")),
+    (
+        "gateways.api: companions.networkPolicies denies whatever nobody allows in egress",
+        _values() | {"companions": {"networkPolicies": ["egress"]}},
+    ),
     ("gateways.other: api.example.com has the gateway api already", {"gateways": {"api": GATEWAY, "other": GATEWAY}}),
     ("gateways.api: nobody may call api.example.com", _values(clients=None)),
     ("gateways.api: nobody may call api.example.com", _values(clients=[])),

@@ -100,6 +100,10 @@ CODES = {
     "EG310": "an own name that is a host of the list",
     "EG311": "two hosts at one name and path",
     "EG312": "one own name in two ways",
+    "EG313": "a Sidecar that would cut off a client's own namespace",
+    "EG314": "a Sidecar for a namespace that has no clients",
+    "EG315": "a Sidecar that would hold for the whole mesh",
+    "EG316": "a companion of a namespace with pods that are not ours",
     "EG401": "two gateways of one name",
     "EG402": "a name is reserved or too long",
 }

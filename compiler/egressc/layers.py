@@ -17,7 +17,7 @@ ALTERNATIVES = (
     {"minAvailable", "maxUnavailable"},
     {"secret", "files"},
 )
-FACTS = ("mesh",)  # said in one file, whatever the number of files; overlays merge over it
+FACTS = ("mesh", "companions")  # said in one file, whatever the number of files; overlays merge over it
 LISTED = ("gateways", "deny")  # of all files together; an overlay's item of a known name merges over it
 INSTEAD_OF = {key: group - {key} for group in ALTERNATIVES for key in group}
 

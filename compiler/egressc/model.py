@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from egressc.companions import Companions
 from egressc.findings import Span
 from egressc.hostname import is_ip
 from egressc.positions import Mapping, locate
@@ -251,11 +252,12 @@ class Host(Sourced):
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The whole list: hosts and shared gateways sorted by name, who is refused everywhere, and facts of the mesh."""
+    """The whole list: hosts and shared gateways sorted by name, what is true of all, and facts of the mesh."""
 
     hosts: tuple[Host, ...]
     shared: tuple[SharedGateway, ...]
     deny: tuple[Deny, ...]
+    companions: Companions
     trust_domain: str
     cluster_domain: str
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from egressc import companions
 from egressc.layers import Combined, Entry, merge
 from egressc.model import (
     WILDCARD,
@@ -36,6 +37,7 @@ def inventory(combined: Combined) -> Inventory:
         hosts=tuple(sorted(hosts, key=lambda host: host.host)),
         shared=tuple(shared),
         deny=tuple(map(_deny, combined.listed["deny"])),
+        companions=companions.settle(combined.facts["companions"]),
         trust_domain=mesh.get("trustDomain", facts["trustDomain"]["default"]),
         cluster_domain=mesh.get("clusterDomain", facts["clusterDomain"]["default"]),
     )

@@ -23,6 +23,7 @@ READINESS = "Readiness"
 SECRETS = "Secrets"
 SHARED = "Shared and adopted gateways"
 EXPOSURE = "Names of one's own at an ingress gateway"
+COMPANIONS = "What goes with the gateways"
 TWO_WAYS = "Two ways to one host"
 FAILOVER = "Failover"
 CHART = "The chart under ct and helm test"
@@ -40,6 +41,7 @@ SECTIONS = (
     SECRETS,
     SHARED,
     EXPOSURE,
+    COMPANIONS,
     TWO_WAYS,
     FAILOVER,
     CHART,
@@ -58,7 +60,8 @@ a generated name, so a change of this page is a change of behaviour.
 
 **What the test mesh cannot show.** Its proxies are Envoy's own build, without Istio's filters (metadata exchange, the
 ALPN filter, Istio's statistics). It runs one version of Istio and of Kubernetes, on one node. No NetworkPolicy is
-enforced in it, so what only a NetworkPolicy stops is not in these rows.
+enforced in it, for want of an enforcer that can be built from a package registry: what only a NetworkPolicy stops is
+not in these rows. What the chart's let through is computed by Kubernetes' rules in tests/test_network_policies.py.
 """
 COLUMNS = ("Claim", "Sent", "The upstream saw", "The client saw")
 

@@ -35,7 +35,10 @@ def placed(case: Path) -> str:
     """The case's manifests, all in the test's namespace."""
     documents = [document for document in yaml.safe_load_all((case / "manifests.yaml").read_text()) if document]
     for document in documents:
-        document["metadata"]["namespace"] = NAMESPACE
+        metadata = document["metadata"]
+        if "egressc.io/companion" in metadata["labels"]:  # each namespace has one of the name
+            metadata["name"] += f".{metadata['namespace']}"
+        metadata["namespace"] = NAMESPACE
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": documents})
 
 

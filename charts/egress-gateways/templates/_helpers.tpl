@@ -39,14 +39,13 @@ metadata:
   {{- end }}
 {{- end }}
 
-{{- /* metadata of an exposed name's object, which may belong to several gateways. Expects: root, name, exposure, labels. */}}
-{{- define "egress-gateways.exposureMetadata" -}}
+{{- /* metadata of an object that several gateways share. Expects: root, name, namespace, label (what for), labels (as above). */}}
+{{- define "egress-gateways.sharedMetadata" -}}
 metadata:
-  {{- /* no dot as elsewhere: Istio reads what follows one in a Gateway's name as its namespace */}}
-  name: "{{ .name }}-exposure"
-  namespace: "{{ .exposure.namespace }}"
+  name: "{{ .name }}"
+  namespace: "{{ .namespace }}"
   labels:
-    egressc.io/exposure: "{{ .name }}"
+    {{ .label }}
     {{- .labels }}
     {{- range $key, $value := .root.Values.labels }}
     {{ $key }}: {{ toJson $value }}

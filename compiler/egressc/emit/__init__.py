@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from egressc.emit.companions import companion_values
 from egressc.emit.exposure import exposure_values
 from egressc.emit.gateway import gateway_values, pod_values, shared_values
 from egressc.emit.text import HEADER, dump, seconds
@@ -20,4 +21,5 @@ def values(plan: Plan) -> dict[str, Any]:
     result["gateways"] = dict(sorted(entries))
     if plan.exposures:
         result["exposures"] = {exposed.name: exposure_values(exposed) for exposed in plan.exposures}
-    return result
+    companions = companion_values(plan.companions)
+    return result | ({"companions": companions} if companions else {})

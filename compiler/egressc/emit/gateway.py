@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from egressc.emit.authorization import denial_values, rule_values
+from egressc.emit.companions import network_policy
 from egressc.emit.readiness import check, readiness
 from egressc.emit.text import plain
 from egressc.emit.traffic import traffic
@@ -40,7 +41,7 @@ def gateway_values(gateway: Gateway) -> dict[str, Any]:
     result["ports"] = [_port(gateway, port) for port in gateway.ports]
     if gateway.has_paths:
         result["strictPaths"] = True
-    result |= upstream(host) | readiness(host) | traffic(host)
+    result |= network_policy(gateway) | upstream(host) | readiness(host) | traffic(host)
     return result | (_pods(host.source, (gateway,)) if own else {})
 
 

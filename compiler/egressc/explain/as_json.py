@@ -1,6 +1,7 @@
 """The same facts for programs.
 
-`fleet` has `gateways` (each a Facts), `needs` (`namespaces`, and `objects`, each a Need) and `remarks` (each a Remark).
+`fleet` has `gateways` (each a Facts), `needs` (`namespaces`, and `objects`, each a Need), `companions` (each an Object)
+and `remarks` (each a Remark).
 `host` has the keys of its Facts, in each of its `ports` also `hops` (each a Hop), and the keys of a Path: `readiness`,
 `exposure`, `nameResolution`, `objects`, `needs`, `remarks`. Keys are the names of the dataclasses' fields, in
 camelCase; the dataclasses say what they mean.
@@ -12,7 +13,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from egressc.explain.facts import facts
-from egressc.explain.objects import namespaces, needs, remarks
+from egressc.explain.objects import companion_objects, namespaces, needs, remarks
 from egressc.explain.path import path
 from egressc.plan import Gateway, Plan
 
@@ -22,7 +23,12 @@ def fleet(plan: Plan) -> str:
     known = [(gateway, facts(gateway)) for gateway in plan.gateways]
     seen = [remark for gateway, about in known for remark in remarks(gateway, about)]
     return _dump(
-        {"gateways": [about for _, about in known], "needs": _needs(plan.gateways), "remarks": seen},
+        {
+            "gateways": [about for _, about in known],
+            "needs": _needs(plan.gateways),
+            "companions": companion_objects(plan.companions),
+            "remarks": seen,
+        },
     )
 
 

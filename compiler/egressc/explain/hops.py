@@ -9,6 +9,7 @@ from egressc.explain.facts import Way
 from egressc.explain.layout import socket
 from egressc.explain.lines import client_line, once, said
 from egressc.explain.objects import Object, named_object
+from egressc.hostname import is_ip
 from egressc.model import WILDCARD, default
 from egressc.plan import EVERYBODY, OWN_NAMESPACE, Gateway, GatewayPort
 
@@ -140,6 +141,10 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
     where = said(host.source, "endpoints") + said(host.source, "resolution")
     found = RESOLUTIONS[host.kind] + (f": {', '.join(host.endpoints)}" if host.endpoints else "")
     yield Decision(entry, found, where)
+    if gateway.isolated:
+        fixed = all(map(is_ip, host.places))
+        out = f"lets out to {'these addresses' if fixed else 'any address'}, port {way.upstream_port}"
+        yield Decision(named_object(gateway, "NetworkPolicy"), out, where if fixed else ())
     if host.failover:
         rule, other = named_object(gateway, "DestinationRule", ".upstream"), " or ".join(host.failover)
         says = f"leads to {other} only while nothing answers at {' or '.join(host.endpoints or (host.host,))}"

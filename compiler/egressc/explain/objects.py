@@ -12,7 +12,7 @@ from egressc.explain.lines import Lines, said
 from egressc.explain.load import pods
 from egressc.model import Exposure, Files, Tls
 from egressc.names import exposure_name
-from egressc.plan import Gateway, Source
+from egressc.plan import Companions, Gateway, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
         "Service": True,
         "Gateway": True,
         "AuthorizationPolicy": not adopted,
+        "NetworkPolicy": gateway.isolated,
         "EnvoyFilter": filters,
         "Telemetry": True,
         "Deployment": True,
@@ -110,6 +111,16 @@ def named_object(gateway: Gateway, kind: str, suffix: str = "") -> Object:
 def exposed_object(expose: Exposure, kind: str) -> Object:
     """The object of this kind that belongs to an own name, and so to all hosts that are exposed under it."""
     return Object(kind, expose.gateway.namespace, exposure_name(expose.host))
+
+
+def companion_objects(companions: Companions) -> tuple[Object, ...]:
+    """All that the chart prints for whole namespaces, beside the objects of gateways."""
+    return (
+        *(Object("PeerAuthentication", namespace, "default") for namespace in companions.strict),
+        *(Object("Sidecar", sidecar.namespace, "default") for sidecar in companions.sidecars),
+        *(Object("NetworkPolicy", namespace, "all.gateways") for namespace in companions.isolated),
+        *(Object("NetworkPolicy", namespace, "all.denied") for namespace in companions.denied),
+    )
 
 
 def exposed_url(expose: Exposure) -> str:

@@ -10,7 +10,7 @@ from egressc.explain.lines import Lines
 from egressc.explain.objects import Need, Remark, namespaces, needs, remarks
 from egressc.explain.path import Path, path
 from egressc.model import HTTP_FAMILY
-from egressc.plan import Gateway, Plan
+from egressc.plan import Companions, Gateway, Plan
 
 HEAD = (
     "HOST\n  GATEWAY",
@@ -35,7 +35,8 @@ def fleet(plan: Plan) -> str:
     known = [(gateway, facts(gateway)) for gateway in plan.gateways]
     rows = [HEAD, *(_row(about) for _, about in sorted(known, key=lambda one: one[1].host))]
     seen = [remark for gateway, about in known for remark in remarks(gateway, about)]
-    return "\n".join((table(rows, WIDTHS), _needs(plan.gateways), *_remarks(seen))).rstrip("\n") + "\n"
+    parts = (table(rows, WIDTHS), _needs(plan.gateways), *_companions(plan.companions), *_remarks(seen))
+    return "\n".join(parts).rstrip("\n") + "\n"
 
 
 def host(gateway: Gateway) -> str:
@@ -111,6 +112,22 @@ def _needs(gateways: Iterable[Gateway]) -> str:
 
 def _need(need: Need) -> tuple[str, str, str]:
     return f"  {need.kind} {need.name}", ", ".join(need.keys), f"for {', '.join(need.hosts)}"
+
+
+def _companions(companions: Companions) -> list[str]:
+    rows = [
+        *((f"Namespace {namespace}", "PeerAuthentication: mutual TLS alone") for namespace in companions.strict),
+        *((f"Namespace {name}", _isolation(name, companions)) for name in companions.isolated),
+        *((f"Namespace {one.namespace}", f"Sidecar: {', '.join(one.hosts)}") for one in companions.sidecars),
+    ]
+    return [_section("What goes with them", rows, (40, 110))] if rows else []
+
+
+def _isolation(namespace: str, companions: Companions) -> str:
+    others = (
+        "nothing for other pods" if namespace in companions.denied else "other pods, clients among them, as they are"
+    )
+    return f"NetworkPolicies: the gateways' own traffic; {others}"
 
 
 def _remarks(seen: Sequence[Remark]) -> list[str]:

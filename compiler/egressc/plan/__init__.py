@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from egressc.model import Inventory
 from egressc.plan.authorization import EVERYBODY, Denial, Rule
+from egressc.plan.companions import Companions, plan_companions
 from egressc.plan.exposure import ExposedName, ExposedRoute, plan_exposures
 from egressc.plan.gateway import (
     OWN_NAMESPACE,
@@ -20,6 +21,7 @@ __all__ = [
     "EVERYBODY",
     "OWN_NAMESPACE",
     "SYSTEM_CA",
+    "Companions",
     "Denial",
     "ExposedName",
     "ExposedRoute",
@@ -36,11 +38,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole fleet: the ways to its hosts, the gateways that several share, and own names; all sorted by name."""
+    """The whole fleet: the ways to its hosts, the gateways that several share, own names, and what goes with them."""
 
     gateways: tuple[Gateway, ...]
     shared: tuple[Shared, ...]
     exposures: tuple[ExposedName, ...]
+    companions: Companions
     trust_domain: str
     cluster_domain: str
 
@@ -48,10 +51,12 @@ class Plan:
 def plan(inventory: Inventory) -> Plan:
     """The fleet of `inventory`, whose rules have been checked."""
     gateways = sorted((plan_gateway(host, inventory) for host in inventory.hosts), key=lambda gateway: gateway.name)
+    exposures = plan_exposures(gateways)
     return Plan(
         gateways=tuple(gateways),
         shared=plan_shared(inventory, gateways),
-        exposures=plan_exposures(gateways),
+        exposures=exposures,
+        companions=plan_companions(inventory, gateways, exposures),
         trust_domain=inventory.trust_domain,
         cluster_domain=inventory.cluster_domain,
     )

@@ -57,6 +57,7 @@ class Gateway:
     rules: tuple[Rule, ...]
     denials: tuple[Denial, ...]
     fleet_denials: tuple[Denial, ...]
+    isolated: bool  # whether network policies deny what is not its own traffic
     service: str  # the full name of its Service
 
     @property
@@ -106,6 +107,7 @@ def plan_gateway(host: Host, inventory: Inventory) -> Gateway:
         rules=allowed,
         denials=denials(host, numbers, allowed),
         fleet_denials=fleet_denials(host, numbers, inventory),
+        isolated=inventory.companions.network_policies and pods.kind != "adopted",
         service=f"{name}.{host.namespace}.svc.{inventory.cluster_domain}",
     )
 

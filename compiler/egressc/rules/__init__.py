@@ -5,6 +5,7 @@ from egressc.model import Inventory
 from egressc.rules import (
     authorization,
     clients,
+    companions,
     durations,
     exposure,
     failover,
@@ -43,6 +44,7 @@ ALL_HOSTS = (
     authorization.check_fleet,
     authorization.check_reports,
     authorization.check_logs,
+    companions.check_all,
 )
 
 

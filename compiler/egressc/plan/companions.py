@@ -1,0 +1,80 @@
+"""What the mesh and the cluster do beside the gateways: objects of whole namespaces, which their hosts share."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from egressc.companions import Sidecars
+from egressc.model import Inventory
+from egressc.plan.authorization import EVERYBODY
+from egressc.plan.exposure import ExposedName
+from egressc.plan.gateway import OWN_NAMESPACE, Gateway
+
+OWN_HOSTS = f"{OWN_NAMESPACE}/*"
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """All that the applications of one client namespace reach, as Istio's Sidecar writes hosts."""
+
+    namespace: str
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Companions:
+    """`strict`, `isolated` and `denied` are gateways' namespaces.
+
+    They have a PeerAuthentication, network policies for the gateways, and one that denies all else.
+    """
+
+    strict: tuple[str, ...]
+    isolated: tuple[str, ...]
+    denied: tuple[str, ...]
+    sidecars: tuple[Sidecar, ...]
+
+
+def plan_companions(inventory: Inventory, gateways: Sequence[Gateway], exposures: Sequence[ExposedName]) -> Companions:
+    """The companions that the list wants."""
+    wanted = inventory.companions
+    # where pods run that are not ours, others decide
+    namespaces = tuple(sorted({gateway.namespace for gateway in gateways if gateway.pods.kind != "adopted"}))
+    clients = {client.namespace for gateway in gateways for client in gateway.host.clients}
+    isolated = namespaces if wanted.network_policies else ()
+    return Companions(
+        strict=namespaces if wanted.strict else (),
+        isolated=isolated,
+        # applications beside the gateways keep what they have
+        denied=tuple(namespace for namespace in isolated if namespace not in clients),
+        sidecars=_sidecars(wanted.sidecars, inventory, gateways, exposures) if wanted.sidecars else (),
+    )
+
+
+def _sidecars(
+    wanted: Sidecars, inventory: Inventory, gateways: Sequence[Gateway], exposures: Sequence[ExposedName]
+) -> tuple[Sidecar, ...]:
+    allowed: dict[str, set[str]] = defaultdict(set)
+    for gateway in gateways:
+        for client in gateway.host.clients:
+            allowed[client.namespace or EVERYBODY].add(f"{gateway.namespace}/{gateway.host.host}")
+    for exposed in exposures:
+        for client in (client for route in exposed.routes for client in route.gateway.host.clients):
+            allowed[client.namespace or EVERYBODY].add(f"{exposed.ingress.namespace}/{exposed.host}")
+    everybody = allowed.pop(EVERYBODY, set())
+    clients = sorted(allowed.keys() - {*wanted.without})
+    services = list(_services(wanted, inventory.cluster_domain))
+    sidecars = []
+    for namespace in clients:
+        hosts = allowed[namespace] | everybody | {*wanted.also.get(namespace, ())}
+        if OWN_HOSTS in services:  # what else is said of the namespace would say it again
+            hosts = {host for host in hosts if host.partition("/")[0] not in (namespace, OWN_NAMESPACE)}
+        sidecars.append(Sidecar(namespace, (*services, *sorted(hosts))))
+    return tuple(sidecars)
+
+
+def _services(wanted: Sidecars, cluster_domain: str) -> Iterator[str]:
+    # what stands beside an application is its own, be it a Service or a ServiceEntry
+    if {OWN_NAMESPACE, EVERYBODY} & {*wanted.services}:
+        yield OWN_HOSTS
+    for namespace in sorted({*wanted.services} - {OWN_NAMESPACE}):
+        yield f"{namespace}/*.svc.{cluster_domain}"

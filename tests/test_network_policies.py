@@ -1,0 +1,132 @@
+"""What the NetworkPolicies of the example list let through, by Kubernetes' rules: allowed where any of them says so."""
+
+from ipaddress import ip_address, ip_network
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.cases import CASES
+from tests.chart import Document, Helm
+
+Rule = dict[str, Any]
+
+
+class End(NamedTuple):
+    """One end of a connection: a pod by its namespace and labels, or an address outside of the cluster."""
+
+    namespace: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+    address: str = ""
+
+
+def gateway(name: str, namespace: str = "egress") -> End:
+    return End(namespace, (("egressc.io/gateway", name), ("egressc.io/namespace", namespace)), "10.1.0.1")
+
+
+API, BANK, TIME = gateway("api-example-com"), gateway("bank-example-com", "egress-bank"), gateway("time-example-com")
+SHOP, WEB, NEIGHBOUR = End("shop", address="10.1.0.2"), End("web", address="10.1.0.3"), End("egress", (("app", "job"),))
+DNS = End("kube-system", (("k8s-app", "kube-dns"),), "10.1.0.5")
+ISTIOD = End("istio-system", (("app", "istiod"),), "10.1.0.6")
+PROMETHEUS = End("monitoring", (("app", "prometheus"),), "10.1.0.7")
+BESIDE, TOOL = gateway("beside-example-com", "tools"), End("tools", (("app", "tool"),), "10.1.0.8")
+INTERNET, FIXED, FIXED_V6 = (End(address=address) for address in ("198.51.100.1", "192.0.2.10", "2001:db8::10"))
+
+ALLOWED = [
+    (SHOP, API, 8080),
+    (WEB, BANK, 8080),
+    (WEB, TIME, 8080),
+    (INTERNET, API, 15099),
+    (PROMETHEUS, API, 15090),
+    (API, INTERNET, 443),
+    (API, DNS, 53),
+    (API, ISTIOD, 15012),
+    (BANK, FIXED, 443),
+    (BANK, FIXED_V6, 443),
+    (TOOL, BESIDE, 8080),
+    (TOOL, INTERNET, 443),
+]
+DENIED = [
+    (WEB, API, 8080),
+    (SHOP, BANK, 8080),
+    (SHOP, API, 15000),
+    (SHOP, API, 15090),
+    (INTERNET, API, 8080),
+    (API, INTERNET, 80),
+    (API, SHOP, 443),
+    (API, PROMETHEUS, 9090),
+    (BANK, INTERNET, 443),
+    (BANK, FIXED, 22),
+    (API, DNS, 443),
+    (SHOP, NEIGHBOUR, 8080),
+    (SHOP, BESIDE, 8080),
+    (BESIDE, TOOL, 443),
+    (NEIGHBOUR, INTERNET, 443),
+    (NEIGHBOUR, DNS, 53),
+]
+
+
+@pytest.fixture(scope="module")
+def policies(helm4: Helm) -> list[Document]:
+    found = {"metricsNamespaces": ["monitoring"], "except": ["10.0.0.0/8", "fd00::/8"]}
+    documents = helm4.render(CASES / "valid" / "companions" / "values.yaml", {"networkPolicy": found})
+    return [document for (kind, _, _), document in documents.items() if kind == "NetworkPolicy"]
+
+
+@pytest.mark.parametrize(("source", "target", "port"), ALLOWED)
+def test_allowed(policies: list[Document], source: End, target: End, port: int) -> None:
+    assert passes(policies, source, target, port)
+
+
+@pytest.mark.parametrize(("source", "target", "port"), DENIED)
+def test_denied(policies: list[Document], source: End, target: End, port: int) -> None:
+    assert not passes(policies, source, target, port)
+
+
+def test_other_namespaces_are_left_alone(policies: list[Document]) -> None:
+    assert passes(policies, SHOP, WEB, 80)
+    assert passes(policies, SHOP, INTERNET, 443)
+
+
+def passes(policies: list[Document], source: End, target: End, port: int) -> bool:
+    """Whether the source may send and the target may be sent."""
+    return one_way(policies, source, "egress", target, port) and one_way(policies, target, "ingress", source, port)
+
+
+def one_way(policies: list[Document], pod: End, direction: str, other: End, port: int) -> bool:
+    chosen = [policy["spec"] for policy in policies if chooses(policy, pod)]
+    rules = [rule for spec in chosen for rule in spec.get(direction, [])]
+    return not chosen or any(applies(rule, direction, other, port) for rule in rules)
+
+
+def chooses(policy: Document, pod: End) -> bool:
+    assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    return policy["metadata"]["namespace"] == pod.namespace and fits(policy["spec"]["podSelector"], dict(pod.labels))
+
+
+def applies(rule: Rule, direction: str, other: End, port: int) -> bool:
+    peers = rule.get("to" if direction == "egress" else "from")
+    return port in [one["port"] for one in rule["ports"]] and (
+        peers is None or any(is_peer(peer, other) for peer in peers)
+    )
+
+
+def is_peer(peer: Rule, other: End) -> bool:
+    if "ipBlock" in peer:
+        address = ip_address(other.address)
+        excepted = [ip_network(one) for one in peer["ipBlock"].get("except", [])]
+        return address in ip_network(peer["ipBlock"]["cidr"]) and not any(address in one for one in excepted)
+    namespace = {"kubernetes.io/metadata.name": other.namespace} if other.namespace else None
+    return (
+        namespace is not None
+        and fits(peer["namespaceSelector"], namespace)
+        and fits(peer.get("podSelector", {}), dict(other.labels))
+    )
+
+
+def fits(selector: Rule, labels: dict[str, str]) -> bool:
+    """Whether a Kubernetes label selector finds these labels."""
+    for expression in selector.get("matchExpressions", []):
+        value = labels.get(expression["key"])
+        if value is None or (expression["operator"] == "In" and value not in expression["values"]):
+            return False
+    return set(selector.get("matchLabels", {}).items()) <= labels.items()
