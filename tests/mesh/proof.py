@@ -21,6 +21,9 @@ REFUSED = "Refused"
 AUTHORIZATION = "Denied and reported"
 READINESS = "Readiness"
 SECRETS = "Secrets"
+HEADERS = "Headers and credentials"
+LIMITS = "Limits"
+EXTERNAL = "External authorization"
 SHARED = "Shared and adopted gateways"
 EXPOSURE = "Names of one's own at an ingress gateway"
 TWO_WAYS = "Two ways to one host"
@@ -38,6 +41,9 @@ SECTIONS = (
     AUTHORIZATION,
     READINESS,
     SECRETS,
+    HEADERS,
+    LIMITS,
+    EXTERNAL,
     SHARED,
     EXPOSURE,
     TWO_WAYS,
