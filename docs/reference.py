@@ -39,6 +39,8 @@ SECTIONS = [
         "retries",
     ),
     *("connectionPool", "keepalive", "outlierDetection"),
+    *("headers", "requestHeaders", "responseHeaders", "credential", "rateLimit", "clientLimit"),
+    *("externalAuthorization", "opa"),
     *("autoscaling", "podDisruptionBudget", "resources", "quantities", "sharedGateway"),
 ]
 FAMILIES = {

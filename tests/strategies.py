@@ -99,8 +99,6 @@ def _host(draw: Draw, name: str, number: int) -> Any:
         enforcement=st.sampled_from(["enforce", "report"]),
         accessLog=st.booleans(),
     )
-    if has_requests and draw(st.booleans()):
-        entry["retries"] = draw(_retries())
     if has_requests and draw(st.integers(0, 3)) == 0:
         entry["expose"] = {
             "host": f"own-{number}.example.net",
@@ -109,6 +107,8 @@ def _host(draw: Draw, name: str, number: int) -> Any:
             "gateway": {"namespace": "istio-ingress", "selector": {"istio": "y"}, "serviceAccount": "1e3"},
             **_subset(draw, port=st.sampled_from([port["port"] for port in ports if port["protocol"] in HTTP_FAMILY])),
         }
+    of_requests = {"retries": _retries(), "headers": _headers(), "rateLimit": _rate_limit()}
+    entry |= _subset(draw, externalAuthorization=_external_authorization(), **(of_requests if has_requests else {}))
     if not owner and draw(st.integers(0, 4)) == 0:
         return _carried(draw, entry)
     scales = [{"minReplicas": 2, "maxReplicas": 1000, "targetCPU": 50}, {"minReplicas": 5}, {"maxReplicas": 2}, {}]
@@ -137,8 +137,11 @@ def _carried(draw: Draw, entry: Entry) -> Entry:
             if isinstance(client, dict):
                 client.pop("methods", None)
                 client.pop("paths", None)
+        entry.get("headers", {}).pop("credential", None)
     if entry.get("readiness", {}).get("mode") == "probe":
         del entry["readiness"]
+    if "externalAuthorization" in entry:
+        entry["externalAuthorization"] = {"provider": "1e3"}
     others = ("drain", "podDisruptionBudget", "resources", "accessLog")
     return {key: value for key, value in entry.items() if key not in others}
 
@@ -297,6 +300,37 @@ def _outlier_detection() -> st.SearchStrategy[Entry]:
         "maxEjectionPercent": st.integers(1, 100),
     }
     return st.fixed_dictionaries({}, optional=fields)
+
+
+@st.composite
+def _headers(draw: Draw) -> Entry:
+    """Each header once; values as Envoy and YAML had better not read them."""
+    values = st.sampled_from(["1", "100%", "%REQ(x-debug)%", '"quoted": {}', *TRICKY])
+    changes = {"set": st.dictionaries(st.sampled_from(["X-A", "x-1e3", "No"]), values, min_size=1)}
+    changes["remove"] = st.sampled_from([["X-B"], ["x-c", "y"]])
+    request = _subset(draw, **changes, keep=st.sampled_from([["traceparent"], ["b3", "x-request-id"]]))
+    secret = st.sampled_from(["token", "1e3"])
+    credential = st.fixed_dictionaries(
+        {"secret": secret}, optional={"name": st.just("X-Key"), "prefix": st.just("Bearer "), "key": st.just("007")}
+    )
+    response = st.just(_subset(draw, **changes))
+    return _subset(draw, request=st.just(request), response=response, credential=credential)
+
+
+@st.composite
+def _rate_limit(draw: Draw) -> Entry:
+    limit = st.fixed_dictionaries({"requests": st.sampled_from([1, 7, 1_000_000]), "per": durations(1000)})
+    every, each = draw(st.none() | limit), draw(limit)
+    return (every | ({"perClient": each} if draw(st.booleans()) else {})) if every else {"perClient": each}
+
+
+@st.composite
+def _external_authorization(draw: Draw) -> Entry:
+    if draw(st.booleans()):
+        return {"provider": draw(st.sampled_from(["company-authorizer", "1e3"]))}
+    opa: Entry = {"image": "opa:1e3", "policy": draw(st.sampled_from(["policy", "1e3"]))}
+    opa |= _subset(draw, decision=st.just("a/b"), timeout=durations(), resources=_resources())
+    return {"opa": opa} | _subset(draw, failOpen=st.booleans())
 
 
 def _resources() -> st.SearchStrategy[Entry]:

@@ -1,5 +1,6 @@
 """What must hold between the objects of a fleet: nothing dangles, nothing leaks, nobody gets past a gateway."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -231,15 +232,26 @@ def check_pods(gateway: Objects, carried: list[Objects], documents: Documents) -
     (container,) = pod["containers"]
     volumes = [volume["name"] for volume in pod.get("volumes", [])]
     mounts = container.get("volumeMounts", [])
-    assert [mount["name"] for mount in mounts] == volumes
-    assert len(set(volumes)) == len(volumes) == len({mount["mountPath"] for mount in mounts})
+    beside = [mount["name"] for other in pod.get("initContainers", []) for mount in other["volumeMounts"]]
+    assert [mount["name"] for mount in mounts] + beside == volumes
+    assert len(set(volumes)) == len(volumes)
+    assert len(mounts) == len({mount["mountPath"] for mount in mounts})
+    asked = [one for one in carried if "opa" in one.values.get("externalAuthorization", {})]
+    assert ["opa" for _ in asked] == _beside(pod)
     for path in (path for one in carried for path in _files(one)):
         assert any(path.startswith(mount["mountPath"] + "/") for mount in mounts)
     assert pod["automountServiceAccountToken"] is False
     assert "livenessProbe" not in container
 
 
+def _beside(pod: Document) -> list[str]:
+    """The containers that run beside the proxy."""
+    return [other["name"] for other in pod.get("initContainers", []) if other["restartPolicy"] == "Always"]
+
+
 def _files(gateway: Objects) -> Iterator[str]:
+    for one in gateway.all("EnvoyFilter"):
+        yield from re.findall(r'"path": "(/etc/[^"]+/sds.yaml)"', json.dumps(one))
     for port in gateway.upstream_rule["trafficPolicy"]["portLevelSettings"]:
         for key in ("clientCertificate", "privateKey", "caCertificates"):
             path = port["tls"].get(key, "system")
@@ -326,7 +338,7 @@ def check_identity(gateway: Objects) -> None:
     for one in gateway.all("AuthorizationPolicy"):
         assert all(rule.get("when") == ours for rule in one["spec"]["rules"])
     if gateway.carrier is None:
-        assert {one["spec"]["action"] for one in gateway.all("AuthorizationPolicy")} <= {"DENY"}
+        assert {one["spec"]["action"] for one in gateway.all("AuthorizationPolicy")} <= {"DENY", "CUSTOM"}
         return
     policy = gateway.spec("AuthorizationPolicy")
     assert policy["action"] == "ALLOW"

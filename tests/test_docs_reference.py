@@ -35,6 +35,7 @@ EXPOSED = {
         "serviceAccount": "istio-ingressgateway",
     },
 }
+OPA = {"opa": {"image": "openpolicyagent/opa:1.4.2-envoy-static", "policy": "partner-policy"}}
 BASE: Data = {"clients": ["shop"]}
 # What an entry must say beside an example for it to make sense: by the example's place in the schema or, for all below
 # it too, in the entry. What stands beside a host's tls stands beside a port's as well.
@@ -59,6 +60,13 @@ BESIDE: dict[str, Data] = {
     "readiness.probe": {"readiness": {"mode": "probe"}},
     "readiness.probe.httpGet.path": {"readiness": {"mode": "probe", "probe": {"httpGet": {"port": 15021}}}},
     "readiness.probe.httpGet.port": {"readiness": {"mode": "probe", "probe": {"httpGet": {"path": "/healthz/ready"}}}},
+    "headers.credential": {"headers": {"credential": {"secret": "partner-token"}}},
+    "rateLimit.requests": {"rateLimit": {"per": "1m"}},
+    "rateLimit.per": {"rateLimit": {"requests": 100}},
+    "rateLimit.perClient.requests": {"rateLimit": {"perClient": {"per": "1m"}}},
+    "rateLimit.perClient.per": {"rateLimit": {"perClient": {"requests": 10}}},
+    "externalAuthorization.opa": {"externalAuthorization": OPA},
+    "externalAuthorization.failOpen": {"externalAuthorization": OPA},
     **{
         f"readiness.probe.{key}": {"readiness": {"mode": "probe", "probe": {"httpGet": {"path": "/h", "port": 15021}}}}
         for key in ("periodSeconds", "timeoutSeconds", "failureThreshold", "successThreshold")

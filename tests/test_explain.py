@@ -154,7 +154,8 @@ def test_says_who_verifies_as_the_destination_rule_does(fleet: Plan, documents: 
 
 def test_needs_what_the_chart_refers_to(fleet: Plan, documents: Documents) -> None:
     wanted = {(need.namespace, need.kind, need.name) for need in needs(fleet.gateways)}
-    assert wanted == {found for document in documents.values() for found in _referred(document)}
+    printed = {(namespace, kind, name) for kind, namespace, name in documents}
+    assert wanted == {found for document in documents.values() for found in _referred(document)} - printed
 
 
 def _referred(document: Document) -> Iterator[tuple[str, str, str]]:
@@ -162,8 +163,8 @@ def _referred(document: Document) -> Iterator[tuple[str, str, str]]:
     text = json.dumps(document.get("spec", {}))
     for name in re.findall(r'"credentialName": "([^"]+)"|"secretName": "([^"]+)"|kubernetes://([^"]+?)-cacert"', text):
         yield namespace, "Secret", "".join(name)
-    for name in re.findall(r'"configMap": {"name": "([^"]+)"}', text):
-        yield namespace, "ConfigMap", name
+    for kind, name in re.findall(r'"(configMap|secret)": {"name": "([^"]+)"', text):
+        yield namespace, {"configMap": "ConfigMap", "secret": "Secret"}[kind], name
 
 
 def test_the_times_and_limits_are_those_of_the_objects(fleet: Plan, documents: Documents) -> None:
@@ -244,9 +245,12 @@ def test_the_tries_are_those_of_the_virtual_service(fleet: Plan, documents: Docu
             else:
                 assert "tries nothing again" in said
             assert f"a request may take {_spelled(route['timeout']) if 'timeout' in route else 'any time'}" in said
-            removed = set(route["headers"]["request"]["remove"])
-            assert removed >= {"x-envoy-peer-metadata", "x-forwarded-for", "x-request-id", "traceparent", "b3"}
-            assert "keeps back x-envoy-*, x-forwarded-*, x-request-id and trace headers of the request" in said
+            headers = gateway.host.headers
+            kept = headers.request.keep if headers else ()
+            every = {"x-envoy-peer-metadata", "x-forwarded-for", "x-request-id", "traceparent", "b3"}
+            assert every - set(route["headers"]["request"]["remove"]) == every & set(kept)
+            but = f", but for {', '.join(kept)}" if kept else ""
+            assert f"keeps back x-envoy-*, x-forwarded-*, x-request-id and trace headers of the request{but}" in said
 
 
 def _said(hop: Hop, kind: str) -> list[str]:

@@ -28,6 +28,12 @@ PLAIN = {"name": "http-80", "port": 80, "gatewayPort": 8080, "upstreamPort": 80,
 TCP = {"name": "tcp-5432", "port": 5432, "gatewayPort": 5432, "upstreamPort": 5432, "protocol": "TCP"}
 ANYBODY = {"principal": "cluster.local/ns/shop/sa/*"}
 GATEWAY = {"host": "api.example.com", "exportTo": [".", "shop"], "clients": [ANYBODY], "ports": [PORT]}
+CREDENTIAL = {"header": "X-Api-Key"}
+TOKEN = {"gateway": "api", "secret": "partner-token", "key": "token"}
+LIMIT = {"requests": 100, "per": "60s"}
+KEPT = {"request": {"keep": ["traceparent"]}}
+OPA = {"opa": {"image": "opa", "policy": "partner-policy"}}
+PROVIDER = {"provider": "company-authorizer"}
 PROBE = {"httpGet": {"path": "/healthz/ready", "port": 15021}}
 
 
@@ -160,6 +166,30 @@ PROBLEMS: list[tuple[str, dict[str, Any]]] = [
     ("gateways.api: replicas is a fixed number", _values(replicas=2, autoscaling={"maxReplicas": 3})),
     ("gateways.api: autoscaling has 6 pods at least and 5 at most", _values(autoscaling={"minReplicas": 6})),
     ("autoscaling: 6 pods at least and 5 at most", {"autoscaling": {"minReplicas": 6}}),
+    ("gateways.api: headers, credential and rateLimit are about requests", _values(ports=[TCP], rateLimit=LIMIT)),
+    ("gateways.api: headers, credential and rateLimit are about requests", _values(ports=[TCP], headers=KEPT)),
+    ("gateways.api: the pods do not mount the credential of X-Api-Key", _values(credential=CREDENTIAL)),
+    (
+        "gateways.api: the pods do not mount the credential of X-Api-Key",
+        _values(credential=CREDENTIAL, credentials=[TOKEN | {"gateway": "other"}]),
+    ),
+    ("gateways.api: credentials are mounted into pods", _values(selector={"a": "b"}, credentials=[TOKEN])),
+    (
+        "gateways.api: externalAuthorization is by an OPA or by a provider",
+        _values(externalAuthorization=OPA | PROVIDER),
+    ),
+    (
+        "gateways.api: externalAuthorization is by an OPA or by a provider",
+        _values(externalAuthorization={"failOpen": True}),
+    ),
+    (
+        "gateways.api: an OPA runs in pods of the host's own",
+        _values(selector={"a": "b"}, externalAuthorization=OPA),
+    ),
+    (
+        "gateways.api: Istio reads failOpen of a provider",
+        _values(externalAuthorization=PROVIDER | {"failOpen": True}),
+    ),
 ]
 
 # Where the schema finds the fault, and values that have it.

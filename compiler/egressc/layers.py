@@ -16,6 +16,7 @@ ALTERNATIVES = (
     {"replicas", "autoscaling"},
     {"minAvailable", "maxUnavailable"},
     {"secret", "files"},
+    {"opa", "provider"},
 )
 FACTS = ("mesh", "companions")  # said in one file, whatever the number of files; overlays merge over it
 LISTED = ("gateways", "deny")  # of all files together; an overlay's item of a known name merges over it

@@ -6,26 +6,15 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from egressc.companions import Companions
-from egressc.findings import Span
 from egressc.hostname import is_ip
-from egressc.positions import Mapping, locate
+from egressc.model_requests import ExternalAuthorization, Headers, RateLimit
+from egressc.positions import Mapping, Sourced
 from egressc.shape import schema
 
 Protocol = Literal["HTTP", "HTTP2", "GRPC", "TLS", "TCP"]
 HTTP_FAMILY = ("HTTP", "HTTP2", "GRPC")
 WILDCARD = "*."
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sourced:
-    """Something that stands in a list; `source` is its Mapping there, defaults and overlays merged in."""
-
-    source: Mapping = field(repr=False, compare=False)
-
-    def at(self, *path: str | int) -> Span:
-        """The Span of the key at `path`, or of its nearest parent that the list has."""
-        return locate(self.source, path, key=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +171,9 @@ class Host(Sourced):
     denied_ranges: tuple[str, ...]
     addresses: tuple[str, ...]
     readiness: Readiness
+    headers: Headers | None
+    rate_limit: RateLimit | None
+    external_authorization: ExternalAuthorization | None
     own: Mapping = field(repr=False, compare=False)
 
     @property
@@ -243,6 +235,11 @@ class Host(Sourced):
     def places(self) -> tuple[str, ...]:
         """Where the upstream is, in the order of preference: names and addresses, never empty."""
         return (*(self.endpoints or (self.host,)), *self.failover)
+
+    @property
+    def has_requests(self) -> bool:
+        """Whether any of the ports has requests."""
+        return any(port.is_http for port in self.ports)
 
     def duration(self, group: str, name: str) -> int | None:
         """The duration `group`.`name` in milliseconds, None where neither the list nor the schema says one."""

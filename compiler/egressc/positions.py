@@ -1,5 +1,6 @@
 """Plain data that knows where each of its keys and values stands in its file."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from egressc.findings import Span
@@ -47,3 +48,14 @@ def at_path(data: Any, path: tuple[str, ...]) -> Any:
     for key in path:
         data = data.get(key) if isinstance(data, Mapping) else None
     return data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sourced:
+    """Something that stands in a list; `source` is its Mapping there, defaults and overlays merged in."""
+
+    source: Mapping = field(repr=False, compare=False)
+
+    def at(self, *path: str | int) -> Span:
+        """The Span of the key at `path`, or of its nearest parent that the list has."""
+        return locate(self.source, path, key=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from egressc import companions
+from egressc import settle_requests as requests
 from egressc.layers import Combined, Entry, merge
 from egressc.model import (
     WILDCARD,
@@ -83,6 +84,9 @@ def _host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
         denied_ranges=tuple(data.get("deniedRanges") or default("host", "deniedRanges")),
         addresses=tuple(data.get("addresses") or ()),
         readiness=_readiness(data),
+        headers=requests.headers(data),
+        rate_limit=requests.rate_limit(data),
+        external_authorization=requests.external_authorization(data),
         own=entry.own,
     )
 

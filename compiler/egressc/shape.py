@@ -85,7 +85,8 @@ def _explain(document: Any, error: Any) -> Iterator[Finding]:
                 yield Finding(locate(document, path), "EG102", f"`{key}` is missing", f"add `{key}: {example}`")
     elif "propertyNames" in error.absolute_schema_path:
         key = error.instance
-        message = f"{_name(path)}: {_show(key)} is no key of a Kubernetes label"
+        title = error.schema["title"]
+        message = f"{_name(path)}: {_show(key)} is no {title[0].lower()}{title[1:]}"
         yield Finding(locate(document, (*path, key), key=True), "EG104", message, _instead(error.schema, key))
     elif error.validator in ("pattern", "maxLength") and error.schema["title"] in ("Host", "Host name"):
         yield Finding(locate(document, path), *hostname.explain(error.instance))

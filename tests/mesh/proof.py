@@ -21,6 +21,9 @@ REFUSED = "Refused"
 AUTHORIZATION = "Denied and reported"
 READINESS = "Readiness"
 SECRETS = "Secrets"
+HEADERS = "Headers and credentials"
+LIMITS = "Limits"
+EXTERNAL = "External authorization"
 SHARED = "Shared and adopted gateways"
 EXPOSURE = "Names of one's own at an ingress gateway"
 COMPANIONS = "What goes with the gateways"
@@ -39,6 +42,9 @@ SECTIONS = (
     AUTHORIZATION,
     READINESS,
     SECRETS,
+    HEADERS,
+    LIMITS,
+    EXTERNAL,
     SHARED,
     EXPOSURE,
     COMPANIONS,

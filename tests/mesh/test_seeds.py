@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from egressc.names import gateway_name
-from tests.mesh import dns
+from tests.mesh import dns, settings
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import CLIENT, common_name, gateways, key_pair, peer, requests, secret, senders
+from tests.mesh.fleet import CLIENT, common_name, config_map, gateways, key_pair, peer, requests, secret, senders
 from tests.mesh.ingress import ACCOUNT, Ingress, selector, start_ingress
 from tests.mesh.kubectl import apply
 from tests.mesh.namespaces import RESTRICTED
@@ -40,6 +40,15 @@ PROBE = "/status/200"
 #: The name that the entry of httpbin.org has at the ingress gateway.
 OWN = "httpbin.company.example"
 
+#: What OPA decides about requests to httpbin.org.
+POLICY = """
+package envoy.authz
+
+default allow := false
+
+allow if input.attributes.request.http.method == "GET"
+"""
+
 
 def entries(address: str) -> list[dict[str, Any]]:
     """The entries of the seeds as they stand in the list, in the test's namespaces and with the upstream's address."""
@@ -50,7 +59,7 @@ def entries(address: str) -> list[dict[str, Any]]:
 def placed(entry: Mapping[str, Any], address: str) -> dict[str, Any]:
     clients = [client if isinstance(client, dict) else {"namespace": client} for client in entry["clients"]]
     rules = {"clients": clients, "deny": entry.get("deny", [])}
-    moved = {"namespace": PREFIX + entry.get("namespace", "egress")} | {
+    moved: dict[str, Any] = {"namespace": PREFIX + entry.get("namespace", "egress")} | {
         key: [rule | {"namespace": PREFIX + rule["namespace"]} for rule in listed]
         for key, listed in rules.items()
         if listed
@@ -58,6 +67,9 @@ def placed(entry: Mapping[str, Any], address: str) -> dict[str, Any]:
     if "expose" in entry:
         ingress = {"namespace": INGRESS, "selector": selector(INGRESS), "serviceAccount": ACCOUNT}
         moved["expose"] = {**entry["expose"], "gateway": ingress}
+    if "externalAuthorization" in entry:
+        opa = entry["externalAuthorization"]["opa"] | {"image": settings.image("opa")}
+        moved["externalAuthorization"] = {"opa": opa}
     return {**entry, **moved, **({"endpoints": [address]} if "endpoints" in entry else {})}
 
 
@@ -105,6 +117,7 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
     apply(secret(namespace(INGRESS), "httpbin-company-example", key_pair(public_authority.issue(OWN))))
     ingress = start_ingress(INGRESS)
     dns.set_names({OWN: [ingress.address]})
+    apply(config_map("e2e-httpbin", "httpbin-policy", {"policy.rego": POLICY}))
     release = Release(egress, helm="helm3")
     release.apply(json.dumps({"version": 1, "hosts": entries(partner.address)}))
     wait_until(
@@ -186,6 +199,15 @@ def test_003_under_an_own_name(fleet: Fleet, proof: Proof) -> None:
         seen = fleet.route(answer, "httpbin.org")
         claim = f"003: the upstream under a name of one's own, from {who}"
         proof.row(SEEDS, claim, f"`GET {url}`", saw(seen), got(answer))
+
+
+def test_003_opa_beside_the_gateway(fleet: Fleet, proof: Proof) -> None:
+    fleet.public.forget()
+    answer = fleet.httpbin.curl("http://httpbin.org/delete", "--request", "DELETE")
+    assert answer.status == 403, answer
+    assert requests(fleet.public) == []
+    claim = "003: an OPA beside the gateway decides; its policy allows GET"
+    proof.row(SEEDS, claim, "`DELETE http://httpbin.org/delete`", "nothing", got(answer))
 
 
 @pytest.mark.parametrize("host", PROVIDERS)

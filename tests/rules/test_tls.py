@@ -66,7 +66,7 @@ def files(ca: str, *volumes: tuple[str, str]) -> str:
         ("/etc/ca/../ca.crt", "/etc/ca", ["EG213"]),
         ("/etc/istio-certs/ca.crt", "/etc/istio-certs", []),
         ("/etc/istio/ca/ca.crt", "/etc/istio/ca", ["EG214"]),
-        ("/etc/ca.crt", "/etc", ["EG214"] * 2),
+        ("/etc/ca.crt", "/etc", ["EG214"] * 3),
         ("/var/run/secrets/ca/ca.crt", "/var/run/secrets/ca", ["EG214"]),
         ("/proc/ca/ca.crt", "/proc/ca", ["EG214"]),
         ("/etc/ssl/certs/ca.crt", "/etc/ssl/certs", []),

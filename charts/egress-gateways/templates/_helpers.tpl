@@ -125,6 +125,61 @@ connectionPool:
 - x-request-id
 {{- end }}
 
+{{- /* Where an HTTP filter of one host goes. Hosts that share a port are told apart by SNI. Expects: port, host. */}}
+{{- define "egress-gateways.beforeRouter" -}}
+match:
+  context: GATEWAY
+  listener:
+    portNumber: {{ .port }}
+    filterChain:
+      sni: {{ .host | quote }}
+      filter:
+        name: envoy.filters.network.http_connection_manager
+        subFilter:
+          name: envoy.filters.http.router
+patch:
+  operation: INSERT_BEFORE
+{{- end }}
+
+{{- /* What a route does to headers. Expects: headers; meshHeaders, as a list. */}}
+{{- define "egress-gateways.headers" -}}
+{{- $request := or .headers.request dict }}
+{{- $removed := .meshHeaders }}
+{{- range $request.keep }}{{ $removed = without $removed . }}{{ end }}
+request:
+  {{- with $request.set }}
+  set:
+    {{- range $name, $value := . }}
+    {{ $name | quote }}: {{ $value | quote }}
+    {{- end }}
+  {{- end }}
+  remove:
+  {{- range concat (or $request.remove list) $removed | uniq }}
+  - {{ . | quote }}
+  {{- end }}
+{{- with .headers.response }}
+response:
+  {{- with .set }}
+  set:
+    {{- range $name, $value := . }}
+    {{ $name | quote }}: {{ $value | quote }}
+    {{- end }}
+  {{- end }}
+  {{- with .remove }}
+  remove:
+  {{- range . }}
+  - {{ . | quote }}
+  {{- end }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* Limits in the spelling of the header ratelimit-policy. Expects: rateLimit. */}}
+{{- define "egress-gateways.rateLimitPolicy" -}}
+{{- with .requests }}"all";q={{ int64 . }};w={{ trimSuffix "s" $.per }}{{ end }}
+{{- with .perClient }}{{ if $.requests }}, {{ end }}"client";q={{ int64 .requests }};w={{ trimSuffix "s" .per }}{{ end }}
+{{- end }}
+
 {{- /* "true" where a port without requests tells callers apart by their labels. Expects: the gateway. */}}
 {{- define "egress-gateways.refusesByLabel" -}}
 {{- range .ports }}

@@ -6,6 +6,7 @@ from typing import Any
 from egressc.emit.authorization import denial_values, rule_values
 from egressc.emit.companions import network_policy
 from egressc.emit.readiness import check, readiness
+from egressc.emit.requests import credentials, requests
 from egressc.emit.text import plain
 from egressc.emit.traffic import traffic
 from egressc.emit.upstream import client_tls, upstream, volumes
@@ -41,7 +42,7 @@ def gateway_values(gateway: Gateway) -> dict[str, Any]:
     result["ports"] = [_port(gateway, port) for port in gateway.ports]
     if gateway.has_paths:
         result["strictPaths"] = True
-    result |= network_policy(gateway) | upstream(host) | readiness(host) | traffic(host)
+    result |= network_policy(gateway) | upstream(host) | readiness(host) | traffic(host) | requests(host)
     return result | (_pods(host.source, (gateway,)) if own else {})
 
 
@@ -60,6 +61,9 @@ def _pods(settings: Mapping, hosts: Iterable[Gateway]) -> dict[str, Any]:
     mounted = volumes(port.port.tls for host in hosts for port in host.ports)
     if mounted:
         result["volumes"] = mounted
+    secrets = credentials(hosts)
+    if secrets:
+        result["credentials"] = secrets
     return result | pod_values(settings)
 
 

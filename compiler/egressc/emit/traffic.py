@@ -16,7 +16,7 @@ def traffic(host: Host) -> dict[str, Any]:
         host.duration("timeouts", "stream"),
         host.duration("retries", "perTry"),
     )
-    if any(port.is_http for port in host.ports):
+    if host.has_requests:
         if request:
             result["requestTimeout"] = seconds(request)
         if stream:

@@ -9,6 +9,7 @@ from egressc.explain.facts import Way
 from egressc.explain.layout import socket
 from egressc.explain.lines import client_line, once, said
 from egressc.explain.objects import Object, named_object
+from egressc.explain.policies import changes, judges
 from egressc.hostname import is_ip
 from egressc.model import WILDCARD, default
 from egressc.plan import EVERYBODY, OWN_NAMESPACE, Gateway, GatewayPort
@@ -62,7 +63,7 @@ def hops(gateway: Gateway, port: GatewayPort, way: Way) -> tuple[Hop, Hop, Hop]:
             "gateway",
             f"the same inside the mesh's mutual TLS, to {gateway.service}:{way.gateway_port}",
             f"by both, with mesh certificates: of the account {account}, and the client's",
-            (*_sent(gateway, port), *admitted(gateway, port)),
+            (*_sent(gateway, port), *admitted(gateway, port), *judges(gateway, port, way)),
         ),
         Hop(
             "gateway",
@@ -190,8 +191,7 @@ def _requests(gateway: Gateway) -> Iterator[Decision]:
             yield Decision(route, *time(gateway, "retries", "perTry", "a try may take {}"))
     else:
         yield Decision(route, "tries nothing again", said(host.source, "retries", "attempts"))
-    kept = "keeps back x-envoy-*, x-forwarded-*, x-request-id and trace headers of the request"
-    yield Decision(route, kept, ())
+    yield from changes(gateway)
     if gateway.pods.kind != "adopted":
         yield Decision(named_object(gateway, "Telemetry"), "writes no trace headers of its own", ())
         yield Decision(named_object(gateway, "Deployment"), "keeps back the client's mesh certificate", ())

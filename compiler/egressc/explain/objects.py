@@ -10,7 +10,7 @@ from egressc import emit
 from egressc.explain.facts import Facts
 from egressc.explain.lines import Lines, said
 from egressc.explain.load import pods
-from egressc.model import Exposure, Files, Tls
+from egressc.model import Exposure, Files, Host, Tls
 from egressc.names import exposure_name
 from egressc.plan import Companions, Gateway, Source
 
@@ -61,6 +61,15 @@ POD_KINDS = (
     "RoleBinding",
 )
 
+#: Values that have an object of their own, its kind, and how its name ends.
+OF_REQUESTS = (
+    ("provider", "AuthorizationPolicy", ".external-authorization"),
+    ("opa", "EnvoyFilter", ".external-authorization"),
+    ("rateLimit", "EnvoyFilter", ".rate-limit"),
+    ("credential", "EnvoyFilter", ".credential"),
+    ("credential", "ConfigMap", ".credential"),
+)
+
 
 def objects(gateway: Gateway) -> tuple[Object, ...]:
     """All that the chart prints for `gateway`, in the order of a request's way."""
@@ -94,6 +103,9 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
         ("EnvoyFilter", ".access-log"): gateway.host.reports or gateway.host.access_log,
     }
     named += [named_object(gateway, kind, suffix) for (kind, suffix), exists in more.items() if exists]
+    for key, kind, suffix in OF_REQUESTS:
+        if key in (values | values.get("externalAuthorization", {})):
+            named.append(named_object(gateway, kind, suffix))
     named += [named_object(gateway, "DestinationRule", suffix) for suffix in (".direct", ".upstream")]
     if gateway.host.expose:
         named += [exposed_object(gateway.host.expose, kind) for kind in ("Gateway", "VirtualService", "ServiceEntry")]
@@ -140,10 +152,10 @@ def needs(gateways: Iterable[Gateway]) -> tuple[Need, ...]:
     keys: dict[tuple[str, Literal["Secret", "ConfigMap"], str], set[str]] = defaultdict(set)
     hosts: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for gateway in gateways:
-        for tls in (port.port.tls for port in gateway.ports):
-            for kind, name, wanted in _read(tls):
-                keys[gateway.namespace, kind, name] |= wanted
-                hosts[gateway.namespace, kind, name].add(gateway.host.host)
+        read = [need for port in gateway.ports for need in _read(port.port.tls)]
+        for kind, name, wanted in (*read, *_mounted_for(gateway.host)):
+            keys[gateway.namespace, kind, name] |= wanted
+            hosts[gateway.namespace, kind, name].add(gateway.host.host)
         if expose := gateway.host.expose:
             keys[expose.gateway.namespace, "Secret", expose.secret] |= {"tls.crt", "tls.key"}
             hosts[expose.gateway.namespace, "Secret", expose.secret].add(expose.host)
@@ -164,10 +176,12 @@ def remarks(gateway: Gateway, about: Facts) -> Iterator[Remark]:
         says = f"whoever reaches the ingress gateway of {expose.gateway.namespace} may call it: {exposed_url(expose)}"
         yield Remark(about.host, None, says, said(gateway.host.source, "expose"))
     if gateway.host.reports:
-        says = "nobody is refused: callers are only reported, and every namespace sees the host"
+        nobody = "no rule refuses anybody" if gateway.host.external_authorization else "nobody is refused"
+        says = f"{nobody}: callers are only reported, and every namespace sees the host"
         yield Remark(about.host, None, says, said(gateway.host.source, "enforcement"))
     if gateway.pods.kind == "adopted":
         yield from _left_to_others(gateway, about)
+    yield from _left_to_authorizers(gateway, about)
     if not gateway.checks_upstream:
         says = f"Ready does not follow the upstream: readiness is {gateway.host.readiness.mode}"
         yield Remark(about.host, None, says, said(gateway.host.readiness.source, "mode"))
@@ -181,6 +195,16 @@ def _about_ports(gateway: Gateway, about: Facts) -> Iterator[Remark]:
             # the check sends no bytes, and TLS 1.3 clients finish before the server has judged their certificate
             says = "Ready does not show whether the upstream takes the client certificate"
             yield Remark(about.host, way.port, says, said(port.port.tls.source, "mode"))
+
+
+def _left_to_authorizers(gateway: Gateway, about: Facts) -> Iterator[Remark]:
+    outside = gateway.host.external_authorization
+    if outside and outside.fail_open:
+        says = "what OPA does not answer is let through"
+        yield Remark(about.host, None, says, said(outside.source, "failOpen"))
+    if outside and outside.provider:
+        says = f"the mesh's configuration must have the extension provider {outside.provider}"
+        yield Remark(about.host, None, says, said(outside.source, "provider"))
 
 
 def _left_to_others(gateway: Gateway, about: Facts) -> Iterator[Remark]:
@@ -203,6 +227,15 @@ def _read(tls: Tls) -> Iterator[tuple[Literal["Secret", "ConfigMap"], str, set[s
         yield "Secret", tls.secret, key | (set() if tls.unverified else {"ca.crt"})
     if tls.files:
         yield from _mounted(tls.files)
+
+
+def _mounted_for(host: Host) -> Iterator[tuple[Literal["Secret", "ConfigMap"], str, set[str]]]:
+    credential = host.headers.credential if host.headers and host.has_requests else None
+    if credential:
+        yield "Secret", credential.secret, {credential.key}
+    opa = host.external_authorization.opa if host.external_authorization else None
+    if opa and opa.policy:
+        yield "ConfigMap", opa.policy, set()
 
 
 def _mounted(files: Files) -> Iterator[tuple[Literal["Secret", "ConfigMap"], str, set[str]]]:

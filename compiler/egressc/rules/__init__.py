@@ -8,9 +8,12 @@ from egressc.rules import (
     companions,
     durations,
     exposure,
+    external_authorization,
     failover,
     fleet,
+    headers,
     ports,
+    rate_limit,
     readiness,
     settings,
     shared,
@@ -32,6 +35,9 @@ ONE_HOST = (
     shared.check,
     exposure.check,
     wildcards.check,
+    headers.check,
+    rate_limit.check,
+    external_authorization.check,
 )
 ALL_HOSTS = (
     fleet.check_ports,

@@ -20,6 +20,7 @@ class _Range(NamedTuple):
 
 ISTIO = _Range(1, 2**63 // 10**6, "whole milliseconds, from 1ms to 292 years: Istio and Envoy take no others")
 KEEPALIVE = _Range(SECOND, 32_767 * SECOND, "whole seconds, from 1s to 32767s: the kernel takes no others")
+PERIOD = _Range(SECOND, 24 * HOUR, "whole seconds, from 1s to 24h: clients are told the period in seconds")
 DRAIN = _Range(SECOND, HOUR, "whole seconds, from 1s to 1h: Kubernetes' grace period has no smaller unit")
 
 RANGES = {
@@ -34,6 +35,9 @@ RANGES = {
     ("readiness", "timeout"): ISTIO,
     ("connectionPool", "keepalive", "time"): KEEPALIVE,
     ("connectionPool", "keepalive", "interval"): KEEPALIVE,
+    ("rateLimit", "per"): PERIOD,
+    ("rateLimit", "perClient", "per"): PERIOD,
+    ("externalAuthorization", "opa", "timeout"): ISTIO,
     ("drain",): DRAIN,
 }
 

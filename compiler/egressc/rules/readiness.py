@@ -11,7 +11,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
     readiness = host.readiness
     own = host.own.get("readiness")
     said = own if isinstance(own, dict) else {}
-    if readiness.path and "path" in said and not any(port.is_http for port in host.ports):
+    if readiness.path and "path" in said and not host.has_requests:
         protocols = " and ".join(sorted({port.protocol for port in host.ports}))
         fix = "remove `path`: Ready then means a connection that the upstream accepts"
         yield Finding(readiness.at("path"), "EG216", f"a readiness path on {protocols}: there are no requests", fix)

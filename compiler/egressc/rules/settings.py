@@ -18,6 +18,8 @@ HTTP_ONLY = (
     ("connectionPool", "maxPendingRequests"),
     ("connectionPool", "maxRequests"),
     ("connectionPool", "maxRequestsPerConnection"),
+    ("headers",),
+    ("rateLimit",),
 )
 # what Kubernetes calls a quantity, in the suffixes that the schema lets through
 SUFFIXES = {"m": Decimal("0.001"), "": Decimal(1)} | {
@@ -46,7 +48,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
 
 
 def _protocols(host: Host) -> Iterator[Finding]:
-    if any(port.is_http for port in host.ports):
+    if host.has_requests:
         return
     for path in HTTP_ONLY:
         # inherited settings serve the other hosts of the file; only the host's own words are wrong here
@@ -82,12 +84,13 @@ def _evictions(host: Host) -> Iterator[Finding]:
 
 
 def _resources(host: Host) -> Iterator[Finding]:
-    resources = host.source.get("resources") or {}
-    for name, limit in (resources.get("limits") or {}).items():
-        request = (resources.get("requests") or {}).get(name)
-        if request is not None and _quantity(request) > _quantity(limit):
-            where, fix = host.at("resources", "requests", name), "write a limit that is not below the request"
-            yield Finding(where, "EG219", f"{name}: {request} requested, {limit} at most", fix)
+    for path in (("resources",), ("externalAuthorization", "opa", "resources")):
+        resources = at_path(host.source, path) or {}
+        for name, limit in (resources.get("limits") or {}).items():
+            request = (resources.get("requests") or {}).get(name)
+            if request is not None and _quantity(request) > _quantity(limit):
+                where, fix = host.at(*path, "requests", name), "write a limit that is not below the request"
+                yield Finding(where, "EG219", f"{name}: {request} requested, {limit} at most", fix)
 
 
 def _quantity(given: Any) -> Decimal:

@@ -12,7 +12,7 @@ NEEDED = tuple(
         PurePosixPath,
         (
             *("/etc/istio", "/var/run/secrets", "/var/lib/istio", "/etc/certs"),
-            *("/usr/local/bin", "/dev", "/proc", "/sys"),
+            *("/etc/egressc", "/usr/local/bin", "/dev", "/proc", "/sys"),
         ),
     )
 )

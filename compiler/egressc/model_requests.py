@@ -1,0 +1,68 @@
+"""MODEL, continued: what a host list says of requests: their headers, limits, and who else decides about them."""
+
+from dataclasses import dataclass
+
+from egressc.positions import Sourced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderChanges(Sourced):
+    """What happens to the headers of requests or responses; `keep` are those of the mesh that are not removed."""
+
+    set: tuple[tuple[str, str], ...]
+    remove: tuple[str, ...]
+    keep: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential(Sourced):
+    """A request header `name` with `prefix` and the value that a Secret has under `key`."""
+
+    name: str
+    prefix: str
+    secret: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headers(Sourced):
+    """What upstreams and applications see of each other's headers."""
+
+    request: HeaderChanges
+    response: HeaderChanges
+    credential: Credential | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit(Sourced):
+    """How many requests fit into a period of `per` milliseconds."""
+
+    requests: int
+    per: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit(Sourced):
+    """How often each pod lets the host be asked, by all clients together and by each identity."""
+
+    all_clients: Limit | None
+    per_client: Limit | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opa(Sourced):
+    """An Open Policy Agent beside the gateway; `policy` is a ConfigMap, `timeout` in milliseconds. None is an error."""
+
+    image: str | None
+    policy: str | None
+    decision: str
+    timeout: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalAuthorization(Sourced):
+    """Who else decides about each request; exactly one of `opa` and `provider` is meant to be set."""
+
+    opa: Opa | None
+    provider: str | None
+    fail_open: bool

@@ -1,0 +1,78 @@
+"""SETTLE, continued: what a host's entry says of its requests: headers, limits, and who else decides."""
+
+from typing import Any
+
+from egressc.model import default, milliseconds
+from egressc.model_requests import Credential, ExternalAuthorization, HeaderChanges, Headers, Limit, Opa, RateLimit
+from egressc.positions import Mapping
+
+
+def headers(host: Mapping) -> Headers | None:
+    """The entry's `headers`, None where it has none."""
+    data = host.get("headers")
+    if not isinstance(data, Mapping):
+        return None
+    return Headers(
+        source=data,
+        request=_changes(data, "request"),
+        response=_changes(data, "response"),
+        credential=_credential(data["credential"]) if "credential" in data else None,
+    )
+
+
+def rate_limit(host: Mapping) -> RateLimit | None:
+    """The entry's `rateLimit`, None where it has none."""
+    data = host.get("rateLimit")
+    if not isinstance(data, Mapping):
+        return None
+    return RateLimit(source=data, all_clients=_limit(data), per_client=_limit(data.get("perClient")))
+
+
+def external_authorization(host: Mapping) -> ExternalAuthorization | None:
+    """The entry's `externalAuthorization`, None where it has none."""
+    data = host.get("externalAuthorization")
+    if not isinstance(data, Mapping):
+        return None
+    return ExternalAuthorization(
+        source=data,
+        opa=_opa(data["opa"]) if "opa" in data else None,
+        provider=data.get("provider"),
+        fail_open=data.get("failOpen", default("externalAuthorization", "failOpen")),
+    )
+
+
+def _changes(data: Mapping, side: str) -> HeaderChanges:
+    given = data.get(side)
+    changes = given if isinstance(given, Mapping) else Mapping(data.span)
+    return HeaderChanges(
+        source=changes,
+        set=tuple(sorted((changes.get("set") or {}).items())),
+        remove=tuple(sorted(changes.get("remove") or ())),
+        keep=tuple(sorted(changes.get("keep") or ())),
+    )
+
+
+def _credential(data: Mapping) -> Credential:
+    return Credential(
+        source=data,
+        name=data.get("name", default("credential", "name")),
+        prefix=data.get("prefix", default("credential", "prefix")),
+        secret=data["secret"],
+        key=data.get("key", default("credential", "key")),
+    )
+
+
+def _limit(data: Any) -> Limit | None:
+    if not (isinstance(data, Mapping) and "requests" in data and "per" in data):
+        return None
+    return Limit(source=data, requests=data["requests"], per=milliseconds(data["per"]))
+
+
+def _opa(data: Mapping) -> Opa:
+    return Opa(
+        source=data,
+        image=data.get("image"),
+        policy=data.get("policy"),
+        decision=data.get("decision", default("opa", "decision")),
+        timeout=milliseconds(data.get("timeout", default("opa", "timeout"))),
+    )

@@ -1,0 +1,61 @@
+import pytest
+
+from tests.lists import codes, compile_text, gateway, hosts
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ("request: {set: {X-Api-Version: '1'}, remove: [X-Debug], keep: [traceparent]}", []),
+        ("request: {set: {X-Forwarded-Proto: https, x-request-id: none}}", []),
+        ("request: {remove: [traceparent]}", []),
+        ("request: {set: {host: www.example.com}}", ["EG240"]),
+        ("response: {set: {Host: www.example.com}}", []),
+        ("response: {set: {server: ours}, remove: [Date]}", ["EG240"]),
+        ("request: {set: {server: ours}}", []),
+        (
+            "request: {set: {X-Envoy-Original-Path: /}, remove: [x-forwarded-client-cert, TE, Content-Length]}",
+            ["EG240"] * 4,
+        ),
+        ("credential: {name: Host, secret: token}", ["EG240"]),
+        ("credential: {name: x-envoy-token, secret: token}", ["EG240"]),
+        ("request: {set: {':path': /}}", ["EG104"]),
+        ('request: {set: {X-A: "two\\nlines"}}', ["EG104"]),
+        ("request: {set: {X-A: '1', x-a: '1'}}", ["EG241"]),
+        ("request: {remove: [X-A, x-a]}", ["EG241"]),
+        ("request: {set: {X-A: '1'}, remove: [x-a]}", ["EG241"]),
+        ("request: {remove: [B3], keep: [b3]}", ["EG241"]),
+        ("credential: {secret: token}, request: {remove: [authorization]}", ["EG241"]),
+        ("credential: {secret: token}, response: {remove: [authorization]}", []),
+        ("request: {keep: [x-forwarded-client-cert]}", ["EG104"]),
+        ("request: {set: {Cookie: session}}", ["EG242"]),
+        ("response: {set: {Cookie: session}}", []),
+    ],
+)
+def test_headers(headers: str, expected: list[str]) -> None:
+    assert codes(hosts(f"- {{host: api.example.com, headers: {{{headers}}}}}")) == expected
+
+
+def test_a_credential_needs_pods_of_ours_and_a_verified_upstream() -> None:
+    adopted = "gateways: [{name: old, adopt: {istio: egress}}]\n"
+    entry = "- {host: api.example.com, gateway: old, headers: {credential: {secret: token}}}"
+    assert codes(adopted + hosts(entry)) == ["EG243"]
+    reason = "tls: {mode: none, unverified: A leased line.}"
+    warned = compile_text(hosts(f"- {{host: api.example.com, {reason}, headers: {{credential: {{secret: token}}}}}}"))
+    assert [(finding.code, finding.level) for finding in warned.findings] == [("EG244", "warning")]
+    assert warned.plan
+
+
+def test_headers_need_requests() -> None:
+    port = "ports: [{port: 5432, protocol: TCP}]"
+    assert codes(hosts(f"- {{host: db.example.com, {port}, headers: {{request: {{remove: [x-a]}}}}}}")) == ["EG217"]
+    inherited = "version: 1\ndefaults: {clients: [shop], headers: {credential: {secret: token}}}\n"
+    values = compile_text(f"{inherited}hosts:\n- {{host: db.example.com, {port}}}\n")
+    assert not values.findings
+
+
+def test_names_are_in_lower_case_and_values_stand_for_themselves() -> None:
+    values = gateway(
+        "- {host: api.example.com, headers: {request: {set: {X-Discount: 5 %REQ(x)%}, remove: [X-B, X-A]}}}"
+    )
+    assert values["headers"] == {"request": {"set": {"x-discount": "5 %%REQ(x)%%"}, "remove": ["x-a", "x-b"]}}

@@ -1,0 +1,45 @@
+import pytest
+
+from tests.lists import codes, compile_text, gateway, hosts
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        ("requests: 100, per: 1m", []),
+        ("perClient: {requests: 10, per: 1s}", []),
+        ("requests: 100, per: 1m, perClient: {requests: 100, per: 1m}", []),
+        ("requests: 100, per: 1m, perClient: {requests: 101, per: 1m}", ["EG219"]),
+        ("requests: 100, per: 1s, perClient: {requests: 1000, per: 1h}", []),
+        ("requests: 100, per: 1h, perClient: {requests: 10, per: 1s}", []),
+        ("requests: 100", ["EG245"]),
+        ("per: 1m", ["EG245"]),
+        ("requests: 0, per: 1m", ["EG104"]),
+        ("requests: 1, per: 1500ms", ["EG218"]),
+        ("requests: 1, per: 0s", ["EG218"]),
+        ("requests: 1, per: 25h", ["EG218"]),
+        ("perClient: {requests: 1}", ["EG102"]),
+    ],
+)
+def test_limits(limit: str, expected: list[str]) -> None:
+    assert codes(hosts(f"- {{host: api.example.com, rateLimit: {{{limit}}}}}")) == expected
+
+
+def test_a_port_that_is_not_counted_is_said() -> None:
+    ports = "ports: [{port: 80}, {port: 5432, protocol: TCP}]"
+    warned = compile_text(hosts(f"- {{host: api.example.com, {ports}, rateLimit: {{requests: 1, per: 1s}}}}"))
+    assert [(finding.code, finding.level) for finding in warned.findings] == [("EG246", "warning")]
+    alone = "ports: [{port: 5432, protocol: TCP}]"
+    assert codes(hosts(f"- {{host: db.example.com, {alone}, rateLimit: {{requests: 1, per: 1s}}}}")) == ["EG217"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "seconds"),
+    [
+        ("requests: 100, per: 1m", 1),
+        ("requests: 7, per: 1m", 9),
+        ("requests: 100, per: 1m, perClient: {requests: 1, per: 1h}", 3600),
+    ],
+)
+def test_a_refused_client_is_told_when_the_slower_limit_has_room_again(limit: str, seconds: int) -> None:
+    assert gateway(f"- {{host: api.example.com, rateLimit: {{{limit}}}}}")["rateLimit"]["retryAfter"] == seconds
