@@ -25,6 +25,7 @@ SHARED = "Shared and adopted gateways"
 EXPOSURE = "Names of one's own at an ingress gateway"
 TWO_WAYS = "Two ways to one host"
 FAILOVER = "Failover"
+SIDECAR = "Without a gateway"
 CHART = "The chart under ct and helm test"
 ADMISSION = "Admission"
 ARGO_CD = "Argo CD"
@@ -42,6 +43,7 @@ SECTIONS = (
     EXPOSURE,
     TWO_WAYS,
     FAILOVER,
+    SIDECAR,
     CHART,
     ADMISSION,
     ARGO_CD,

@@ -4,10 +4,11 @@ from typing import Any
 
 from egressc.emit.exposure import exposure_values
 from egressc.emit.gateway import gateway_values, pod_values, shared_values
+from egressc.emit.sidecar import sidecar_values
 from egressc.emit.text import HEADER, dump, seconds
 from egressc.plan import Plan
 
-__all__ = ["HEADER", "dump", "gateway_values", "pod_values", "seconds", "shared_values", "values"]
+__all__ = ["HEADER", "dump", "gateway_values", "pod_values", "seconds", "shared_values", "sidecar_values", "values"]
 
 
 def values(plan: Plan) -> dict[str, Any]:
@@ -20,4 +21,6 @@ def values(plan: Plan) -> dict[str, Any]:
     result["gateways"] = dict(sorted(entries))
     if plan.exposures:
         result["exposures"] = {exposed.name: exposure_values(exposed) for exposed in plan.exposures}
+    if plan.sidecars:
+        result["sidecars"] = {sidecar.name: sidecar_values(sidecar) for sidecar in plan.sidecars}
     return result

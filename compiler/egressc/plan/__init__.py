@@ -15,6 +15,7 @@ from egressc.plan.gateway import (
     plan_gateway,
 )
 from egressc.plan.shared import Shared, plan_shared
+from egressc.plan.sidecar import Placement, Sidecar, SidecarPort, plan_sidecar
 
 __all__ = [
     "EVERYBODY",
@@ -25,10 +26,13 @@ __all__ = [
     "ExposedRoute",
     "Gateway",
     "GatewayPort",
+    "Placement",
     "Plan",
     "Pods",
     "Rule",
     "Shared",
+    "Sidecar",
+    "SidecarPort",
     "Source",
     "plan",
 ]
@@ -36,9 +40,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole fleet: the ways to its hosts, the gateways that several share, and own names; all sorted by name."""
+    """The whole fleet: ways through gateways and in sidecars, shared gateways, and own names; all sorted by name."""
 
     gateways: tuple[Gateway, ...]
+    sidecars: tuple[Sidecar, ...]
     shared: tuple[Shared, ...]
     exposures: tuple[ExposedName, ...]
     trust_domain: str
@@ -47,9 +52,14 @@ class Plan:
 
 def plan(inventory: Inventory) -> Plan:
     """The fleet of `inventory`, whose rules have been checked."""
-    gateways = sorted((plan_gateway(host, inventory) for host in inventory.hosts), key=lambda gateway: gateway.name)
+    through = (plan_gateway(host, inventory) for host in inventory.hosts if not host.in_sidecar)
+    gateways = sorted(through, key=lambda gateway: gateway.name)
+    sidecars = sorted(
+        map(plan_sidecar, (host for host in inventory.hosts if host.in_sidecar)), key=lambda one: one.name
+    )
     return Plan(
         gateways=tuple(gateways),
+        sidecars=tuple(sidecars),
         shared=plan_shared(inventory, gateways),
         exposures=plan_exposures(gateways),
         trust_domain=inventory.trust_domain,

@@ -13,6 +13,7 @@ from egressc.rules import (
     readiness,
     settings,
     shared,
+    sidecar,
     tls,
     upstream,
     wildcards,
@@ -31,6 +32,7 @@ ONE_HOST = (
     shared.check,
     exposure.check,
     wildcards.check,
+    sidecar.check,
 )
 ALL_HOSTS = (
     fleet.check_ports,
