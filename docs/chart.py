@@ -31,25 +31,27 @@ def readme() -> str:
 
 
 def tables() -> str:
-    """A table of what the fleet shares and one of what belongs to a gateway alone, a row for each value."""
-    shared, own = fleet(schema("values")), gateway(schema("values"))
+    """Tables of what the fleet shares, and of what belongs to one gateway or sidecar; a row for each value."""
+    root = schema("values")
+    shared, own, sidecar = fleet(root), entry(root, "gateway"), entry(root, "sidecar")
     known = {leaf.path for leaf in shared}
     again = sorted({re.split(r"[.\[]", path)[0] for path in known & {leaf.path for leaf in own}})
     lines = ["### The fleet", *HEAD, *map(_row, shared), "", "### A gateway: `gateways.<name>`"]
     lines += ["", f"These can be said again for one gateway: `{'`, `'.join(again)}`. Besides:"]
     lines += [*HEAD, *(_row(leaf) for leaf in own if leaf.path not in known), ""]
+    lines += ["### A host without a gateway: `sidecars.<name>`", *HEAD, *map(_row, sidecar), ""]
     return "\n".join(lines)
 
 
 def fleet(root: Part) -> list[Leaf]:
-    """Every value outside of `gateways`, as the schema of the values has them."""
-    properties = {key: part for key, part in root["properties"].items() if key != "gateways"}
+    """Every value outside of `gateways` and `sidecars`, as the schema of the values has them."""
+    properties = {key: part for key, part in root["properties"].items() if key not in ("gateways", "sidecars")}
     return list(_leaves(root, {"properties": properties}))
 
 
-def gateway(root: Part) -> list[Leaf]:
-    """Every value of one gateway, as the schema of the values has them."""
-    return list(_leaves(root, root["$defs"]["gateway"]))
+def entry(root: Part, kind: str) -> list[Leaf]:
+    """Every value of one gateway or sidecar, as the schema of the values has them."""
+    return list(_leaves(root, root["$defs"][kind]))
 
 
 def resolve(root: Part, field: Part) -> Part:
@@ -74,6 +76,9 @@ def _below(root: Part, field: Part, path: str, required: bool) -> Iterator[Leaf]
         yield Leaf(path, field, required)
     if children:
         yield from _leaves(root, field, path) if "properties" in field else _leaves(root, items, f"{path}[]")
+    for named in (resolve(root, one) for one in field.get("patternProperties", {}).values()):
+        if "properties" in named:
+            yield from _leaves(root, named, f"{path}.*")
 
 
 def _row(leaf: Leaf) -> str:

@@ -60,9 +60,14 @@ def fleets(draw: Draw, most: int = 8) -> list[Any]:
     """Hosts of a list, in any order, that fit together."""
     names = draw(st.lists(host_names(), min_size=1, max_size=most, unique=True))
     return [
-        _host(draw, name, number) if draw(st.integers(0, 9)) else _wildcard(draw, number)
+        _entry(draw, name, number) if draw(st.integers(0, 9)) else _wildcard(draw, number)
         for number, name in enumerate(names)
     ]
+
+
+def _entry(draw: Draw, name: str, number: int) -> Any:
+    entry = _host(draw, name, number)
+    return _without_gateway(draw, entry) if isinstance(entry, dict) and draw(st.integers(0, 6)) == 0 else entry
 
 
 def _host(draw: Draw, name: str, number: int) -> Any:
@@ -144,6 +149,22 @@ def _carried(draw: Draw, entry: Entry) -> Entry:
         entry["externalAuthorization"] = {"provider": "1e3"}
     others = ("drain", "podDisruptionBudget", "resources", "accessLog")
     return {key: value for key, value in entry.items() if key not in others}
+
+
+def _without_gateway(draw: Draw, entry: Entry) -> Entry:
+    """The same host in its clients' sidecars, with what only a gateway has left out."""
+    only = ("namespace", "gateway", "readiness", "failover", "drain", "expose", "deny", "enforcement", "accessLog")
+    pods = ("podDisruptionBudget", "resources", "replicas", "autoscaling")
+    entry = {key: value for key, value in entry.items() if key not in only + pods} | {"at": "sidecar"}
+    entry.get("timeouts", {}).pop("stream", None)
+    settings = [one for one in (entry.get("tls"), *(port.get("tls") for port in entry["ports"])) if one]
+    for tls in settings:
+        if tls.pop("files", None) and (tls.get("mode") == "mutual" or "unverified" not in tls):
+            tls |= {"secret": "1e3"}
+    labels = draw(st.dictionaries(st.sampled_from(["app", "1e3"]), st.sampled_from(TRICKY), min_size=1))
+    account = {"serviceAccount": "a.b"} if any(tls.get("mode") == "mutual" for tls in settings) else {}
+    namespaces = draw(st.lists(st.sampled_from(NAMESPACES), min_size=1, unique=True))
+    return entry | {"clients": [{"namespace": name, "podLabels": labels} | account for name in namespaces]}
 
 
 def _ports(draw: Draw, number: int) -> list[Entry]:

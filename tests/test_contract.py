@@ -32,7 +32,10 @@ def test_fleets(helm4: Helm, fleet: list[Any]) -> None:
 
 
 def check(helm: Helm, text: str) -> None:
-    documents = helm.render(text)
+    printed = helm.render(text)
+    sidecars = {key: one for key, one in printed.items() if "egressc.io/sidecar" in one["metadata"]["labels"]}
+    documents = {key: one for key, one in printed.items() if key not in sidecars}
+    check_sidecars(yaml.safe_load(text).get("sidecars", {}), sidecars)
     emitted = yaml.safe_load(text)["gateways"]
     entries = {name: Objects(documents, entry["namespace"], name, entry) for name, entry in emitted.items()}
     owned = [key for entry in entries.values() for key in entry.keys]
@@ -107,6 +110,64 @@ def check_companions(documents: Documents, wanted: Mapping[str, Any], entries: M
         assert "./*" in hosts
         assert ways & set(hosts) or any(way.startswith(f"{namespace}/") for way in ways)
     return expected
+
+
+def check_sidecars(emitted: Mapping[str, Any], documents: Documents) -> None:
+    """What holds without a gateway: names verified everywhere, Secrets for named pods alone, TLS for all others."""
+    owned = set()
+    for name, sidecar in emitted.items():
+        for place, clients in sidecar["namespaces"].items():
+            namespace, seen = ("egress", "*") if place == "*" else (place, ".")
+            mine = {
+                kind: [
+                    one["spec"]
+                    for (of, at, _), one in documents.items()
+                    if (of, at) == (kind, namespace) and one["metadata"]["labels"]["egressc.io/sidecar"] == name
+                ]
+                for kind in ("ServiceEntry", "DestinationRule", "VirtualService")
+            }
+            owned |= {
+                key
+                for key, one in documents.items()
+                if key[1] == namespace and one["metadata"]["labels"]["egressc.io/sidecar"] == name
+            }
+            (entry,) = mine["ServiceEntry"]
+            assert (entry["exportTo"], entry["hosts"]) == ([seen], [sidecar["host"]])
+            assert [port["number"] for port in entry["ports"]] == [port["port"] for port in clients["ports"]]
+            for route in mine["VirtualService"]:
+                assert route["exportTo"] == [seen]
+            _check_rules(mine["DestinationRule"], namespace, seen, clients)
+            grants = ("Role", namespace, name) in documents, ("RoleBinding", namespace, name) in documents
+            assert grants == ("accounts" in clients,) * 2
+            if "accounts" in clients:
+                assert documents["Role", namespace, name]["rules"] == [
+                    {"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}
+                ]
+    assert owned == set(documents)
+
+
+def _check_rules(rules: list[Any], namespace: str, seen: str, clients: Mapping[str, Any]) -> None:
+    selected = [rule for rule in rules if "workloadSelector" in rule]
+    (rest,) = (rule for rule in rules if "workloadSelector" not in rule)
+    assert [rule["workloadSelector"]["matchLabels"] for rule in selected] == clients.get("pods", [])
+    # with equal exportTo, Istio would merge the one for all others into the selected ones
+    assert all(rule["exportTo"] == ["."] for rule in selected)
+    assert rest["exportTo"] == ([namespace] if selected else [seen])
+    for rule in rules:
+        for port in rule["trafficPolicy"]["portLevelSettings"]:
+            tls = port["tls"]
+            if tls["mode"] != "DISABLE" and not tls.get("insecureSkipVerify"):
+                assert tls["sni"]
+                assert tls["subjectAltNames"]
+            # Istio gives pods that no rule selects plain text instead of a Secret's TLS
+            assert rule in selected or "credentialName" not in tls
+    originated = {port["port"] for port in clients["ports"] if "tls" in port}
+    spoken = {
+        port["port"]["number"]
+        for port in rest["trafficPolicy"]["portLevelSettings"]
+        if port["tls"]["mode"] != "DISABLE"
+    }
+    assert spoken == originated
 
 
 class Objects:
@@ -263,7 +324,8 @@ def check_visibility(gateway: Objects) -> None:
     visible = gateway.spec("ServiceEntry")["exportTo"]
     assert gateway.spec("VirtualService")["exportTo"] == visible
     assert gateway.client_rule["exportTo"] == visible
-    assert gateway.direct_rule["exportTo"] == visible
+    # a rule of the same exportTo as the one for the gateway's pods would be merged into that, and be gone
+    assert gateway.direct_rule["exportTo"] == ([gateway.namespace] if visible == ["."] else visible)
     service = gateway.documents["Service", gateway.namespace, gateway.name]
     assert service["metadata"]["annotations"]["networking.istio.io/exportTo"] == ",".join(visible)
     assert gateway.upstream_rule["exportTo"] == ["."]

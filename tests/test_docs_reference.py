@@ -225,4 +225,4 @@ def compiles(document: Data, overlay: Data | None = None) -> None:
     # a host that reports always says so
     assert not [finding for finding in compilation.findings if finding.code != "EG256"], json.dumps(document)
     assert compilation.plan is not None
-    assert compilation.plan.gateways
+    assert compilation.plan.gateways or compilation.plan.sidecars

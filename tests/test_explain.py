@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from egressc import emit
 from egressc.cli import main
-from egressc.explain import FLEET_FORMATS, HOST_FORMATS, path
+from egressc.explain import FLEET_FORMATS, HOST_FORMATS, carriers, path
 from egressc.explain.facts import Facts, facts
 from egressc.explain.hops import Hop
 from egressc.explain.layout import shorten, spell, table, wrap
 from egressc.explain.lines import Line
-from egressc.explain.objects import Need, Object, Remark, companion_objects, needs, objects
+from egressc.explain.objects import Need, Object, Remark, companion_objects, objects
 from egressc.plan import Gateway, Plan
 from tests.cases import CASES, VALID, Case
 from tests.chart import Document, Documents, Helm
@@ -106,12 +106,17 @@ def _first_column(text: str) -> str:
 
 
 def test_names_exactly_the_objects_that_the_chart_prints(fleet: Plan, documents: Documents) -> None:
-    named = [(one.kind, one.namespace, one.name) for gateway in fleet.gateways for one in objects(gateway)]
-    named += [(one.kind, one.namespace, one.name) for one in companion_objects(fleet.companions)]
-    assert set(named) == set(documents)
+    named = [one for gateway in fleet.gateways for one in objects(gateway)]
+    named += [one for sidecar in fleet.sidecars for one in carriers.path(sidecar).objects]
+    named += companion_objects(fleet.companions)
+    keys = {(one.kind, one.namespace.replace("the release's namespace", "egress"), one.name) for one in named}
+    assert keys == set(documents)
 
 
 def test_whatever_decides_is_one_of_the_objects(fleet: Plan) -> None:
+    for sidecar in fleet.sidecars:
+        whole = carriers.path(sidecar)
+        assert {one.by for hops in whole.hops for hop in hops for one in hop.decisions} <= set(whole.objects)
     for gateway in fleet.gateways:
         whole = path.path(gateway)
         deciders = {decision.by for hops in whole.hops for hop in hops for decision in hop.decisions}
@@ -153,7 +158,7 @@ def test_says_who_verifies_as_the_destination_rule_does(fleet: Plan, documents: 
 
 
 def test_needs_what_the_chart_refers_to(fleet: Plan, documents: Documents) -> None:
-    wanted = {(need.namespace, need.kind, need.name) for need in needs(fleet.gateways)}
+    wanted = {(need.namespace, need.kind, need.name) for need in carriers.needs(carriers.carriers(fleet))}
     printed = {(namespace, kind, name) for kind, namespace, name in documents}
     assert wanted == {found for document in documents.values() for found in _referred(document)} - printed
 
@@ -373,7 +378,7 @@ def test_says_when_a_pod_is_ready(entry: str, ready_when: str) -> None:
     ],
 )
 def test_names_the_keys_of_what_must_exist(entry: str, keys: dict[str, tuple[str, ...]]) -> None:
-    found = needs([_gateway(f"- {{host: a.example, tls: {entry}}}")])
+    found = carriers.needs([_gateway(f"- {{host: a.example, tls: {entry}}}")])
     assert {need.name: need.keys for need in found} == keys
 
 
@@ -383,7 +388,7 @@ def test_a_key_is_needed_by_all_that_share_it() -> None:
     ).plan
     assert plan
     expected = Need("egress", "Secret", "both", ("ca.crt", "tls.crt", "tls.key"), ("a.example", "b.example"))
-    assert needs(plan.gateways) == (expected,)
+    assert carriers.needs(plan.gateways) == (expected,)
 
 
 @pytest.mark.parametrize(
@@ -418,9 +423,10 @@ def test_says_how_clients_find_the_host(entry: str, expected: list[str]) -> None
 
 def test_the_json_has_the_fields_of_the_facts(fleet: Plan) -> None:
     whole = json.loads(FLEET_FORMATS["json"](fleet))
-    assert set(whole) == {"gateways", "needs", "companions", "remarks"}
+    assert set(whole) == {"gateways", "sidecars", "needs", "companions", "remarks"}
     assert set(whole["needs"]) == {"namespaces", "objects"}
     namespaces = {gateway.namespace for gateway in fleet.gateways} | {own.ingress.namespace for own in fleet.exposures}
+    namespaces |= {place.namespace for sidecar in fleet.sidecars for place in sidecar.placements} - {"*"}
     assert whole["needs"]["namespaces"] == sorted(namespaces)
     assert all(set(one) == _keys(Need) for one in whole["needs"]["objects"])
     assert all(set(one) == _keys(Remark) for one in whole["remarks"])
@@ -435,6 +441,15 @@ def test_the_json_has_the_fields_of_the_facts(fleet: Plan) -> None:
                 ("application", "its sidecar"),
                 ("its sidecar", "gateway"),
                 ("gateway", "upstream"),
+            ]
+        assert {key: alone[key] for key in shown} == shown
+    for sidecar, shown in zip(fleet.sidecars, whole["sidecars"], strict=True):
+        assert (shown["host"], shown["gateway"], set(shown)) == (sidecar.host.host, None, _keys(Facts))
+        alone = json.loads(HOST_FORMATS["json"](sidecar))
+        for port in alone["ports"]:
+            assert [(hop["source"], hop["target"]) for hop in port.pop("hops")] == [
+                ("application", "its sidecar"),
+                ("its sidecar", "upstream"),
             ]
         assert {key: alone[key] for key in shown} == shown
 

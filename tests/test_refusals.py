@@ -64,6 +64,14 @@ def _exposed(**route: str) -> dict[str, Any]:
     return _values() | {"exposures": {"own": own}}
 
 
+WAY = {"name": "http-80", "port": 80, "upstreamPort": 443, "protocol": "HTTP"}
+MUTUAL = {key: value for key, value in TLS.items() if key != "caCertificates"} | {"mode": "MUTUAL"}
+
+
+def _sidecar(port: dict[str, Any], **clients: Any) -> dict[str, Any]:
+    return {"sidecars": {"api": {"host": "api.example.com", "namespaces": {"shop": {"ports": [WAY | port]} | clients}}}}
+
+
 # What the message says first, then values that it is said of.
 PROBLEMS: list[tuple[str, dict[str, Any]]] = [
     ("exposures.own: no gateway other has a host and a port http-80", _exposed(gateway="other")),
@@ -189,6 +197,32 @@ PROBLEMS: list[tuple[str, dict[str, Any]]] = [
     (
         "gateways.api: Istio reads failOpen of a provider",
         _values(externalAuthorization=PROVIDER | {"failOpen": True}),
+    ),
+    ("sidecars.api: api.example.com is gateways.api already", _values() | _sidecar({"tls": TLS})),
+    (
+        'sidecars.api: "*" stands for every namespace',
+        {
+            "sidecars": {
+                "api": {"host": "a.example.com", "namespaces": {"*": {"ports": [WAY]}, "shop": {"ports": [WAY]}}}
+            }
+        },
+    ),
+    ("sidecars.api: Istio reads the protocol GRPC", _sidecar({"protocol": "GRPC"})),
+    (
+        "sidecars.api: tls of port http-80 does not say whom",
+        _sidecar({"tls": {"mode": "SIMPLE", "sni": "api.example.com"}}),
+    ),
+    (
+        "sidecars.api: tls of port http-80 needs a Secret",
+        _sidecar({"tls": MUTUAL}, pods=[{"app": "a"}], accounts=["a"]),
+    ),
+    (
+        "sidecars.api: Istio sends the Secret partner to pods that are selected",
+        _sidecar({"tls": MUTUAL | {"credentialName": "partner"}}, accounts=["a"]),
+    ),
+    (
+        "sidecars.api: Istio sends the key of port http-80 to no account",
+        _sidecar({"tls": MUTUAL | {"credentialName": "partner"}}, pods=[{"app": "a"}]),
     ),
 ]
 

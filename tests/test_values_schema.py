@@ -95,7 +95,8 @@ def test_its_defaults_are_those_of_values_yaml() -> None:
             for parent in parents:
                 place = place.setdefault(parent, {})
             place[key] = leaf.field["default"]
-    assert stated | {"gateways": SCHEMA["properties"]["gateways"]["default"]} == DEFAULTS
+    hosts = {key: SCHEMA["properties"][key]["default"] for key in ("gateways", "sidecars")}
+    assert stated | hosts == DEFAULTS
 
 
 def test_values_yaml_explains_every_key() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from egressc import __version__, emit, explain, output, report
 from egressc.compile import compile_files
+from egressc.explain.carriers import carriers
 from egressc.helm import HelmError, template
 from egressc.plan import Plan
 
@@ -71,11 +72,11 @@ def _render(arguments: argparse.Namespace, plan: Plan) -> int:
 
 def _explain(arguments: argparse.Namespace, plan: Plan) -> int:
     if arguments.host:
-        gateway = next((one for one in plan.gateways if one.host.host == arguments.host), None)
-        if gateway is None:
+        carrier = next((one for one in carriers(plan) if one.host.host == arguments.host), None)
+        if carrier is None:
             sys.stderr.write(f"egressc: the list has no host {arguments.host}\n")
             return MISUSE
-        output.write(arguments.output, explain.HOST_FORMATS[arguments.format](gateway))
+        output.write(arguments.output, explain.HOST_FORMATS[arguments.format](carrier))
     else:
         output.write(arguments.output, explain.FLEET_FORMATS[arguments.format](plan))
     return OK

@@ -150,10 +150,14 @@ class Exposure(Sourced):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host(Sourced):
-    """One external host, everything settled that its entry, defaults and overlays say."""
+    """One external host, everything settled that its entry, defaults and overlays say.
+
+    `in_sidecar` is a host without a gateway: its clients' own sidecars speak to the upstream.
+    """
 
     host: str
     name: str | None
+    in_sidecar: bool
     namespace: str
     shared: SharedGateway | None
     owner: str | None

@@ -58,6 +58,7 @@ def _host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
     tls = data.get("tls")
     shared = tls if isinstance(tls, Mapping) else Mapping(data.span)
     passthrough = shared.get("mode") == "passthrough"
+    in_sidecar = data.get("at", default("host", "at")) == "sidecar"
     carrier = gateways.get(data.get("gateway", ""))
     written = data.get("ports") or [_implied_port(data, passthrough)]
     ports = tuple(sorted(_ports(written, shared, data["host"]), key=lambda port: port.port))
@@ -65,6 +66,7 @@ def _host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
         source=data,
         host=data["host"],
         name=data.get("name"),
+        in_sidecar=in_sidecar,
         # what stands beside a shared gateway's pods stands in their namespace
         namespace=carrier.namespace if carrier else data.get("namespace", default("host", "namespace")),
         shared=carrier,
@@ -80,7 +82,7 @@ def _host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
         expose=_exposure(data["expose"], ports) if "expose" in entry.own else None,
         resolution=data.get("resolution", default("host", "resolution")),
         endpoints=tuple(data.get("endpoints") or ()),
-        failover=tuple(data.get("failover") or ()),
+        failover=() if in_sidecar else tuple(data.get("failover") or ()),  # inherited: nobody checks there
         denied_ranges=tuple(data.get("deniedRanges") or default("host", "deniedRanges")),
         addresses=tuple(data.get("addresses") or ()),
         readiness=_readiness(data),

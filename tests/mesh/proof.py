@@ -29,6 +29,7 @@ EXPOSURE = "Names of one's own at an ingress gateway"
 COMPANIONS = "What goes with the gateways"
 TWO_WAYS = "Two ways to one host"
 FAILOVER = "Failover"
+SIDECAR = "Without a gateway"
 CHART = "The chart under ct and helm test"
 ADMISSION = "Admission"
 ARGO_CD = "Argo CD"
@@ -50,6 +51,7 @@ SECTIONS = (
     COMPANIONS,
     TWO_WAYS,
     FAILOVER,
+    SIDECAR,
     CHART,
     ADMISSION,
     ARGO_CD,

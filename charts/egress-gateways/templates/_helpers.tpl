@@ -6,14 +6,14 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: egress-gateways-{{ .Chart.Version | replace "+" "_" }}
 {{- end }}
 
-{{- /* metadata of one gateway's object. Expects: root, name, gateway, labels (the above, indented by 4); suffix, annotations. */}}
+{{- /* metadata of one gateway's object. Expects: root, name, gateway, labels (the above, indented by 4); suffix, annotations, key. */}}
 {{- define "egress-gateways.metadata" -}}
 {{- $fleet := .root.Values }}{{ $gateway := .gateway -}}
 metadata:
   name: "{{ .name }}{{ .suffix }}"
   namespace: "{{ or $gateway.namespace .root.Release.Namespace }}"
   labels:
-    egressc.io/gateway: "{{ .name }}"
+    {{ or .key "egressc.io/gateway" }}: "{{ .name }}"
     {{- .labels }}
     {{- range $key, $value := $fleet.labels }}
     {{- if not (hasKey (or $gateway.labels dict) $key) }}

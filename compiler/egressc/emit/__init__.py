@@ -5,10 +5,11 @@ from typing import Any
 from egressc.emit.companions import companion_values
 from egressc.emit.exposure import exposure_values
 from egressc.emit.gateway import gateway_values, pod_values, shared_values
+from egressc.emit.sidecar import sidecar_values
 from egressc.emit.text import HEADER, dump, seconds
 from egressc.plan import Plan
 
-__all__ = ["HEADER", "dump", "gateway_values", "pod_values", "seconds", "shared_values", "values"]
+__all__ = ["HEADER", "dump", "gateway_values", "pod_values", "seconds", "shared_values", "sidecar_values", "values"]
 
 
 def values(plan: Plan) -> dict[str, Any]:
@@ -21,5 +22,7 @@ def values(plan: Plan) -> dict[str, Any]:
     result["gateways"] = dict(sorted(entries))
     if plan.exposures:
         result["exposures"] = {exposed.name: exposure_values(exposed) for exposed in plan.exposures}
+    if plan.sidecars:
+        result["sidecars"] = {sidecar.name: sidecar_values(sidecar) for sidecar in plan.sidecars}
     companions = companion_values(plan.companions)
     return result | ({"companions": companions} if companions else {})

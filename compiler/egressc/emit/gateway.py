@@ -11,7 +11,7 @@ from egressc.emit.text import plain
 from egressc.emit.traffic import traffic
 from egressc.emit.upstream import client_tls, upstream, volumes
 from egressc.model import milliseconds
-from egressc.plan import Gateway, GatewayPort, Shared
+from egressc.plan import Gateway, GatewayPort, Shared, Source
 from egressc.positions import Mapping
 
 ANNOTATIONS = (("description", "description"), ("owner", "owner"), ("review_by", "review-by"))
@@ -73,6 +73,12 @@ def pod_values(settings: Mapping) -> dict[str, Any]:
     return drain | {key: plain(settings[key]) for key in AS_GIVEN if key in settings}
 
 
+def source_values(source: Source) -> dict[str, Any]:
+    """Pods that a sidecar lets through, as a port's `sources` has them."""
+    given = (("namespace", source.namespace), ("podLabels", dict(source.pod_labels)))
+    return {key: value for key, value in given if value}
+
+
 def _port(gateway: Gateway, port: GatewayPort) -> dict[str, Any]:
     result: dict[str, Any] = {
         "name": port.name,
@@ -86,14 +92,7 @@ def _port(gateway: Gateway, port: GatewayPort) -> dict[str, Any]:
     if port.identities:
         result["identities"] = list(port.identities)
     if port.sources:
-        result["sources"] = [
-            {
-                key: value
-                for key, value in (("namespace", source.namespace), ("podLabels", dict(source.pod_labels)))
-                if value
-            }
-            for source in port.sources
-        ]
+        result["sources"] = [source_values(source) for source in port.sources]
     if gateway.checks_upstream and (how := check(gateway.host, port.port)):
         result["check"] = how
     return result

@@ -6,7 +6,8 @@ lines → load → facts → objects → hops → path hold what is true; text, 
 from collections.abc import Callable
 
 from egressc.explain import as_json, mermaid, text
-from egressc.plan import Gateway, Plan
+from egressc.explain.carriers import Carrier
+from egressc.plan import Plan
 
 FLEET_FORMATS: dict[str, Callable[[Plan], str]] = {"text": text.fleet, "json": as_json.fleet, "mermaid": mermaid.fleet}
-HOST_FORMATS: dict[str, Callable[[Gateway], str]] = {"text": text.host, "json": as_json.host, "mermaid": mermaid.host}
+HOST_FORMATS: dict[str, Callable[[Carrier], str]] = {"text": text.host, "json": as_json.host, "mermaid": mermaid.host}

@@ -1,7 +1,7 @@
 """The same facts for programs.
 
-`fleet` has `gateways` (each a Facts), `needs` (`namespaces`, and `objects`, each a Need), `companions` (each an Object)
-and `remarks` (each a Remark).
+`fleet` has `gateways` and `sidecars` (each a Facts), `needs` (`namespaces`, and `objects`, each a Need), `companions`
+(each an Object) and `remarks` (each a Remark).
 `host` has the keys of its Facts, in each of its `ports` also `hops` (each a Hop), and the keys of a Path: `readiness`,
 `exposure`, `nameResolution`, `objects`, `needs`, `remarks`. Keys are the names of the dataclasses' fields, in
 camelCase; the dataclasses say what they mean.
@@ -12,29 +12,29 @@ from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from egressc.explain.facts import facts
-from egressc.explain.objects import companion_objects, namespaces, needs, remarks
-from egressc.explain.path import path
-from egressc.plan import Gateway, Plan
+from egressc.explain.carriers import Carrier, carriers, facts, namespaces, needs, path, remarks
+from egressc.explain.objects import companion_objects
+from egressc.plan import Plan
 
 
 def fleet(plan: Plan) -> str:
     """All hosts of `plan`, what must exist before the installation, and what a person should look at."""
-    known = [(gateway, facts(gateway)) for gateway in plan.gateways]
-    seen = [remark for gateway, about in known for remark in remarks(gateway, about)]
+    known = [(carrier, facts(carrier)) for carrier in carriers(plan)]
+    through, within = ([about for _, about in known if bool(about.gateway) == kind] for kind in (True, False))
     return _dump(
         {
-            "gateways": [about for _, about in known],
-            "needs": _needs(plan.gateways),
+            "gateways": through,
+            "sidecars": within,
+            "needs": _needs(carriers(plan)),
             "companions": companion_objects(plan.companions),
-            "remarks": seen,
+            "remarks": [remark for carrier, about in known for remark in remarks(carrier, about)],
         },
     )
 
 
-def host(gateway: Gateway) -> str:
-    """The path of a request to the host of `gateway`, hop by hop."""
-    known = path(gateway)
+def host(carrier: Carrier) -> str:
+    """The path of a request to the host of `carrier`, hop by hop."""
+    known = path(carrier)
     result = _plain(known.about)
     for port, hops in zip(result["ports"], known.hops, strict=True):
         port["hops"] = hops
@@ -42,11 +42,11 @@ def host(gateway: Gateway) -> str:
         _camel(name): getattr(known, name)
         for name in ("readiness", "exposure", "name_resolution", "objects", "remarks")
     }
-    return _dump(result | rest | {"needs": _needs([gateway])})
+    return _dump(result | rest | {"needs": _needs([carrier])})
 
 
-def _needs(gateways: Sequence[Gateway]) -> dict[str, Any]:
-    return {"namespaces": namespaces(gateways), "objects": needs(gateways)}
+def _needs(some: Sequence[Carrier]) -> dict[str, Any]:
+    return {"namespaces": namespaces(some), "objects": needs(some)}
 
 
 def _dump(content: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ def admitted(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
         lines = tuple(line for rule in rules for line in said(rule.source, "paths"))
         yield Decision(patch, f"reads a path in one way: normalised, slashes merged, escaped slashes {escaped}", lines)
     if host.duration("timeouts", "stream") and requests:
-        yield Decision(patch, *time(gateway, "timeouts", "stream", "closes a stream without traffic after {}"))
+        yield Decision(patch, *time(gateway.host, "timeouts", "stream", "closes a stream without traffic after {}"))
 
 
 def users(gateway: Gateway, port: GatewayPort) -> list[Client]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from egressc.explain.layout import spell
 from egressc.explain.lines import Lines, said
 from egressc.explain.objects import Object
-from egressc.plan import Gateway
+from egressc.model import Host
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Decision:
     lines: Lines
 
 
-def time(gateway: Gateway, group: str, name: str, says: str) -> tuple[str, Lines]:
-    """`says` with the duration `group`.`name` of the host, and where the list says it."""
-    duration = gateway.host.duration(group, name)
-    return says.format(spell(duration) if duration else "any time"), said(gateway.host.source, group, name)
+def time(host: Host, group: str, name: str, says: str) -> tuple[str, Lines]:
+    """`says` with the duration `group`.`name` of `host`, and where the list says it."""
+    duration = host.duration(group, name)
+    return says.format(spell(duration) if duration else "any time"), said(host.source, group, name)

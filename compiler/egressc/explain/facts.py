@@ -7,15 +7,15 @@ from egressc import emit
 from egressc.explain.denied import Denied, denied
 from egressc.explain.lines import Line, Lines, client_line, host_line, said
 from egressc.explain.load import Checks, Pods, checks, from_to, pods
-from egressc.model import Client, Host, Tls
+from egressc.model import Client, Host, Port, Tls
 from egressc.plan import Gateway, GatewayPort
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Who verifies the upstream: `names` and `ca` where the gateway does, `reason` where nobody does."""
+    """Who verifies the upstream: `names` and `ca` where a proxy does, `reason` where nobody does."""
 
-    by: Literal["gateway", "application", "nobody"]
+    by: Literal["gateway", "sidecar", "application", "nobody"]
     names: tuple[str, ...]
     ca: str | None
     reason: str | None
@@ -24,18 +24,18 @@ class Verified:
     @property
     def text(self) -> str:
         """The answer to the words `verified by`."""
-        if self.by == "gateway":
-            return f"the gateway: {', '.join(self.names)}; {self.ca}"
+        if self.by in ("gateway", "sidecar"):
+            return f"the {self.by}: {', '.join(self.names)}; {self.ca}"
         return "the application" if self.by == "application" else f"nobody: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A client port and what is behind it."""
+    """A client port and what is behind it; `gateway_port` is None where there is no gateway."""
 
     port: int
     protocol: str
-    gateway_port: int
+    gateway_port: int | None
     upstream_port: int
     tls: str
     sni: str | None
@@ -48,11 +48,14 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who may call: `namespace` and `service_account` are None for any, empty tuples mean everything."""
+    """Who may call: `namespace` and `service_account` are None for any, empty tuples mean everything.
+
+    `principal` is None where no gateway asks for one.
+    """
 
     namespace: str | None
     service_account: str | None
-    principal: str
+    principal: str | None
     pod_labels: dict[str, str]
     ports: tuple[int, ...]
     methods: tuple[str, ...]
@@ -74,12 +77,12 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One host and its gateway."""
+    """One host and its gateway; `gateway`, `namespace` and `service` are None where its clients' sidecars carry it."""
 
     host: str
-    gateway: str
-    namespace: str
-    service: str
+    gateway: str | None
+    namespace: str | None
+    service: str | None
     description: str | None
     owner: str | None
     review_by: str | None
@@ -94,6 +97,11 @@ class Facts:
     enforcement: str
     access_log: bool | None
     line: Line
+
+    @property
+    def carrier(self) -> str:
+        """The gateway with its namespace, or what carries the host without one."""
+        return f"{self.namespace}/{self.gateway}" if self.gateway else "its clients' sidecars"
 
 
 def facts(gateway: Gateway) -> Facts:
@@ -116,7 +124,7 @@ def facts(gateway: Gateway) -> Facts:
         ports=tuple(
             _way(gateway, port, printed, running) for port, printed in zip(gateway.ports, values["ports"], strict=True)
         ),
-        clients=tuple(_caller(rule.client, rule.principal) for rule in gateway.rules),
+        clients=tuple(caller(rule.client, rule.principal) for rule in gateway.rules),
         denied=denied(gateway),
         enforcement=host.enforcement,
         access_log=host.access_log,
@@ -144,7 +152,7 @@ def plain(text: str | None) -> str | None:
 
 
 def _way(gateway: Gateway, port: GatewayPort, printed: dict[str, Any], running: Pods) -> Way:
-    tls, data = port.port.tls, port.port.source
+    tls = port.port.tls
     return Way(
         port=port.port.port,
         protocol=port.port.protocol,
@@ -153,21 +161,26 @@ def _way(gateway: Gateway, port: GatewayPort, printed: dict[str, Any], running: 
         tls=tls.mode,
         sni=tls.sni if tls.originates else None,
         client_certificate=client_certificate(tls),
-        verified=_verified(tls),
+        verified=verified(tls, "gateway"),
         ready_when=_ready_when(gateway.host, port, printed),
         checks_per_minute=checks(gateway, running),
-        # a host in passthrough has its port from there
-        lines=said(data, "port") or (said(tls.source, "mode") if tls.mode == "passthrough" else ()),
+        lines=port_lines(port.port),
     )
 
 
-def _verified(tls: Tls) -> Verified:
+def port_lines(port: Port) -> Lines:
+    """Where the list says that `port` is one; a host in passthrough has its port from there."""
+    return said(port.source, "port") or (said(port.tls.source, "mode") if port.tls.mode == "passthrough" else ())
+
+
+def verified(tls: Tls, by: Literal["gateway", "sidecar"]) -> Verified:
+    """Who verifies the upstream, where a proxy of this kind speaks to it."""
     if tls.unverified:
         return Verified("nobody", (), None, plain(tls.unverified), said(tls.source, "unverified"))
     if tls.mode == "passthrough":
         return Verified("application", (), None, None, said(tls.source, "mode"))
     lines = [line for key in ("sans", "sni", "secret", "files") for line in said(tls.source, key)]
-    return Verified("gateway", tls.sans or (tls.sni,), ca(tls), None, tuple(lines))
+    return Verified(by, tls.sans or (tls.sni,), ca(tls), None, tuple(lines))
 
 
 def _ready_when(host: Host, port: GatewayPort, printed: dict[str, Any]) -> str:
@@ -191,7 +204,8 @@ def _probe(probe: dict[str, Any]) -> str:
     return f"the probe httpGet :{probe['httpGet']['port']}{probe['httpGet']['path']} succeeds"
 
 
-def _caller(client: Client, principal: str) -> Caller:
+def caller(client: Client, principal: str | None) -> Caller:
+    """Who `client` is."""
     return Caller(
         namespace=client.namespace,
         service_account=client.service_account,

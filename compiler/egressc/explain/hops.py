@@ -11,7 +11,7 @@ from egressc.explain.lines import client_line, once, said
 from egressc.explain.objects import Object, named_object
 from egressc.explain.policies import changes, judges
 from egressc.hostname import is_ip
-from egressc.model import WILDCARD, default
+from egressc.model import WILDCARD, Host, Port, default
 from egressc.plan import EVERYBODY, OWN_NAMESPACE, Gateway, GatewayPort
 
 SPOKEN = {"HTTP": "HTTP", "HTTP2": "HTTP/2", "GRPC": "gRPC", "TCP": "TCP"}
@@ -68,14 +68,15 @@ def hops(gateway: Gateway, port: GatewayPort, way: Way) -> tuple[Hop, Hop, Hop]:
         Hop(
             "gateway",
             "upstream",
-            f"{_to_upstream(way)}, to {upstream}",
-            _verification(way),
+            f"{to_upstream(way)}, to {upstream}",
+            verification(way),
             tuple(_carried(gateway, port, way)),
         ),
     )
 
 
-def _to_upstream(way: Way) -> str:
+def to_upstream(way: Way) -> str:
+    """What is spoken to the upstream."""
     if way.sni:
         return f"{SPOKEN[way.protocol]} inside TLS, SNI {_names([way.sni])}"
     return "the application's own TLS, unchanged" if way.tls == "passthrough" else IN_CLEAR[way.protocol]
@@ -86,7 +87,8 @@ def _names(names: Iterable[str]) -> str:
     return " or ".join("of the name that is asked for" if name.startswith(WILDCARD) else name for name in names)
 
 
-def _verification(way: Way) -> str:
+def verification(way: Way) -> str:
+    """Who verifies whom on the way to the upstream."""
     back = f". By the upstream: the certificate of {way.client_certificate}" if way.client_certificate else ""
     return f"by {way.verified.text}{back}"
 
@@ -125,7 +127,7 @@ def _sent(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
     again = ", and tries again only what no upstream has seen" if port.port.is_http else ""
     yield Decision(route, f"leads to the gateway's Service{again}", ())
     yield Decision(rule, f"wraps it in the mesh's mutual TLS, SNI {host.host}", ())
-    yield Decision(rule, *time(gateway, "timeouts", "idle", "closes a connection without traffic after {}"))
+    yield Decision(rule, *time(gateway.host, "timeouts", "idle", "closes a connection without traffic after {}"))
     yield Decision(named_object(gateway, "Service"), f"leads port {port.number} to the gateway's Ready pods", ())
 
 
@@ -159,6 +161,13 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
         role = named_object(gateway, "Role")
         yield Decision(role, f"lets Istio hand the gateway the Secret {tls.secret}", said(tls.source, "secret"))
     rule = named_object(gateway, "DestinationRule", ".upstream")
+    yield from spoken_tls(port.port, way, rule)
+    yield from limits(host, port.port, rule)
+
+
+def spoken_tls(port: Port, way: Way, rule: Object) -> Iterator[Decision]:
+    """What the DestinationRule `rule` makes of TLS on `port`."""
+    tls = port.tls
     mode = said(tls.source, "mode")
     if way.sni:
         yield Decision(rule, f"speaks TLS, mode {way.tls}", mode)
@@ -166,7 +175,7 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
         if way.client_certificate:
             credential = said(tls.source, "secret") or said(tls.source, "files", "certificate")
             yield Decision(rule, f"presents the client certificate of {way.client_certificate}", credential)
-        if way.verified.by == "gateway":
+        if way.verified.by != "nobody":
             names = said(tls.source, "sans") or said(tls.source, "sni")
             yield Decision(rule, f"wants a certificate for {_names(way.verified.names)}", names)
             anchor = said(tls.source, "secret") or said(tls.source, "files", "ca")
@@ -174,13 +183,20 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
         else:
             yield Decision(rule, f"verifies nothing: {way.verified.reason}", way.verified.lines)
     else:
-        yield Decision(rule, "speaks no TLS of its own", mode or said(port.port.source, "protocol"))
-    yield from _limits(gateway, port, rule)
+        yield Decision(rule, "speaks no TLS of its own", mode or said(port.source, "protocol"))
 
 
 def _requests(gateway: Gateway) -> Iterator[Decision]:
-    route, host = named_object(gateway, "VirtualService"), gateway.host
-    yield Decision(route, *time(gateway, "timeouts", "request", "a request may take {}"))
+    yield from requests(gateway.host, named_object(gateway, "VirtualService"))
+    yield from changes(gateway)
+    if gateway.pods.kind != "adopted":
+        yield Decision(named_object(gateway, "Telemetry"), "writes no trace headers of its own", ())
+        yield Decision(named_object(gateway, "Deployment"), "keeps back the client's mesh certificate", ())
+
+
+def requests(host: Host, route: Object) -> Iterator[Decision]:
+    """How the VirtualService `route` sends requests to `host`."""
+    yield Decision(route, *time(host, "timeouts", "request", "a request may take {}"))
     given = host.source.get("retries") or {}
     attempts = given.get("attempts", default("retries", "attempts"))
     if attempts:
@@ -188,24 +204,21 @@ def _requests(gateway: Gateway) -> Iterator[Decision]:
         lines = (line for key in ("attempts", "retryOn") for line in said(host.source, "retries", key))
         yield Decision(route, f"tries again, {attempts} times at most, on {on}", tuple(lines))
         if host.duration("retries", "perTry"):
-            yield Decision(route, *time(gateway, "retries", "perTry", "a try may take {}"))
+            yield Decision(route, *time(host, "retries", "perTry", "a try may take {}"))
     else:
         yield Decision(route, "tries nothing again", said(host.source, "retries", "attempts"))
-    yield from changes(gateway)
-    if gateway.pods.kind != "adopted":
-        yield Decision(named_object(gateway, "Telemetry"), "writes no trace headers of its own", ())
-        yield Decision(named_object(gateway, "Deployment"), "keeps back the client's mesh certificate", ())
 
 
-def _limits(gateway: Gateway, port: GatewayPort, rule: Object) -> Iterator[Decision]:
-    source = gateway.host.source
-    yield Decision(rule, *time(gateway, "timeouts", "connect", "a connection may take {} to open"))
-    yield Decision(rule, *time(gateway, "timeouts", "idle", "closes a connection without traffic after {}"))
-    limits = source.get("connectionPool") or {}
+def limits(host: Host, port: Port, rule: Object) -> Iterator[Decision]:
+    """What the DestinationRule `rule` limits on `port` of `host`."""
+    source = host.source
+    yield Decision(rule, *time(host, "timeouts", "connect", "a connection may take {} to open"))
+    yield Decision(rule, *time(host, "timeouts", "idle", "closes a connection without traffic after {}"))
+    pool = source.get("connectionPool") or {}
     for key, what in LIMITS.items():
-        if key in limits and (port.port.is_http or key == "maxConnections"):
-            yield Decision(rule, f"at most {limits[key]} {what} from each pod", said(source, "connectionPool", key))
-    if "keepalive" in limits:
+        if key in pool and (port.is_http or key == "maxConnections"):
+            yield Decision(rule, f"at most {pool[key]} {what} from each pod", said(source, "connectionPool", key))
+    if "keepalive" in pool:
         yield Decision(rule, "keeps idle connections alive", said(source, "connectionPool", "keepalive"))
-    if "outlierDetection" in source or gateway.host.failover:
+    if "outlierDetection" in source or host.failover:
         yield Decision(rule, "leaves failing addresses out for a while", said(source, "outlierDetection"))

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable
 
-from egressc.explain.facts import Caller, Facts, Way, facts
+from egressc.explain.carriers import Carrier, carriers, facts, path
+from egressc.explain.facts import Caller, Facts, Way
 from egressc.explain.hops import Hop
-from egressc.explain.objects import namespaces
-from egressc.explain.path import path
-from egressc.plan import Gateway, Plan
+from egressc.explain.objects import namespaces as gateway_namespaces
+from egressc.plan import Plan
 
 # whatever Mermaid, its markdown or HTML could take for their own
 SPECIAL = re.compile(r"[^\w .,:()/→-]|_")
@@ -16,17 +16,25 @@ SOLID, DOTTED = "-->", "-.->"  # dotted: nobody verifies
 
 def fleet(plan: Plan) -> str:
     """Clients, the gateways in their namespaces, and upstreams."""
-    known = [facts(gateway) for gateway in plan.gateways]
-    carriers = list(dict.fromkeys((about.namespace, about.gateway) for about in known))
+    known = [facts(carrier) for carrier in carriers(plan)]
+    gateways = list(dict.fromkeys((about.namespace, about.gateway) for about in known if about.gateway))
     callers = sorted({caller.who for about in known for caller in about.clients})
     lines = ["flowchart LR", *(f"  c{index}{_box(who)}" for index, who in enumerate(callers))]
-    for index, namespace in enumerate(namespaces(plan.gateways)):
+    for index, namespace in enumerate(gateway_namespaces(plan.gateways)):
         lines.append(f"  subgraph n{index}{_box(f'namespace {namespace}')}")
-        lines += [f"    g{number}{_box(name)}" for number, (where, name) in enumerate(carriers) if where == namespace]
+        lines += [
+            f"    g{number}{_box(str(name))}" for number, (where, name) in enumerate(gateways) if where == namespace
+        ]
         lines.append("  end")
     for number, about in enumerate(known):
-        carrier = carriers.index((about.namespace, about.gateway))
         lines.append(f"  u{number}{_box(about.host)}")
+        if about.gateway is None:
+            for caller in about.clients:
+                straight = f"  c{callers.index(caller.who)} "
+                lines += [f"{straight}{_arrow(way)}|{_text(_outside(way))}| u{number}" for way in _used(about, caller)]
+            lines = list(dict.fromkeys(lines))
+            continue
+        carrier = gateways.index((about.namespace, about.gateway))
         for who in sorted({caller.who for caller in about.clients}):
             ports = {way.port for caller in about.clients if caller.who == who for way in _used(about, caller)}
             lines.append(f"  c{callers.index(who)} {SOLID}|{_text(', '.join(map(str, sorted(ports))))}| g{carrier}")
@@ -34,21 +42,24 @@ def fleet(plan: Plan) -> str:
     return _lines(lines)
 
 
-def host(gateway: Gateway) -> str:
-    """The hops of a request to the host of `gateway`, each with the objects that decide it."""
-    known = path(gateway)
+def host(carrier: Carrier) -> str:
+    """The hops of a request to the host of `carrier`, each with the objects that decide it."""
+    known = path(carrier)
     about = known.about
     lines = ["flowchart LR", f"  subgraph pod{_box('a pod of the client')}"]
     lines += [f"    c{index}{_box(*_caller(caller))}" for index, caller in enumerate(about.clients)]
     lines += [f"    sidecar{_box('its sidecar')}", "  end"]
-    lines += [f"  gateway{_box('gateway', f'{about.namespace}/{about.gateway}')}", f"  upstream{_box(about.host)}"]
+    lines += [f"  gateway{_box('gateway', about.carrier)}"] if about.gateway else []
+    lines.append(f"  upstream{_box(about.host)}")
     for index, caller in enumerate(about.clients):
         spoken = [f"{way.protocol} to {way.port}" for way in _used(about, caller)]
         lines += [f"  c{index} {SOLID}|{_text(says)}| sidecar" for says in spoken]
-    for way, (_, within, outside) in zip(about.ports, known.hops, strict=True):
-        inside = _text(f"{way.port} → {way.gateway_port}, mesh mutual TLS", *_deciders(within))
-        lines.append(f"  sidecar {SOLID}|{inside}| gateway")
-        lines.append(f"  gateway {_arrow(way)}|{_text(_outside(way), *_deciders(outside))}| upstream")
+    for way, (_, *within, outside) in zip(about.ports, known.hops, strict=True):
+        for hop in within:
+            inside = _text(f"{way.port} → {way.gateway_port}, mesh mutual TLS", *_deciders(hop))
+            lines.append(f"  sidecar {SOLID}|{inside}| gateway")
+        last = "gateway" if within else "sidecar"
+        lines.append(f"  {last} {_arrow(way)}|{_text(_outside(way), *_deciders(outside))}| upstream")
     return _lines(lines)
 
 

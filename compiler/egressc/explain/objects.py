@@ -50,6 +50,9 @@ class Remark:
     lines: Lines
 
 
+#: A Secret or ConfigMap, its namespace first, with keys that it must have, and the host that it is read for.
+Reading = tuple[str, Literal["Secret", "ConfigMap"], str, set[str], str]
+
 #: What a gateway's pods have, whoever's they are; all else is the host's own.
 POD_KINDS = (
     "Telemetry",
@@ -147,18 +150,24 @@ def namespaces(gateways: Iterable[Gateway]) -> tuple[str, ...]:
     return tuple(sorted({gateway.namespace for gateway in chosen} | exposed))
 
 
-def needs(gateways: Iterable[Gateway]) -> tuple[Need, ...]:
-    """The Secrets and ConfigMaps that `gateways` read, in the order of their names."""
+def reads(gateways: Iterable[Gateway]) -> Iterator[Reading]:
+    """What the gateways read."""
+    for gateway in gateways:
+        for port in gateway.ports:
+            yield from read_for(port.port.tls, gateway.namespace, gateway.host.host)
+        for kind, name, keys in _mounted_for(gateway.host):
+            yield gateway.namespace, kind, name, keys, gateway.host.host
+        if expose := gateway.host.expose:
+            yield expose.gateway.namespace, "Secret", expose.secret, {"tls.crt", "tls.key"}, expose.host
+
+
+def needs(readings: Iterable[Reading]) -> tuple[Need, ...]:
+    """What must be there for `readings`, in the order of the names."""
     keys: dict[tuple[str, Literal["Secret", "ConfigMap"], str], set[str]] = defaultdict(set)
     hosts: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-    for gateway in gateways:
-        read = [need for port in gateway.ports for need in _read(port.port.tls)]
-        for kind, name, wanted in (*read, *_mounted_for(gateway.host)):
-            keys[gateway.namespace, kind, name] |= wanted
-            hosts[gateway.namespace, kind, name].add(gateway.host.host)
-        if expose := gateway.host.expose:
-            keys[expose.gateway.namespace, "Secret", expose.secret] |= {"tls.crt", "tls.key"}
-            hosts[expose.gateway.namespace, "Secret", expose.secret].add(expose.host)
+    for namespace, kind, name, wanted, host in readings:
+        keys[namespace, kind, name] |= wanted
+        hosts[namespace, kind, name].add(host)
     return tuple(sorted(Need(*which, tuple(sorted(keys[which])), tuple(sorted(hosts[which]))) for which in keys))
 
 
@@ -221,12 +230,13 @@ def _left_to_others(gateway: Gateway, about: Facts) -> Iterator[Remark]:
             yield Remark(about.host, port.port.port, says, said(port.port.tls.source, "files"))
 
 
-def _read(tls: Tls) -> Iterator[tuple[Literal["Secret", "ConfigMap"], str, set[str]]]:
+def read_for(tls: Tls, namespace: str, host: str) -> Iterator[Reading]:
+    """What is read in `namespace` for the TLS to `host`."""
     if tls.secret:
         key = {"tls.crt", "tls.key"} if tls.mode == "mutual" else set()
-        yield "Secret", tls.secret, key | (set() if tls.unverified else {"ca.crt"})
-    if tls.files:
-        yield from _mounted(tls.files)
+        yield namespace, "Secret", tls.secret, key | (set() if tls.unverified else {"ca.crt"}), host
+    for kind, name, wanted in _mounted(tls.files) if tls.files else ():
+        yield namespace, kind, name, wanted, host
 
 
 def _mounted_for(host: Host) -> Iterator[tuple[Literal["Secret", "ConfigMap"], str, set[str]]]:

@@ -17,6 +17,7 @@ from egressc.explain.objects import (
     named_object,
     needs,
     objects,
+    reads,
     remarks,
 )
 from egressc.hostname import is_ip
@@ -35,10 +36,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One host; `hops` has the three hops of each of its client ports, in the order of `about.ports`."""
+    """One host; `hops` has those of each of its client ports, in the order of `about.ports`: two without a gateway."""
 
     about: Facts
-    hops: tuple[tuple[Hop, Hop, Hop], ...]
+    hops: tuple[tuple[Hop, ...], ...]
     readiness: tuple[Decision, ...]
     exposure: tuple[Decision, ...]  # empty: the host has no name but its own
     name_resolution: tuple[Note, ...]
@@ -57,7 +58,7 @@ def path(gateway: Gateway) -> Path:
         exposure=tuple(_exposure(gateway)),
         name_resolution=tuple(_name_resolution(gateway)),
         objects=objects(gateway),
-        needs=needs([gateway]),
+        needs=needs(reads([gateway])),
         remarks=tuple(remarks(gateway, about)),
     )
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from egressc.explain.carriers import Carrier, carriers, facts, namespaces, needs, path, remarks
 from egressc.explain.decision import Decision
-from egressc.explain.facts import Caller, Facts, Verified, Way, facts
+from egressc.explain.facts import Caller, Facts, Verified, Way
 from egressc.explain.layout import shorten, table, wrap
 from egressc.explain.lines import Lines
-from egressc.explain.objects import Need, Remark, namespaces, needs, remarks
-from egressc.explain.path import Path, path
+from egressc.explain.objects import Need, Remark
+from egressc.explain.path import Path
 from egressc.model import HTTP_FAMILY
-from egressc.plan import Companions, Gateway, Plan
+from egressc.plan import Companions, Plan
 
 HEAD = (
     "HOST\n  GATEWAY",
@@ -32,16 +33,16 @@ NOTES = (104, 40)  # a sentence, and its lines of the list
 
 def fleet(plan: Plan) -> str:
     """All hosts of `plan` in a table, what must exist before the installation, and what a person should look at."""
-    known = [(gateway, facts(gateway)) for gateway in plan.gateways]
+    known = [(carrier, facts(carrier)) for carrier in carriers(plan)]
     rows = [HEAD, *(_row(about) for _, about in sorted(known, key=lambda one: one[1].host))]
-    seen = [remark for gateway, about in known for remark in remarks(gateway, about)]
-    parts = (table(rows, WIDTHS), _needs(plan.gateways), *_companions(plan.companions), *_remarks(seen))
+    seen = [remark for carrier, about in known for remark in remarks(carrier, about)]
+    parts = (table(rows, WIDTHS), _needs(carriers(plan)), *_companions(plan.companions), *_remarks(seen))
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
-def host(gateway: Gateway) -> str:
-    """The path of a request to the host of `gateway`, hop by hop."""
-    known = path(gateway)
+def host(carrier: Carrier) -> str:
+    """The path of a request to the host of `carrier`, hop by hop."""
+    known = path(carrier)
     parts = (
         _title(known.about),
         *(_port(known, index) for index in range(len(known.about.ports))),
@@ -49,9 +50,9 @@ def host(gateway: Gateway) -> str:
         *([_section("Exposed", _decisions(known.exposure), NOTES)] if known.exposure else []),
         *_denied(known),
         _section("How clients find it", [(note.says, _where(note.lines, "")) for note in known.name_resolution], NOTES),
-        _section("Readiness", _decisions(known.readiness), NOTES),
+        *([_section("Readiness", _decisions(known.readiness), NOTES)] if known.readiness else []),
         _objects(known),
-        _needs([gateway]),
+        _needs([carrier]),
         *_remarks(known.remarks),
     )
     return "\n".join(parts)
@@ -60,7 +61,7 @@ def host(gateway: Gateway) -> str:
 def _row(about: Facts) -> list[str]:
     ports = [_way(way, about.host) for way in about.ports]
     return [
-        f"{about.host}\n  {about.namespace}/{about.gateway}",
+        f"{about.host}\n  {about.carrier}",
         *("\n".join(column) for column in zip(*ports, strict=True)),
         _few([_caller(caller) for caller in about.clients], "\n"),
         f"{about.owner or '-'}\n{about.review_by or '-'}",
@@ -82,11 +83,11 @@ def _way(way: Way, host: str) -> list[str]:
 
 
 def _verified(verified: Verified, host: str) -> str:
-    if verified.by != "gateway":
+    if verified.by in ("application", "nobody"):
         return shorten(verified.text, REASON)
     # what differs from the rule is to be seen
     names = "the host's name" if verified.names == (host,) else _few(verified.names, ", ")
-    return f"the gateway: {names}; {verified.ca}"
+    return f"the {verified.by}: {names}; {verified.ca}"
 
 
 def _caller(caller: Caller) -> str:
@@ -100,8 +101,8 @@ def _few(texts: Sequence[str], between: str) -> str:
     return between.join(texts[:SHOWN]) + (f"{between}and {left} more" if left > 0 else "")
 
 
-def _needs(gateways: Iterable[Gateway]) -> str:
-    chosen = list(gateways)
+def _needs(some: Iterable[Carrier]) -> str:
+    chosen = list(some)
     wanted = needs(chosen)
     rows = []
     for namespace in namespaces(chosen):
@@ -142,7 +143,7 @@ def _title(about: Facts) -> str:
     known = (
         ("host", about.host, about.line.place),
         ("for", about.description or "-", ""),
-        ("gateway", f"{about.namespace}/{about.gateway}", ""),
+        ("gateway" if about.gateway else "carried by", about.carrier, ""),
         ("owner", about.owner or "-", ""),
         ("review by", about.review_by or "-", ""),
     )

@@ -16,6 +16,7 @@ from egressc.plan.gateway import (
     plan_gateway,
 )
 from egressc.plan.shared import Shared, plan_shared
+from egressc.plan.sidecar import Placement, Sidecar, SidecarPort, plan_sidecar
 
 __all__ = [
     "EVERYBODY",
@@ -27,10 +28,13 @@ __all__ = [
     "ExposedRoute",
     "Gateway",
     "GatewayPort",
+    "Placement",
     "Plan",
     "Pods",
     "Rule",
     "Shared",
+    "Sidecar",
+    "SidecarPort",
     "Source",
     "plan",
 ]
@@ -38,9 +42,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole fleet: the ways to its hosts, the gateways that several share, own names, and what goes with them."""
+    """The whole fleet: ways through gateways and in sidecars, shared gateways, own names, and what goes with them."""
 
     gateways: tuple[Gateway, ...]
+    sidecars: tuple[Sidecar, ...]
     shared: tuple[Shared, ...]
     exposures: tuple[ExposedName, ...]
     companions: Companions
@@ -50,10 +55,15 @@ class Plan:
 
 def plan(inventory: Inventory) -> Plan:
     """The fleet of `inventory`, whose rules have been checked."""
-    gateways = sorted((plan_gateway(host, inventory) for host in inventory.hosts), key=lambda gateway: gateway.name)
+    through = (plan_gateway(host, inventory) for host in inventory.hosts if not host.in_sidecar)
+    gateways = sorted(through, key=lambda gateway: gateway.name)
+    sidecars = sorted(
+        map(plan_sidecar, (host for host in inventory.hosts if host.in_sidecar)), key=lambda one: one.name
+    )
     exposures = plan_exposures(gateways)
     return Plan(
         gateways=tuple(gateways),
+        sidecars=tuple(sidecars),
         shared=plan_shared(inventory, gateways),
         exposures=exposures,
         companions=plan_companions(inventory, gateways, exposures),

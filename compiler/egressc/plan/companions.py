@@ -57,6 +57,10 @@ def _sidecars(
     for gateway in gateways:
         for client in gateway.host.clients:
             allowed[client.namespace or EVERYBODY].add(f"{gateway.namespace}/{gateway.host.host}")
+    for host in (host for host in inventory.hosts if host.in_sidecar):
+        for client in host.clients:
+            # its objects stand beside its clients; those for the whole mesh in the release's namespace
+            allowed[client.namespace or EVERYBODY].add(f"{client.namespace or EVERYBODY}/{host.host}")
     for exposed in exposures:
         for client in (client for route in exposed.routes for client in route.gateway.host.clients):
             allowed[client.namespace or EVERYBODY].add(f"{exposed.ingress.namespace}/{exposed.host}")

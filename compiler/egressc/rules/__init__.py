@@ -17,6 +17,7 @@ from egressc.rules import (
     readiness,
     settings,
     shared,
+    sidecar,
     tls,
     upstream,
     wildcards,
@@ -38,6 +39,7 @@ ONE_HOST = (
     headers.check,
     rate_limit.check,
     external_authorization.check,
+    sidecar.check,
 )
 ALL_HOSTS = (
     fleet.check_ports,

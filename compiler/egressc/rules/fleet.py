@@ -52,7 +52,7 @@ def check_ports(inventory: Inventory) -> Iterator[Finding]:
         if use[1].protocol != "TCP":
             for listener in _listeners(use):
                 inspected[listener].add(use)
-        if use[1].is_http:
+        if use[1].is_http and not use[0].in_sidecar:
             inspected[MESH_WIDE, _gateway_port(use)].add(use)
     for use in uses:
         if use[1].protocol == "TCP":
@@ -107,8 +107,8 @@ def check_keys(inventory: Inventory) -> Iterator[Finding]:
     owners: dict[str, Host] = {}
     for host in inventory.hosts:
         keyed = next((port for port in host.ports if port.tls.mode == "mutual" and port.tls.secret), None)
-        if keyed is None:
-            continue
+        if keyed is None or host.in_sidecar:
+            continue  # a sidecar's key is its application's
         first = owners.setdefault(host.namespace, host)
         if first.owner != host.owner:
             yield Finding(
@@ -149,6 +149,8 @@ def check_reserved(inventory: Inventory) -> Iterator[Finding]:
             yield from _reserved(shared, shared.name, shared.namespace)
     for host in inventory.hosts:
         name = host.name or gateway_name(host.host)
+        if host.in_sidecar:
+            continue  # no Service, no account
         service = f"{name}.{host.namespace}.svc.{inventory.cluster_domain}"
         if len(service) > LONGEST_NAME:
             fix = "give the gateway a shorter `name`"

@@ -8,6 +8,8 @@ from egressc.model import Host, Inventory
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
     """EG216 and, for a range of statuses upside down, EG219. What the defaults say for other hosts is passed over."""
+    if host.in_sidecar:
+        return
     readiness = host.readiness
     own = host.own.get("readiness")
     said = own if isinstance(own, dict) else {}

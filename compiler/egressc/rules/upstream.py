@@ -11,9 +11,12 @@ from egressc.model import Host, Inventory
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     """EG105 for addresses that look like names, EG215, EG220 and, for hosts inside of the cluster, EG402."""
     last = host.host.rpartition(".")[2]
-    if is_cluster_name(host.host, inventory.cluster_domain):
+    service = host.host.endswith(f".svc.{inventory.cluster_domain}")
+    # where the clients are, an entry of theirs comes before a Service of that name
+    if is_cluster_name(host.host, inventory.cluster_domain) and not (host.in_sidecar and service):
         message = f"{host.host} is a name of the cluster itself: sidecars reach a Service directly, past any gateway"
-        yield Finding(host.at("host"), "EG402", message, "list hosts outside of the mesh by their public names")
+        fix = "let the clients' own sidecars carry it: `at: sidecar`" if service else "list hosts by their public names"
+        yield Finding(host.at("host"), "EG402", message, fix)
     elif last.isdecimal():
         yield Finding(host.at("host"), *explain(host.host))
     names = [endpoint for endpoint in host.endpoints if not is_ip(endpoint)]

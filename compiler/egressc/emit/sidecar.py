@@ -1,0 +1,44 @@
+"""One entry of `sidecars`: a host that its clients' own sidecars carry."""
+
+from typing import Any
+
+from egressc.emit.gateway import ANNOTATIONS, source_values
+from egressc.emit.traffic import traffic
+from egressc.emit.upstream import client_tls, upstream
+from egressc.plan import Placement, Sidecar, SidecarPort
+
+
+def sidecar_values(sidecar: Sidecar) -> dict[str, Any]:
+    """What stands under `sidecars.<name>`."""
+    host = sidecar.host
+    result: dict[str, Any] = {"host": host.host}
+    notes = {f"egressc.io/{key}": text for field, key in ANNOTATIONS if (text := getattr(host, field))}
+    if notes:
+        result["annotations"] = notes
+    result["namespaces"] = {placement.namespace: _placement(placement) for placement in sidecar.placements}
+    carried = traffic(host)
+    carried.pop("streamTimeout", None)  # inherited; it is a patch of a gateway's own listener
+    return result | upstream(host) | carried
+
+
+def _placement(placement: Placement) -> dict[str, Any]:
+    result: dict[str, Any] = {"ports": [_port(port) for port in placement.ports]}
+    if placement.pods:
+        result["pods"] = [dict(labels) for labels in placement.pods]
+    if placement.accounts:
+        result["accounts"] = list(placement.accounts)
+    return result
+
+
+def _port(port: SidecarPort) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "name": port.name,
+        "port": port.port.port,
+        "upstreamPort": port.port.upstream_port,
+        "protocol": port.port.protocol,
+    }
+    if port.port.tls.originates:
+        result["tls"] = client_tls(port.port.tls)
+    if port.sources:
+        result["sources"] = [source_values(source) for source in port.sources]
+    return result

@@ -1,0 +1,52 @@
+"""Whatever carries a host, a gateway or its clients' sidecars: explained alike."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from egressc.explain import facts as of_gateway
+from egressc.explain import objects, sidecar
+from egressc.explain.facts import Facts
+from egressc.explain.objects import Need, Remark
+from egressc.explain.path import Path
+from egressc.explain.path import path as gateway_path
+from egressc.plan import Gateway, Plan, Sidecar
+
+Carrier = Gateway | Sidecar
+
+
+def carriers(plan: Plan) -> tuple[Carrier, ...]:
+    """The ways of `plan` to all its hosts."""
+    return (*plan.gateways, *plan.sidecars)
+
+
+def facts(carrier: Carrier) -> Facts:
+    """What is true of `carrier`."""
+    return sidecar.facts(carrier) if isinstance(carrier, Sidecar) else of_gateway.facts(carrier)
+
+
+def path(carrier: Carrier) -> Path:
+    """The path of requests that `carrier` takes."""
+    return sidecar.path(carrier) if isinstance(carrier, Sidecar) else gateway_path(carrier)
+
+
+def remarks(carrier: Carrier, about: Facts) -> Iterator[Remark]:
+    """What about `carrier` is weaker than it could be."""
+    return sidecar.remarks(carrier, about) if isinstance(carrier, Sidecar) else objects.remarks(carrier, about)
+
+
+def needs(some: Iterable[Carrier]) -> tuple[Need, ...]:
+    """The Secrets and ConfigMaps that `some` read."""
+    gateways, sidecars = _parted(some)
+    return objects.needs(chain(objects.reads(gateways), sidecar.reads(sidecars)))
+
+
+def namespaces(some: Iterable[Carrier]) -> tuple[str, ...]:
+    """The namespaces that must exist before the installation."""
+    gateways, sidecars = _parted(some)
+    return tuple(sorted({*objects.namespaces(gateways), *sidecar.namespaces(sidecars)}))
+
+
+def _parted(some: Iterable[Carrier]) -> tuple[list[Gateway], list[Sidecar]]:
+    chosen = list(some)
+    gateways = [one for one in chosen if not isinstance(one, Sidecar)]
+    return gateways, [one for one in chosen if isinstance(one, Sidecar)]

@@ -1,0 +1,70 @@
+"""What the plan settles for hosts without a gateway, as the chart gets it."""
+
+from typing import Any
+
+import pytest
+
+from egressc import emit
+from tests.lists import compile_text, hosts
+
+MUTUAL = "tls: {mode: mutual, secret: client}"
+
+
+def planned(entry: str) -> dict[str, Any]:
+    compilation = compile_text(hosts(f"- {{host: api.example.com, at: sidecar, {entry}}}"))
+    assert not compilation.findings
+    assert compilation.plan
+    values = emit.values(compilation.plan)
+    assert values["gateways"] == {}
+    (sidecar,) = values["sidecars"].values()
+    return dict(sidecar["namespaces"])
+
+
+def test_each_namespace_has_the_ports_of_its_clients() -> None:
+    clients = "[{namespace: a, ports: [80]}, {namespace: b, ports: [443]}, {namespace: b, ports: [80]}]"
+    places = planned(f"ports: [{{port: 80}}, {{port: 443, protocol: TLS}}], clients: {clients}")
+    assert {name: [port["port"] for port in place["ports"]] for name, place in places.items()} == {
+        "a": [80],
+        "b": [80, 443],
+    }
+
+
+@pytest.mark.parametrize(
+    ("clients", "sources"),
+    [
+        ("[a]", None),
+        ("[{namespace: a, podLabels: {x: '1'}}]", [{"podLabels": {"x": "1"}}]),
+        ("[{namespace: a, podLabels: {x: '1'}}, a]", None),
+        ("[{namespace: a, podLabels: {x: '1'}}, {namespace: a, ports: [443]}]", [{"podLabels": {"x": "1"}}]),
+    ],
+)
+def test_pods_are_told_apart_where_labels_say_so(clients: str, sources: list[Any] | None) -> None:
+    places = planned(f"ports: [{{port: 80}}, {{port: 443, protocol: TLS}}], clients: {clients}")
+    assert places["a"]["ports"][0].get("sources") == sources
+
+
+@pytest.mark.parametrize(
+    ("clients", "sources"),
+    [
+        ("[{wholeMesh: true}, a]", None),
+        ("[{wholeMesh: true, podLabels: {x: '1'}}]", [{"podLabels": {"x": "1"}}]),
+        ("[{wholeMesh: true, podLabels: {x: '1'}}, a]", [{"podLabels": {"x": "1"}}, {"namespace": "a"}]),
+        ("[{wholeMesh: true, ports: [443]}, a]", [{"namespace": "a"}]),
+    ],
+)
+def test_the_whole_mesh_has_one_place(clients: str, sources: list[Any] | None) -> None:
+    places = planned(f"ports: [{{port: 80}}, {{port: 443, protocol: TLS}}], clients: {clients}")
+    assert set(places) == {"*"}
+    assert places["*"]["ports"][0].get("sources") == sources
+
+
+def test_secrets_go_to_the_pods_and_accounts_of_the_ports_that_have_them() -> None:
+    clients = """[
+        {namespace: a, serviceAccount: x, podLabels: {app: x}, ports: [80]},
+        {namespace: a, podLabels: {app: y}, ports: [443]},
+        {namespace: b, ports: [443]}]"""
+    places = planned(f"{MUTUAL}, ports: [{{port: 80}}, {{port: 443, protocol: TLS}}], clients: {clients}")
+    assert (places["a"]["pods"], places["a"]["accounts"]) == ([{"app": "x"}], ["x"])
+    assert set(places["b"]) == {"ports"}
+    ca = planned("tls: {secret: ca}, clients: [{namespace: a, podLabels: {app: x}}]")
+    assert set(ca["a"]) == {"ports", "pods"}
