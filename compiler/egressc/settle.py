@@ -15,6 +15,7 @@ from egressc.model import (
     IngressGateway,
     Inventory,
     Port,
+    Proxy,
     Readiness,
     SharedGateway,
     Tls,
@@ -80,6 +81,7 @@ def _host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
         resolution=data.get("resolution", default("host", "resolution")),
         endpoints=tuple(data.get("endpoints") or ()),
         failover=tuple(data.get("failover") or ()),
+        proxy=_proxy(data["proxy"]) if data.get("proxy") else None,
         denied_ranges=tuple(data.get("deniedRanges") or default("host", "deniedRanges")),
         addresses=tuple(data.get("addresses") or ()),
         readiness=_readiness(data),
@@ -173,6 +175,10 @@ def _callers(host: Mapping, key: str) -> Iterator[Mapping]:
             yield source
         else:
             yield rule
+
+
+def _proxy(data: Mapping) -> Proxy:
+    return Proxy(source=data, host=data["host"], port=data["port"])
 
 
 def _client(data: Mapping) -> Client:

@@ -11,6 +11,7 @@ from egressc.rules import (
     failover,
     fleet,
     ports,
+    proxies,
     readiness,
     settings,
     shared,
@@ -32,6 +33,7 @@ ONE_HOST = (
     shared.check,
     exposure.check,
     wildcards.check,
+    proxies.check,
 )
 ALL_HOSTS = (
     fleet.check_ports,
