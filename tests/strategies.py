@@ -131,7 +131,12 @@ def _wildcard(draw: Draw, number: int) -> Entry:
     ]
     ranges = st.sampled_from([["10.0.0.0/8"], ["fd00::/8", "192.0.2.7/32", "::1/128"]])
     entry = {"host": f"*.any-{number}.example.net", "ports": ports, "clients": _clients(draw, ports)}
-    return entry | _subset(draw, deniedRanges=ranges, drain=durations(1000))
+    way: dict[str, st.SearchStrategy[Any]] = {"deniedRanges": ranges}
+    if draw(st.booleans()):
+        way = {
+            "proxy": st.sampled_from([{"host": "192.0.2.80", "port": 3128}, {"host": "1e3.example.net", "port": 80}])
+        }
+    return entry | _subset(draw, **way, drain=durations(1000))
 
 
 def _carried(draw: Draw, entry: Entry) -> Entry:

@@ -120,6 +120,14 @@ class Readiness(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proxy(Sourced):
+    """Where a proxy is that takes CONNECT."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SharedGateway(Sourced):
     """A gateway for several hosts; its pods run already where `adopt` has their labels."""
 
@@ -173,6 +181,7 @@ class Host(Sourced):
     endpoints: tuple[str, ...]
     failover: tuple[str, ...]
     denied_ranges: tuple[str, ...]
+    proxy: Proxy | None
     addresses: tuple[str, ...]
     readiness: Readiness
     headers: Headers | None
@@ -227,10 +236,15 @@ class Host(Sourced):
         return self.wildcard and not self.endpoints
 
     @property
-    def kind(self) -> Literal["PER_NAME", "STATIC", "DNS", "DNS_ROUND_ROBIN"]:
-        """How the upstream is found: each name by itself, fixed addresses, or one of Istio's two DNS resolutions."""
-        if self.per_name:
-            return "PER_NAME"
+    def by_socket(self) -> bool:
+        """Whether the gateway reaches the upstream by a socket of its own: no ServiceEntry can say where it is."""
+        return self.per_name or self.proxy is not None
+
+    @property
+    def kind(self) -> Literal["PROXY", "PER_NAME", "STATIC", "DNS", "DNS_ROUND_ROBIN"]:
+        """How the upstream is found: by a proxy, name by name, at fixed addresses, or by one of Istio's resolutions."""
+        if self.by_socket:
+            return "PROXY" if self.proxy else "PER_NAME"
         if self.failover:
             return "DNS"  # Envoy takes addresses there too, and only there the patch that says who is asked when
         return "STATIC" if self.endpoints and all(map(is_ip, self.endpoints)) else self.resolution

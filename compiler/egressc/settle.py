@@ -16,6 +16,7 @@ from egressc.model import (
     IngressGateway,
     Inventory,
     Port,
+    Proxy,
     Readiness,
     SharedGateway,
     Tls,
@@ -83,6 +84,7 @@ def _host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
         resolution=data.get("resolution", default("host", "resolution")),
         endpoints=tuple(data.get("endpoints") or ()),
         failover=() if in_sidecar else tuple(data.get("failover") or ()),  # inherited: nobody checks there
+        proxy=_proxy(data["proxy"]) if data.get("proxy") else None,
         denied_ranges=tuple(data.get("deniedRanges") or default("host", "deniedRanges")),
         addresses=tuple(data.get("addresses") or ()),
         readiness=_readiness(data),
@@ -179,6 +181,10 @@ def _callers(host: Mapping, key: str) -> Iterator[Mapping]:
             yield source
         else:
             yield rule
+
+
+def _proxy(data: Mapping) -> Proxy:
+    return Proxy(source=data, host=data["host"], port=data["port"])
 
 
 def _client(data: Mapping) -> Client:

@@ -17,6 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "proof.md"
 SEEDS = "The published set-ups, as entries of values/hosts.yaml"
 ROUTES = "Routes"
 WILDCARDS = "Wildcards"
+PROXIES = "Proxies"
 REFUSED = "Refused"
 AUTHORIZATION = "Denied and reported"
 READINESS = "Readiness"
@@ -39,6 +40,7 @@ SECTIONS = (
     SEEDS,
     ROUTES,
     WILDCARDS,
+    PROXIES,
     REFUSED,
     AUTHORIZATION,
     READINESS,

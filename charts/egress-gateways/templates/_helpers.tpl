@@ -68,6 +68,28 @@ metadata:
 /etc/istio/proxy/{{ . }}.sock
 {{- end }}
 
+{{- /* Patches that keep a TLS session of one name of a wildcard from vouching for another. Expects: the gateway. */}}
+{{- define "egress-gateways.ownSessions" }}
+{{- range .ports }}
+{{- if .tls }}
+- applyTo: CLUSTER
+  match:
+    context: GATEWAY
+    cluster:
+      service: {{ $.host | quote }}
+      portNumber: {{ .port }}
+  patch:
+    operation: MERGE
+    value:
+      transport_socket:
+        name: envoy.transport_sockets.tls
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+          max_session_keys: 0
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- /* A connection pool. Expects: its settings, as in values.yaml. */}}
 {{- define "egress-gateways.connectionPool" -}}
 connectionPool:

@@ -28,6 +28,8 @@ def network_policy(gateway: Gateway) -> dict[str, Any]:
     callers = gateway.host.callers
     namespaces = sorted({EVERYBODY if client.whole_mesh else client.namespace or "" for client in callers})
     result: dict[str, Any] = {"clients": [EVERYBODY] if EVERYBODY in namespaces else namespaces}
-    if all(map(is_ip, gateway.host.places)):
-        result["addresses"] = [str(ip_network(address.strip("[]"))) for address in gateway.host.places]
+    proxy = gateway.host.proxy
+    places = (proxy.host,) if proxy else gateway.host.places
+    if all(map(is_ip, places)):
+        result["addresses"] = [str(ip_network(address.strip("[]"))) for address in places]
     return {"networkPolicy": result}

@@ -29,8 +29,9 @@ def check(host: Host, port: Port) -> dict[str, Any]:
     tls, given = port.tls, host.readiness
     if tls.per_name:
         return {"connect": True} if tls.originates else {}
-    if port.is_http and (given.path or tls.mode == "mutual"):
-        # after a TLS 1.3 handshake only an answer shows that the client certificate was taken
+    if port.is_http and (given.path or tls.mode == "mutual" or (host.proxy and tls.mode == "none")):
+        # after a TLS 1.3 handshake only an answer shows that the client certificate was taken, and without TLS only an
+        # answer is not a proxy's
         statuses = given.statuses if given.path else ANY_STATUS
         ranges = [{"start": first, "end": last + 1} for first, last in statuses]
         asked = tls.sni if host.wildcard else host.host

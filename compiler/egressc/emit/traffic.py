@@ -34,7 +34,7 @@ def traffic(host: Host) -> dict[str, Any]:
     pool = _pool(host)
     if pool:
         result["connectionPool"] = pool
-    if ("outlierDetection" in settings or host.failover) and not host.per_name:
+    if ("outlierDetection" in settings or host.failover) and not host.by_socket:
         result["outlierDetection"] = _outliers(host)
     return result
 

@@ -9,14 +9,18 @@ from egressc.plan import SYSTEM_CA
 
 def upstream(host: Host) -> dict[str, Any]:
     """Where `host` is, beyond its name."""
-    result: dict[str, Any] = {}
+    result: dict[str, Any] = {"perName": True} if host.per_name else {}
+    if host.addresses and not host.wildcard:
+        result["addresses"] = list(host.addresses)
+    if host.proxy:
+        result["proxy"] = {"host": host.proxy.host, "port": host.proxy.port}
+        for name in host.endpoints:
+            result["proxy"]["target"] = f"[{name}]" if ":" in name else name
+        return result
     if host.per_name:
-        result["perName"] = True
         if host.denied_ranges != tuple(default("host", "deniedRanges")):
             result["deniedRanges"] = list(host.denied_ranges)
         return result
-    if host.addresses:
-        result["addresses"] = list(host.addresses)
     if host.endpoints or host.failover:
         result["endpoints"] = list(host.endpoints or (host.host,))
     if host.failover:

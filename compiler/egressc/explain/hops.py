@@ -18,6 +18,7 @@ SPOKEN = {"HTTP": "HTTP", "HTTP2": "HTTP/2", "GRPC": "gRPC", "TCP": "TCP"}
 IN_CLEAR = {name: f"{spoken} in clear" for name, spoken in SPOKEN.items()} | {"TCP": "TCP, whatever it carries"}
 RESOLUTIONS = {
     "PER_NAME": "leads to a socket of the gateway's own",
+    "PROXY": "leads to a socket of the gateway's own",
     "DNS_ROUND_ROBIN": "found by DNS, one upstream at the first address of the answer",
     "DNS": "found by DNS, every address of the answer is checked and used",
     "STATIC": "found at fixed addresses",
@@ -152,11 +153,7 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
         rule, other = named_object(gateway, "DestinationRule", ".upstream"), " or ".join(host.failover)
         says = f"leads to {other} only while nothing answers at {' or '.join(host.endpoints or (host.host,))}"
         yield Decision(rule, says, said(host.source, "failover"))
-    if host.per_name:
-        finder = named_object(gateway, "EnvoyFilter", ".wildcard")
-        yield Decision(finder, f"finds each name below {host.host[2:]} by DNS, and refuses every other SNI", ())
-        ranges = said(host.source, "deniedRanges")
-        yield Decision(finder, f"connects to no address in {', '.join(host.denied_ranges)}", ranges)
+    yield from _by_socket(gateway, way)
     if tls.mode == "mutual" and tls.secret and gateway.pods.kind != "adopted":
         role = named_object(gateway, "Role")
         yield Decision(role, f"lets Istio hand the gateway the Secret {tls.secret}", said(tls.source, "secret"))
@@ -184,6 +181,21 @@ def spoken_tls(port: Port, way: Way, rule: Object) -> Iterator[Decision]:
             yield Decision(rule, f"verifies nothing: {way.verified.reason}", way.verified.lines)
     else:
         yield Decision(rule, "speaks no TLS of its own", mode or said(port.source, "protocol"))
+
+
+def _by_socket(gateway: Gateway, way: Way) -> Iterator[Decision]:
+    """Who listens on the socket that the ServiceEntry leads to, where it leads to one."""
+    host = gateway.host
+    if host.proxy:
+        tunnel, proxy = named_object(gateway, "EnvoyFilter", ".proxy"), socket(host.proxy.host, host.proxy.port)
+        target = "each name" if host.per_name else host.places[0]
+        says = f"asks the proxy {proxy} for a tunnel to {target}, port {way.upstream_port}, by CONNECT in clear"
+        yield Decision(tunnel, says, said(host.source, "proxy"))
+    elif host.per_name:
+        finder = named_object(gateway, "EnvoyFilter", ".wildcard")
+        yield Decision(finder, f"finds each name below {host.host[2:]} by DNS, and refuses every other SNI", ())
+        ranges = said(host.source, "deniedRanges")
+        yield Decision(finder, f"connects to no address in {', '.join(host.denied_ranges)}", ranges)
 
 
 def _requests(gateway: Gateway) -> Iterator[Decision]:

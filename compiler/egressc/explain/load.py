@@ -73,7 +73,7 @@ def checks(gateway: Gateway, running: Pods) -> Checks:
     """The checks that the upstream behind one client port of `gateway` gets."""
     host = gateway.host
     each = MINUTE / host.readiness.interval if gateway.checks_upstream else 0
-    if host.kind == "DNS_ROUND_ROBIN":
+    if host.kind in ("DNS_ROUND_ROBIN", "PROXY"):
         return Checks(each * running.least, each * running.most, "upstream", 1)
     addresses = len(host.endpoints) if host.kind == "STATIC" else None
     return Checks(each * running.least, each * running.most, "address", addresses)

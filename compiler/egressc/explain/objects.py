@@ -112,8 +112,8 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
     named += [named_object(gateway, "DestinationRule", suffix) for suffix in (".direct", ".upstream")]
     if gateway.host.expose:
         named += [exposed_object(gateway.host.expose, kind) for kind in ("Gateway", "VirtualService", "ServiceEntry")]
-    if gateway.host.per_name:
-        named.append(named_object(gateway, "EnvoyFilter", ".wildcard"))
+    if gateway.host.by_socket:
+        named.append(named_object(gateway, "EnvoyFilter", ".proxy" if gateway.host.proxy else ".wildcard"))
     return tuple(named)
 
 

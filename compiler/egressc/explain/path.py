@@ -137,12 +137,12 @@ def _name_resolution(gateway: Gateway) -> Iterator[Note]:
     else:
         says = f"DNS must answer clients for {host.host}, with any address"
         yield Note(f"{says}: the sidecar does not go by it", endpoints)
-    names = [name for name in host.places if not is_ip(name)]
+    names = [name for name in ([host.proxy.host] if host.proxy else host.places) if not is_ip(name)]
     if names:
         yield Note(
             f"DNS must know {' and '.join(names)} for the gateway's pods", endpoints + said(host.source, "failover")
         )
-    if host.wildcard or not (addresses or endpoints):
+    if host.wildcard or not (addresses or endpoints or host.proxy):
         return
     answer = " or ".join(host.addresses) or "an address that Istio allots"
     says = f"where DNS does not know it, a client's sidecar can answer with {answer}"

@@ -13,6 +13,7 @@ from egressc.rules import (
     fleet,
     headers,
     ports,
+    proxies,
     rate_limit,
     readiness,
     settings,
@@ -40,6 +41,7 @@ ONE_HOST = (
     rate_limit.check,
     external_authorization.check,
     sidecar.check,
+    proxies.check,
 )
 ALL_HOSTS = (
     fleet.check_ports,

@@ -14,7 +14,7 @@ UNUSED = {
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG230 to EG236. What the defaults say for other hosts is passed over."""
+    """EG230 to EG233, EG235 and EG236. What the defaults say for other hosts is passed over."""
     yield from _ranges(host)
     if not host.wildcard:
         return
@@ -36,7 +36,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
     yield from _readiness(host)
     yield from _one_name(host)
     if host.per_name:
-        yield from _one_socket(host)
+        yield from _unused(host)
 
 
 def _ranges(host: Host) -> Iterator[Finding]:
@@ -49,7 +49,7 @@ def _ranges(host: Host) -> Iterator[Finding]:
             except ValueError:
                 fix = "write for example 10.0.0.0/8, or fd00::/8"
             yield Finding(host.at("deniedRanges", index), "EG235", f"`{text}` is no range: {error}", fix)
-    if "deniedRanges" in host.own and not host.per_name:
+    if "deniedRanges" in host.own and not (host.per_name or host.proxy):
         message = f"`deniedRanges` of {host.host}, whose upstream the list names itself"
         yield Finding(host.own.keys_at["deniedRanges"], "EG233", message, "remove `deniedRanges`")
 
@@ -89,19 +89,10 @@ def _one_name(host: Host) -> Iterator[Finding]:
         yield Finding(host.at("expose"), "EG233", message, "list the host that is exposed by its name")
 
 
-def _one_socket(host: Host) -> Iterator[Finding]:
+def _unused(host: Host) -> Iterator[Finding]:
     for key, why in UNUSED.items():
         if key in host.own:
             yield Finding(host.own.keys_at[key], "EG233", f"`{key}` of {host.host}: {why}", f"remove `{key}`")
-    first, *others = host.ports
-    for port in others:
-        if port.upstream_port != first.upstream_port:
-            message = (
-                f"{host.host} has upstreams on ports {first.upstream_port} and {port.upstream_port}: the gateway "
-                "reaches them by one socket of its own, and Istio takes no ports beside a socket"
-            )
-            fix = "let all client ports have one `upstreamPort`, or list each host by its name"
-            yield Finding(port.at("upstreamPort"), "EG234", message, fix)
 
 
 def check_covered(inventory: Inventory) -> Iterator[Finding]:
