@@ -19,6 +19,7 @@ ROUTES = "Routes"
 WILDCARDS = "Wildcards"
 REFUSED = "Refused"
 AUTHORIZATION = "Denied and reported"
+OBSERVABILITY = "Logs and statistics"
 READINESS = "Readiness"
 SECRETS = "Secrets"
 SHARED = "Shared and adopted gateways"
@@ -36,6 +37,7 @@ SECTIONS = (
     WILDCARDS,
     REFUSED,
     AUTHORIZATION,
+    OBSERVABILITY,
     READINESS,
     SECRETS,
     SHARED,
