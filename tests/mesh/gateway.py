@@ -26,6 +26,11 @@ def requests_to(namespace: str, pod: str, host: str) -> int:
     return total
 
 
+def prometheus(namespace: str, pod: str) -> str:
+    """The statistics as Prometheus scrapes them."""
+    return _admin(namespace, pod, "stats/prometheus")
+
+
 def config_dump(namespace: str, pod: str) -> Any:
     """The whole configuration, as Envoy's admin port gives it."""
     return json.loads(_admin(namespace, pod, "config_dump?include_eds"))

@@ -20,6 +20,7 @@ WILDCARDS = "Wildcards"
 PROXIES = "Proxies"
 REFUSED = "Refused"
 AUTHORIZATION = "Denied and reported"
+OBSERVABILITY = "Logs and statistics"
 READINESS = "Readiness"
 SECRETS = "Secrets"
 HEADERS = "Headers and credentials"
@@ -43,6 +44,7 @@ SECTIONS = (
     PROXIES,
     REFUSED,
     AUTHORIZATION,
+    OBSERVABILITY,
     READINESS,
     SECRETS,
     HEADERS,

@@ -1,0 +1,227 @@
+"""One line of the log for each call, with who called; and statistics under the names that alerts and dashboard use."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pytest
+
+from egressc.names import gateway_name
+from tests.mesh import dns, gateway
+from tests.mesh.certificates import Authority
+from tests.mesh.client import Client, ClientPod, start_clients
+from tests.mesh.conftest import MakeNamespace
+from tests.mesh.fleet import case, credentials, gateways
+from tests.mesh.kubectl import apply, kubectl
+from tests.mesh.namespaces import RESTRICTED
+from tests.mesh.proof import OBSERVABILITY, Proof
+from tests.mesh.release import Release
+from tests.mesh.upstream import Face, Upstream, start_upstreams
+from tests.mesh.waiting import wait_until
+from tests.metrics import Series, alerts, panels, scraped, selectors
+
+GATEWAYS, APPS = "e2e-log-gateways", "e2e-log-apps"
+OWN, QUIET, MESH, MUTUAL, TRIED = (
+    f"{name}.log.example.com" for name in ("own", "quiet", "as-the-mesh", "mutual", "tried")
+)
+HOSTS = (OWN, QUIET, MESH, MUTUAL, TRIED)
+SHOP, STRANGER = (f"spiffe://cluster.local/ns/{APPS}/sa/{name}" for name in ("shop", "stranger"))
+HUSH = "hush-4711"
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The list of cases/observability.yaml, installed, with a client that may call and one that may not."""
+
+    upstream: Upstream
+    shop: Client
+    stranger: Client
+    outside: Client
+
+    def pod(self, host: str) -> str:
+        """The name of a host's gateway pod."""
+        return gateways(GATEWAYS)[gateway_name(host)].name
+
+    def log(self, host: str) -> str:
+        """What a host's gateway has logged."""
+        return gateway.log(GATEWAYS, self.pod(host))
+
+    def lines(self, host: str) -> list[dict[str, Any]]:
+        """The lines of the chart's own access log at a host's gateway."""
+        return gateway.access_log(GATEWAYS, self.pod(host))
+
+
+@pytest.fixture(scope="module")
+def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
+    (upstream,) = start_upstreams(namespace("e2e-log-upstreams", "outside"), ["upstream"])
+    upstream.certify({name: authority.issue(name) for name in HOSTS})
+    serve(upstream, authority)
+    upstream.be_known_as(*HOSTS)
+    apply(*credentials(namespace(GATEWAYS, "plain", RESTRICTED), authority))
+    clients = start_clients(
+        namespace(APPS, "injected"),
+        ClientPod("shop", account="shop"),
+        ClientPod("stranger", account="stranger"),
+        ClientPod("outside", sidecar=False),
+    )
+    release = Release(GATEWAYS, helm="helm3")
+    release.apply(case("observability"))
+    yield Fleet(upstream, *clients)
+    release.uninstall()
+    dns.set_names({name: [] for name in HOSTS})
+
+
+def serve(upstream: Upstream, authority: Authority) -> None:
+    upstream.serve(
+        Face(443, tls="simple"),
+        Face(8443, tls="mutual", client_ca=authority.certificate),
+        Face(5433, "tcp", tls="simple"),
+    )
+
+
+def last(fleet: Fleet, host: str, path: str) -> list[dict[str, Any]]:
+    """All lines of a host's gateway up to that of a request for `path`, which is asked last."""
+    assert fleet.shop.curl(f"http://{host}{path}").status == 200
+
+    def written() -> list[dict[str, Any]]:
+        lines = fleet.lines(host)
+        return lines if any(line.get("path") == path for line in lines) else []
+
+    return wait_until(written, f"the line of {path}", seconds=15)
+
+
+def test_a_request_is_one_line(fleet: Fleet, proof: Proof) -> None:
+    before = len(fleet.lines(OWN))
+    url = f"http://{OWN}/a?token={HUSH}"
+    assert fleet.shop.curl(url, "--header", f"Authorization: Bearer {HUSH}").status == 200
+    assert fleet.stranger.curl(f"http://{OWN}/b", "--request", "POST").status == 403
+    answered, refused, _ = last(fleet, OWN, "/1")[before:]
+    known = ("host", "port", "client", "method", "path", "status", "protocol")
+    assert [answered[key] for key in known] == [OWN, 80, SHOP, "GET", "/a", 200, "HTTP/1.1"]
+    assert [refused[key] for key in known] == [OWN, 80, STRANGER, "POST", "/b", 403, "HTTP/1.1"]
+    assert refused["details"] == "rbac_access_denied_matched_policy[none]"
+    assert answered["upstream"] == f"{fleet.upstream.address}:443"
+    log = fleet.log(OWN)
+    assert HUSH not in log
+    assert "GET /a" not in log, "the mesh's own line"
+    claim = "`accessLog: true`, HTTP: one line, with the caller's identity, without the query and credentials"
+    proof.row(OBSERVABILITY, claim, f"shop: `GET http://{OWN}/a?token=…`", "the request", "200")
+    claim = "`accessLog: true`, HTTP, a caller that is refused: one line that says who and why"
+    proof.row(OBSERVABILITY, claim, f"stranger: `POST http://{OWN}/b`", "nothing", "403")
+
+
+def test_a_connection_is_one_line(fleet: Fleet, proof: Proof) -> None:
+    before = len(fleet.lines(OWN))
+    assert fleet.shop.curl(f"https://{OWN}/{HUSH}", "--insecure").status == 200
+    assert fleet.shop.tcp(f"{OWN}:6390").ok
+    passed, raw, _ = last(fleet, OWN, "/2")[before:]
+    for line, port in ((passed, 443), (raw, 6390)):
+        assert (line["host"], line["port"], line["client"]) == (OWN, port, SHOP)
+        assert line["bytes_sent"] > 0
+    assert HUSH not in fleet.log(OWN)
+    claim = "`accessLog: true`, passthrough and TCP: one line for each connection, with the caller's identity"
+    sent = f"shop: `GET https://{OWN}/…`, a line to `{OWN}:6390`"
+    proof.row(OBSERVABILITY, claim, sent, "both", "200, an answer")
+
+
+def test_who_is_refused_in_the_handshake_is_in_the_log(fleet: Fleet, proof: Proof) -> None:
+    before = len(fleet.lines(OWN))
+    assert fleet.stranger.curl(f"https://{OWN}/", "--insecure").status == 0
+    assert not fleet.stranger.tcp(f"{OWN}:6390").ok
+    address = gateways(GATEWAYS)[gateway_name(OWN)].addresses[0]
+    past_the_sidecar = ("--insecure", "--connect-to", f"::{address}:8080")
+    assert fleet.outside.curl(f"https://{OWN}:8080/", *past_the_sidecar).status == 0
+    passed, raw, requests, _ = last(fleet, OWN, "/3")[before:]
+    for line, port in ((passed, 443), (raw, 6390)):
+        assert (line["host"], line["port"], line["client"]) == (OWN, port, STRANGER)
+        assert "SAN_matcher" in line["refused"]
+    assert (requests["host"], requests["port"], requests["client"]) == (OWN, 80, None)
+    assert "PEER_DID_NOT_RETURN_A_CERTIFICATE" in requests["refused"]
+    claim = "`accessLog: true`, a caller that is refused in the handshake: one line that says who and why"
+    sent = (
+        f"stranger: `GET https://{OWN}/`, a line to `{OWN}:6390`; a pod outside of the mesh: `GET https://{OWN}:8080/`"
+    )
+    proof.row(OBSERVABILITY, claim, sent, "nothing", "no answer")
+
+
+def test_false_logs_nothing_and_silence_is_the_mesh_s(fleet: Fleet, proof: Proof) -> None:
+    for host in (QUIET, MESH):
+        assert fleet.shop.curl(f"http://{host}/seen").status == 200
+    wait_until(lambda: fleet.log(MESH).count("GET /seen") == 1, "the mesh's own line", seconds=15)
+    assert fleet.lines(MESH) == []
+    assert "/seen" not in fleet.log(QUIET)
+    proof.row(OBSERVABILITY, "`accessLog: false`: no line", f"shop: `GET http://{QUIET}/seen`", "the request", "200")
+
+
+def series(fleet: Fleet) -> list[Series]:
+    """What a scrape of all gateways gets."""
+    pages = (gateway.prometheus(GATEWAYS, fleet.pod(host)) for host in HOSTS)
+    return [one for page in pages for one in scraped(page)]
+
+
+def test_alerts_and_panels_find_their_series(fleet: Fleet, proof: Proof) -> None:
+    """Every selector of every expression finds a series on a gateway, labels included."""
+    assert fleet.shop.curl(f"http://{OWN}/status/503").status == 503
+    assert fleet.shop.curl(f"http://{MUTUAL}/").status == 200
+    assert fleet.stranger.curl(f"http://{OWN}/").status == 403
+    assert fleet.stranger.curl(f"http://{TRIED}/").status == 200
+    asked = {
+        selector
+        for expressions in ([*alerts().values()], *panels().values())
+        for expression in expressions
+        for selector in selectors(expression)
+    }
+
+    def missing() -> list[str]:
+        found = series(fleet)
+        return [one.text for one in asked if not any(one.finds(single) for single in found)]
+
+    assert len(asked) > 10
+    wait_until(lambda: not missing(), f"series for {missing()}", seconds=15)
+    claim = f"each selector of the {len(alerts())} alerts and {len(panels())} panels finds series of a gateway"
+    proof.row(OBSERVABILITY, claim, "calls that are answered, fail and are refused", "the calls", "their statuses")
+
+
+def test_a_gateway_counts_its_own_hosts_alone(fleet: Fleet) -> None:
+    """A fleet of a thousand hosts must not have a thousand times a thousand series."""
+    for host in HOSTS:
+        clusters = {
+            one["cluster_name"]
+            for one in scraped(gateway.prometheus(GATEWAYS, fleet.pod(host)))
+            if "cluster_name" in one
+        }
+        outbound = {name for name in clusters if name.startswith("outbound|")}
+        assert {name.rpartition("|")[2] for name in outbound} == {host}
+
+
+def test_a_dead_upstream_is_an_alert(fleet: Fleet, authority: Authority, proof: Proof) -> None:
+    (down,) = selectors(alerts()["EgressUpstreamDown"])
+    up = partial(healthy, fleet)
+    assert up(down) > 0
+    fleet.upstream.serve()
+    wait_until(lambda: up(down) == 0, "no healthy upstream", seconds=30)
+    serve(fleet.upstream, authority)
+    wait_until(lambda: up(down) > 0, "healthy upstreams", seconds=30)
+    claim = "while an upstream is dead, the metric of EgressUpstreamDown is 0"
+    proof.row(OBSERVABILITY, claim, "nothing", "nothing: it is dead", "nothing")
+
+
+def healthy(fleet: Fleet, selector: Any) -> float:
+    """The healthiest of all upstreams, as the alert counts it."""
+    values = [
+        float(line.rpartition(" ")[2])
+        for line in gateway.prometheus(GATEWAYS, fleet.pod(OWN)).splitlines()
+        for one in scraped(line)
+        if selector.finds(one)
+    ]
+    return max(values)
+
+
+def test_prometheus_finds_the_port(fleet: Fleet) -> None:
+    """The PodMonitor names a port that the injected pod has."""
+    ports = kubectl(
+        *("get", "pod", "--namespace", GATEWAYS, fleet.pod(OWN)),
+        "--output=jsonpath={.spec.containers[*].ports[*].name}",
+    )
+    assert "http-envoy-prom" in ports.split()
