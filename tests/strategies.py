@@ -159,8 +159,9 @@ def _carried(draw: Draw, entry: Entry) -> Entry:
 def _without_gateway(draw: Draw, entry: Entry) -> Entry:
     """The same host in its clients' sidecars, with what only a gateway has left out."""
     only = ("namespace", "gateway", "readiness", "failover", "drain", "expose", "deny", "enforcement", "accessLog")
+    requests = ("headers", "rateLimit", "externalAuthorization", "proxy")
     pods = ("podDisruptionBudget", "resources", "replicas", "autoscaling")
-    entry = {key: value for key, value in entry.items() if key not in only + pods} | {"at": "sidecar"}
+    entry = {key: value for key, value in entry.items() if key not in only + pods + requests} | {"at": "sidecar"}
     entry.get("timeouts", {}).pop("stream", None)
     settings = [one for one in (entry.get("tls"), *(port.get("tls") for port in entry["ports"])) if one]
     for tls in settings:

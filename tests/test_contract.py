@@ -429,7 +429,11 @@ def check_denials(gateway: Objects) -> None:
     reports = gateway.values.get("enforcement") == "report"
     silent = {str(port["gatewayPort"]) for port in gateway.values["ports"] if port["protocol"] in ("TLS", "TCP")}
     for policy in gateway.all("AuthorizationPolicy"):
-        enforced = policy["metadata"]["name"].removeprefix(gateway.name) in (".fleet-deny", ".report")
+        enforced = policy["metadata"]["name"].removeprefix(gateway.name) in (
+            ".fleet-deny",
+            ".report",
+            ".external-authorization",
+        )
         dry = policy["metadata"]["annotations"].get("istio.io/dry-run")
         assert dry == (None if enforced or not reports else "true")
         for rule in policy["spec"]["rules"] if policy["spec"]["action"] == "DENY" else []:

@@ -68,3 +68,19 @@ def test_secrets_go_to_the_pods_and_accounts_of_the_ports_that_have_them() -> No
     assert set(places["b"]) == {"ports"}
     ca = planned("tls: {secret: ca}, clients: [{namespace: a, podLabels: {app: x}}]")
     assert set(ca["a"]) == {"ports", "pods"}
+
+
+def test_a_sidecar_of_the_namespace_lets_its_hosts_through() -> None:
+    compilation = compile_text("""
+        version: 1
+        companions: {sidecars: {services: [shop, web]}}
+        hosts:
+        - {host: api.example.com, at: sidecar, clients: [shop]}
+        - {host: all.example.com, at: sidecar, clients: [{wholeMesh: true}]}
+        - {host: web.example.com, clients: [web]}
+    """)
+    assert compilation.plan
+    hosts = {one.namespace: one.hosts for one in compilation.plan.companions.sidecars}
+    assert {"./api.example.com", "*/all.example.com"} <= set(hosts["shop"])
+    assert "*/all.example.com" in hosts["web"]
+    assert "./api.example.com" not in hosts["web"]

@@ -66,7 +66,7 @@ def plan(inventory: Inventory) -> Plan:
         sidecars=tuple(sidecars),
         shared=plan_shared(inventory, gateways),
         exposures=exposures,
-        companions=plan_companions(inventory, gateways, exposures),
+        companions=plan_companions(inventory, gateways, exposures, sidecars),
         trust_domain=inventory.trust_domain,
         cluster_domain=inventory.cluster_domain,
     )

@@ -9,6 +9,7 @@ from egressc.model import Inventory
 from egressc.plan.authorization import EVERYBODY
 from egressc.plan.exposure import ExposedName
 from egressc.plan.gateway import OWN_NAMESPACE, Gateway
+from egressc.plan.sidecar import Sidecar as StraightSidecar
 
 OWN_HOSTS = f"{OWN_NAMESPACE}/*"
 
@@ -34,7 +35,12 @@ class Companions:
     sidecars: tuple[Sidecar, ...]
 
 
-def plan_companions(inventory: Inventory, gateways: Sequence[Gateway], exposures: Sequence[ExposedName]) -> Companions:
+def plan_companions(
+    inventory: Inventory,
+    gateways: Sequence[Gateway],
+    exposures: Sequence[ExposedName],
+    straight: Sequence[StraightSidecar],
+) -> Companions:
     """The companions that the list wants."""
     wanted = inventory.companions
     # where pods run that are not ours, others decide
@@ -46,24 +52,29 @@ def plan_companions(inventory: Inventory, gateways: Sequence[Gateway], exposures
         isolated=isolated,
         # applications beside the gateways keep what they have
         denied=tuple(namespace for namespace in isolated if namespace not in clients),
-        sidecars=_sidecars(wanted.sidecars, inventory, gateways, exposures) if wanted.sidecars else (),
+        sidecars=_sidecars(wanted.sidecars, inventory, gateways, exposures, straight) if wanted.sidecars else (),
     )
 
 
 def _sidecars(
-    wanted: Sidecars, inventory: Inventory, gateways: Sequence[Gateway], exposures: Sequence[ExposedName]
+    wanted: Sidecars,
+    inventory: Inventory,
+    gateways: Sequence[Gateway],
+    exposures: Sequence[ExposedName],
+    straight: Sequence[StraightSidecar],
 ) -> tuple[Sidecar, ...]:
     allowed: dict[str, set[str]] = defaultdict(set)
     for gateway in gateways:
         for client in gateway.host.clients:
             allowed[client.namespace or EVERYBODY].add(f"{gateway.namespace}/{gateway.host.host}")
-    for host in (host for host in inventory.hosts if host.in_sidecar):
-        for client in host.clients:
-            # its objects stand beside its clients; those for the whole mesh in the release's namespace
-            allowed[client.namespace or EVERYBODY].add(f"{client.namespace or EVERYBODY}/{host.host}")
     for exposed in exposures:
         for client in (client for route in exposed.routes for client in route.gateway.host.clients):
             allowed[client.namespace or EVERYBODY].add(f"{exposed.ingress.namespace}/{exposed.host}")
+    for one in straight:
+        for place in one.placements:
+            # for the whole mesh the entry is in the release's namespace, which only Helm knows
+            where = EVERYBODY if place.namespace == EVERYBODY else OWN_NAMESPACE
+            allowed[place.namespace].add(f"{where}/{one.host.host}")
     everybody = allowed.pop(EVERYBODY, set())
     clients = sorted(allowed.keys() - {*wanted.without})
     services = list(_services(wanted, inventory.cluster_domain))
