@@ -15,7 +15,10 @@ REASON = "The network is a leased line (RISK-118)."
 # words that YAML 1.1, YAML 1.2, PyYAML and Helm read differently
 TRICKY = ("1e3", "y", "n", "no", "on", "0o17", "0x1f", "1_000", "12-30", "null", "true", "NaN", "3.10", "007")
 # what hosts with `gateway` need beside them
-GATEWAYS = ({"name": "shared"}, {"name": "adopted", "adopt": {"istio": "egressgateway"}})
+GATEWAYS = (
+    {"name": "shared"},
+    {"name": "adopted", "namespace": "istio-egress", "adopt": {"istio": "egressgateway"}},
+)
 NAMESPACES = ("shop", "payments", "web", "1e3", "egress")
 
 

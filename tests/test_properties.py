@@ -34,7 +34,8 @@ def source(hosts: Iterable[Any], **more: Any) -> bytes:
 
 
 #: What several files share, said in one of them.
-SHARED = emit.dump({"version": 1, "gateways": GATEWAYS, "hosts": []}).encode()
+COMPANIONS = {"peerAuthentication": "STRICT", "sidecars": {"services": ["*"]}, "networkPolicies": True}
+SHARED = emit.dump({"version": 1, "gateways": GATEWAYS, "companions": COMPANIONS, "hosts": []}).encode()
 
 
 def compiled(*lists: bytes) -> Compilation:
@@ -120,10 +121,10 @@ def test_a_host_more_changes_no_object_of_another(helm4: Helm, fleet: list[Any])
 
 
 def _documents(text: str) -> set[str]:
-    """What is printed, but for the pods that several hosts share."""
-    shared = f'egressc.io/gateway: "{GATEWAYS[0]["name"]}"'
+    """What is printed, but for the pods that several hosts share, and for what goes with whole namespaces."""
+    shared = (f'labels:\n    egressc.io/gateway: "{GATEWAYS[0]["name"]}"', "labels:\n    egressc.io/companion: ")
     documents = {document.strip() for document in re.split(r"^---\n", text, flags=re.MULTILINE)}
-    return {document for document in documents if document and f"labels:\n    {shared}" not in document}
+    return {document for document in documents if document and not any(label in document for label in shared)}
 
 
 @pytest.fixture(scope="session", params=["helm3", "helm4"])
