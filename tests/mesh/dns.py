@@ -1,5 +1,6 @@
 """CoreDNS: the cluster's names, and the names of upstreams from a file that the tests write."""
 
+import fcntl
 from collections.abc import Mapping, Sequence
 
 from tests.mesh import settings
@@ -106,11 +107,12 @@ def install() -> None:
 
 def set_names(names: Mapping[str, Sequence[str]]) -> None:
     """Let each name have exactly these addresses; no address at all, and the name does not exist any more."""
-    lines = [line for line in settings.HOSTS.read_text().splitlines() if line.split()[1] not in names]
-    lines += [f"{address} {name}" for name, addresses in names.items() for address in addresses]
-    settings.HOSTS.write_text("".join(f"{line}\n" for line in lines))
-
-
-def forget_all() -> None:
-    """Let DNS know no upstream's name any more."""
-    settings.HOSTS.write_text("")
+    folder = settings.HOSTS.parent
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lines = [line for line in settings.HOSTS.read_text().splitlines() if line.split()[1] not in names]
+        lines += [f"{address} {name}" for name, addresses in names.items() for address in addresses]
+        # never half a file: CoreDNS would say that a name does not exist, and Envoy would believe it for a minute
+        new = folder / "hosts.new"
+        new.write_text("".join(f"{line}\n" for line in lines))
+        new.rename(settings.HOSTS)

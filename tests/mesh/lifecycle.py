@@ -7,7 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.mesh import dns, images, istio, leftovers, network, node, packages, settings
+from tests.mesh import dns, images, istio, leftovers, network, node, packages, processes, settings
 from tests.mesh.errors import MeshError
 from tests.mesh.kubectl import kubectl
 from tests.mesh.progress import say, step
@@ -116,9 +116,13 @@ def _start(made: list[images.Image]) -> None:
     with step("starting containerd and the control plane, loading the images"), ThreadPoolExecutor() as side_by_side:
         network.create()
         containerd = node.start_containerd()
-        loaded = side_by_side.submit(images.load, made)
-        node.start_control_plane()
-        loaded.result()
+        started = side_by_side.submit(node.start_control_plane)
+        try:
+            images.load(made)
+        except BaseException:
+            processes.kill_all()  # or the control plane would be waited for
+            raise
+        started.result()
     with step("starting the kubelet"):
         node.start_kubelet(containerd)
     with step("installing CoreDNS and istiod"), ThreadPoolExecutor() as side_by_side:

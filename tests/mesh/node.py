@@ -140,6 +140,8 @@ def start_control_plane() -> None:
         f"--root-ca-file={PKI}/ca.crt",
         f"--service-account-private-key-file={PKI}/service-account.key",
         "--allocate-node-cidrs=false",
+        "--kube-api-qps=500",  # by its own limit the end of a namespace takes as long as a test
+        "--kube-api-burst=1000",
         "--controllers=*,-certificatesigningrequest-signing-controller",  # it wants a key that nobody needs
         "--use-service-account-credentials=true",
         "--leader-elect=false",
