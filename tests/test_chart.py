@@ -9,7 +9,7 @@ import yaml
 
 from egressc import emit
 from tests.cases import CASES, VALID
-from tests.chart import CHART, CI_VALUES, Documents, Helm, RefusedError, compiled, parsed
+from tests.chart import CHART, CI_VALUES, Documents, Helm, RefusedError, Values, compiled, parsed
 from tests.conftest import Render
 from tests.tools import kubeconform
 
@@ -78,7 +78,8 @@ def test_the_other_examples_in_ci_say_that_they_are_not() -> None:
 def test_every_template_prints_one_kind(helm4: Helm) -> None:
     kinds: dict[str, set[str]] = {str(path.relative_to(CHART)): set() for path in TEMPLATES}
     monitored = {"monitoring": {part: {"enabled": True} for part in ("podMonitor", "prometheusRule", "dashboard")}}
-    for example in (*EXAMPLES, monitored):
+    examples: list[Values] = [*EXAMPLES, monitored]
+    for example in examples:
         for text in re.split(r"^---$", helm4.text(example), flags=re.MULTILINE):
             for document in parsed(text):
                 template = re.search(r"^# Source: [^/]+/(\S+)$", text, re.MULTILINE)

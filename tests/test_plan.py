@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.lists import gateway, gateways, hosts
+from egressc import emit
+from tests.lists import compile_text, gateway, gateways, hosts
 
 
 def planned(clients: str, ports: str = "[{port: 80}]", more: str = "") -> dict[str, Any]:
@@ -81,3 +82,21 @@ def test_ports_are_named_by_protocol_and_number() -> None:
 def test_the_mesh_is_in_every_identity() -> None:
     values = gateways("mesh: {trustDomain: prod.example.com}\n" + hosts("- a.example.com"))
     assert values["a.example.com"]["clients"] == [{"principal": "prod.example.com/ns/shop/sa/*"}]
+
+
+def test_no_companion_keeps_callers_from_a_host_that_reports() -> None:
+    text = """
+        version: 1
+        companions: {sidecars: {}, networkPolicies: true}
+        hosts:
+        - {host: a.example.com, clients: [shop], enforcement: report}
+        - {host: b.example.com, clients: [payments]}
+    """
+    planned = compile_text(text).plan
+    assert planned
+    values = emit.values(planned)
+    a, b = (gateway["networkPolicy"]["clients"] for gateway in values["gateways"].values())
+    assert (a, b) == (["*"], ["payments"])
+    sidecars = values["companions"]["sidecars"]
+    assert {name for name, known in sidecars.items() if "egress/a.example.com" in known} == {"shop", "payments"}
+    assert "egress/b.example.com" not in sidecars["shop"]

@@ -26,8 +26,8 @@ def network_policy(gateway: Gateway) -> dict[str, Any]:
     if not gateway.isolated:
         return {}
     callers = gateway.host.callers
-    namespaces = sorted({EVERYBODY if client.whole_mesh else client.namespace or "" for client in callers})
-    result: dict[str, Any] = {"clients": [EVERYBODY] if EVERYBODY in namespaces else namespaces}
+    namespaces = sorted({client.namespace or "" for client in callers})
+    result: dict[str, Any] = {"clients": [EVERYBODY] if gateway.host.seen_by_all else namespaces}
     proxy = gateway.host.proxy
     places = (proxy.host,) if proxy else gateway.host.places
     if all(map(is_ip, places)):

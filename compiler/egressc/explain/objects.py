@@ -81,6 +81,7 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
     filters = gateway.checks_upstream or gateway.has_paths or "streamTimeout" in values
     kinds = {
         "ServiceEntry": True,
+        "WorkloadEntry": gateway.host.per_name or gateway.host.proxy,
         "VirtualService": True,
         "DestinationRule": True,
         "Service": True,

@@ -65,8 +65,10 @@ def _sidecars(
 ) -> tuple[Sidecar, ...]:
     allowed: dict[str, set[str]] = defaultdict(set)
     for gateway in gateways:
-        for client in gateway.host.clients:
-            allowed[client.namespace or EVERYBODY].add(f"{gateway.namespace}/{gateway.host.host}")
+        callers = {client.namespace or EVERYBODY for client in gateway.host.clients}
+        # a host that reports is there for all: who may not call it is to be seen calling
+        for namespace in callers | ({EVERYBODY} if gateway.host.seen_by_all else set()):
+            allowed[namespace].add(f"{gateway.namespace}/{gateway.host.host}")
     for exposed in exposures:
         for client in (client for route in exposed.routes for client in route.gateway.host.clients):
             allowed[client.namespace or EVERYBODY].add(f"{exposed.ingress.namespace}/{exposed.host}")
