@@ -77,7 +77,8 @@ def test_the_other_examples_in_ci_say_that_they_are_not() -> None:
 
 def test_every_template_prints_one_kind(helm4: Helm) -> None:
     kinds: dict[str, set[str]] = {str(path.relative_to(CHART)): set() for path in TEMPLATES}
-    for example in EXAMPLES:
+    monitored = {"monitoring": {part: {"enabled": True} for part in ("podMonitor", "prometheusRule", "dashboard")}}
+    for example in (*EXAMPLES, monitored):
         for text in re.split(r"^---$", helm4.text(example), flags=re.MULTILINE):
             for document in parsed(text):
                 template = re.search(r"^# Source: [^/]+/(\S+)$", text, re.MULTILINE)

@@ -40,7 +40,8 @@ def check(helm: Helm, text: str) -> None:
     entries = {name: Objects(documents, entry["namespace"], name, entry) for name, entry in emitted.items()}
     owned = [key for entry in entries.values() for key in entry.keys]
     owned += check_exposures(documents, yaml.safe_load(text).get("exposures", {}), entries)
-    owned += check_companions(documents, yaml.safe_load(text).get("companions", {}), entries)
+    straight = [name for one in yaml.safe_load(text).get("sidecars", {}).values() for name in one["namespaces"]]
+    owned += check_companions(documents, yaml.safe_load(text).get("companions", {}), entries, straight)
     assert sorted(owned) == sorted(documents), "every object belongs to one gateway, an own name or a namespace"
     pods = {entry.name: entry for entry in entries.values() if "selector" not in entry.values}
     for entry in pods.values():
@@ -94,8 +95,13 @@ def check_exposures(documents: Documents, exposures: Mapping[str, Any], entries:
     return owned
 
 
-def check_companions(documents: Documents, wanted: Mapping[str, Any], entries: Mapping[str, "Objects"]) -> list[Key]:
-    """The objects of whole namespaces; gateways whose namespace is isolated have a policy of their own."""
+def check_companions(
+    documents: Documents, wanted: Mapping[str, Any], entries: Mapping[str, "Objects"], straight: list[str]
+) -> list[Key]:
+    """The objects of whole namespaces; gateways whose namespace is isolated have a policy of their own.
+
+    `straight` are the namespaces whose own sidecars carry hosts, which stand beside them.
+    """
     expected = [("PeerAuthentication", namespace, "default") for namespace in wanted.get("peerAuthentication", ())]
     expected += [("Sidecar", namespace, "default") for namespace in wanted.get("sidecars", ())]
     isolated = wanted.get("networkPolicies", ())
@@ -108,7 +114,7 @@ def check_companions(documents: Documents, wanted: Mapping[str, Any], entries: M
     for namespace, hosts in wanted.get("sidecars", {}).items():
         ways = {f"{entry.namespace}/{entry.values['host']}" for entry in entries.values() if "host" in entry.values}
         assert "./*" in hosts
-        assert ways & set(hosts) or any(way.startswith(f"{namespace}/") for way in ways)
+        assert ways & set(hosts) or namespace in straight or any(way.startswith(f"{namespace}/") for way in ways)
     return expected
 
 
