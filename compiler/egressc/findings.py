@@ -70,7 +70,7 @@ CODES = {
     "EG233": "a setting without meaning for a wildcard, or for a host that is none",
     "EG234": "upstreams behind one socket on several ports",
     "EG235": "not a range of addresses",
-    "EG236": "a client certificate for every name of a domain",
+    "EG236": "a client certificate or credential for every name of a domain",
     "EG237": "a setting without meaning behind a proxy",
     "EG238": "a host that some callers of a wildcard reach past its own gateway",
     "EG240": "a header that is not the list's to change",

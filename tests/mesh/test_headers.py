@@ -25,6 +25,7 @@ GATEWAYS, APPS = "headers-gateways", "headers-apps"
 CHANGED, TOKEN, KEY, NEIGHBOUR, CALLS, MISSING = (
     f"{name}.headers.example.com" for name in ("changed", "token", "key", "neighbour", "calls", "missing")
 )
+ONE = "one.any.headers.example.com"
 #: What curl sends of its own accord.
 CURLS = {"accept", "user-agent"}
 OWN = ("--header", "Authorization: Bearer my-own", "--header", "X-Api-Key: my-own")
@@ -53,7 +54,7 @@ def headers(seen: Seen) -> dict[str, list[str]]:
 def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     (upstream,) = start_upstreams(namespace("headers-upstreams", "outside"), ["upstream"])
     hosts = case("headers")
-    names = [entry["host"] for entry in yaml.safe_load(hosts)["hosts"]]
+    names = [entry["host"].replace("*", "one") for entry in yaml.safe_load(hosts)["hosts"]]
     upstream.certify({name: authority.issue(name) for name in names})
     upstream.serve(Face(443, tls="simple"))
     upstream.be_known_as(*names)
@@ -132,6 +133,19 @@ def test_credential_of_calls(fleet: Fleet, proof: Proof) -> None:
     assert outcome.seen["headers"]["authorization"] == ["first-token"]
     claim = "a credential is in the metadata of a gRPC call"
     proof.row(HEADERS, claim, f"an echo call to `{CALLS}:80`", "the credential", "an answer")
+
+
+def test_wildcard(fleet: Fleet, proof: Proof) -> None:
+    url = f"http://{ONE}/a"
+    wait_until(lambda: fleet.shop.curl(url).status != 503, "the wildcard's gateway answers", seconds=60)
+    answers = [fleet.shop.curl(url, *OWN) for _ in range(3)]
+    allowed = [headers(answer.seen) for answer in answers if answer.status == 200]
+    changed = {"authorization": ["Bearer first-token"], "x-api-key": ["my-own"], "x-api-version": ["2026-11"]}
+    # the first answer of all may have been the one that was waited for
+    assert allowed in ([changed], [changed] * 2)
+    assert answers[-1].status == 429
+    claim = "a name of a wildcard: headers, credential and limit are those of the wildcard"
+    proof.row(HEADERS, claim, f"`GET {url}` until it is refused", "the credential, `x-api-version`", "200, then 429")
 
 
 def test_renewed(fleet: Fleet, proof: Proof) -> None:

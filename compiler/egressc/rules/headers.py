@@ -18,7 +18,7 @@ SECRETS = frozenset(
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG240 to EG244."""
+    """EG240 to EG244 and, for a credential of a wildcard, EG236."""
     headers = host.headers
     if headers is None:
         return
@@ -83,6 +83,10 @@ def _credential(host: Host, credential: Credential) -> Iterator[Finding]:
         )
         fix = f"give {host.host} a gateway of its own"
         yield Finding(credential.at("secret"), "EG243", message, fix)
+    if host.per_name:
+        message = f"whoever has a name below {host.host[2:]} is sent this credential"
+        fix = "list the hosts that need the credential by their names"
+        yield Finding(credential.at("secret"), "EG236", message, fix, "warning")
     for port in host.ports:
         if port.is_http and port.tls.unverified:
             message = (
