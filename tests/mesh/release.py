@@ -17,6 +17,7 @@ from tests.tools import tool
 CHART = Path(__file__).parents[2] / "charts" / "egress-gateways"
 
 Values = Mapping[str, Any]
+HelmName = Literal["helm3", "helm4"]
 
 #: For a fleet on two cores: one small pod a gateway, that drains in a second and checks its upstream each second.
 SMALL: Values = {
@@ -33,7 +34,7 @@ class Release:
 
     namespace: str
     name: str = "egress"
-    helm: Literal["helm3", "helm4"] = "helm4"
+    helm: HelmName = "helm4"
 
     def apply(self, hosts: str, *values: Values, wait: bool = True, seconds: float = 120) -> None:
         """Install or upgrade to a list of hosts (YAML, as people write it), with more chart values over SMALL.

@@ -71,7 +71,7 @@ def prepared(namespace: MakeNamespace, public_authority: Authority) -> Iterator[
 @pytest.mark.parametrize("helm", ["helm3", "helm4"])
 def test_ct_install(helm: str, tmp_path: Path, proof: Proof) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), search_path("ct", "kubectl", helm)])
-    values = {"test.image": settings.image("peer"), "test.namespace": "shop"}
+    values = {"test.image": settings.image("peer"), "test.namespace": "shop", "autoscaling.minReplicas": "1"}
     options = " ".join(f"--set={name}={value}" for name, value in values.items())
     command = ["ct", "install", "--config", "tests/ct/ct.yaml", "--all", "--namespace", GATEWAYS]
     done = ask(

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import pytest
 import yaml
@@ -16,7 +15,7 @@ from tests.mesh.fleet import case, credentials, peer, requests, senders, wait_re
 from tests.mesh.kubectl import apply, kubectl
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import CHART, Proof
-from tests.mesh.release import Release
+from tests.mesh.release import HelmName, Release
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 from tests.mesh.waiting import wait_until
 
@@ -48,23 +47,24 @@ class Fleet:
     release: Release
     faces: tuple[Face, ...]
 
-    def test(self, *options: str) -> tuple[bool, set[str], set[str]]:
-        """Whether `helm test` passed, the URLs that answered, and those that did not."""
-        done = self.release.test(*options)
+    def test(self, helm: HelmName, pod: str = "") -> tuple[bool, set[str], set[str]]:
+        """Whether `helm test` passed, of one pod or of all; the URLs that answered, and those that did not."""
+        done = replace(self.release, helm=helm).test(*(["--filter", f"name={pod}"] if pod else []))
         said = done.stdout + done.stderr
         failed = set(re.findall(r"does not answer: ([a-z]+://[^\s\"\\]+): ", said))
         return done.returncode == 0, set(re.findall(r"answers: ([a-z]+://[^\s\"\\]+)", said)), failed
 
-    def pod(self, url: str) -> dict[str, Any]:
-        """The pod of `helm test` that asks a URL."""
-        hooks = yaml.safe_load_all(self.release.get("hooks"))
-        (pod,) = [hook for hook in hooks if url in str(hook["spec"]["containers"][0]["args"])]
-        found: dict[str, Any] = pod
-        return found
+    def pod(self, url: str) -> tuple[str, set[str]]:
+        """The pod of `helm test` that asks a URL, and all the URLs that it asks."""
+        for pod in yaml.safe_load_all(self.release.get("hooks")):
+            urls = {line.partition(" ")[2] for line in pod["spec"]["containers"][0]["args"]}
+            if url in urls:
+                return pod["metadata"]["name"], urls
+        raise AssertionError(f"no pod asks {url}")
 
 
-@pytest.fixture(scope="module", params=["helm3", "helm4"])
-def fleet(request: pytest.FixtureRequest, namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
+@pytest.fixture(scope="module")
+def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     (upstream,) = start_upstreams(namespace("e2e-upstreams", "outside"), ["upstream"])
     faces = (
         Face(443, tls="simple"),
@@ -77,53 +77,45 @@ def fleet(request: pytest.FixtureRequest, namespace: MakeNamespace, authority: A
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "shop", "namespace": APPS}}
     namespace(APPS, "injected")
     apply(*credentials(namespace(GATEWAYS, "plain", RESTRICTED), authority), account)
-    release = Release(GATEWAYS, helm=request.param)
+    release = Release(GATEWAYS, helm="helm3")  # Helm 4 tests what Helm 3 has installed
     release.apply(HOSTS, {"test": {"image": settings.image("peer")}})
     yield Fleet(upstream, release, faces)
-    release.uninstall()
     upstream.be_unknown()
 
 
-def test_passes_where_all_upstreams_answer(fleet: Fleet, proof: Proof) -> None:
+BOTH = pytest.mark.parametrize("helm", ["helm3", "helm4"])
+
+
+@BOTH
+def test_passes_where_all_upstreams_answer(fleet: Fleet, proof: Proof, helm: HelmName) -> None:
     fleet.upstream.forget()
-    assert fleet.test() == (True, ASKED, set())
+    assert fleet.test(helm) == (True, ASKED, set())
     names = senders(GATEWAYS)
-    seen = {
-        (seen["host"].partition(":")[0], names.get(peer(seen))) for seen in requests(fleet.upstream) if seen["host"]
-    }
-    assert seen >= {(name, gateway_name(name)) for name in NAMES if not name.startswith(("cache", "passed"))}
+    sent = {(seen["host"].partition(":")[0], names.get(peer(seen))) for seen in requests(fleet.upstream)}
+    assert sent >= {(name, gateway_name(name)) for name in NAMES if not name.startswith(("cache", "passed"))}
     assert kubectl("get", "pods", "--namespace", APPS, "--output=name") == "", "a pod that passed is left"
-    if fleet.release.helm == "helm4":
-        claim = "`helm test` asks each host as one of its clients, through its own gateway"
-        proof.row(CHART, claim, "HTTP, HTTP/2, gRPC, a TLS handshake, a TCP connection", "all of it", "the test passes")
+    claim = f"{helm}: `helm test` asks each host as one of its clients, through its own gateway"
+    proof.row(CHART, claim, "HTTP, HTTP/2, gRPC, a TLS handshake, a TCP connection", "all of it", "the test passes")
 
 
-def test_fails_where_an_upstream_is_dead(fleet: Fleet, proof: Proof) -> None:
-    pod = fleet.pod("http://api.example.com")
-    lines = {line.partition(" ")[2] for line in pod["spec"]["containers"][0]["args"]}
+@BOTH
+def test_fails_where_an_upstream_is_dead(fleet: Fleet, proof: Proof, helm: HelmName) -> None:
+    pod, urls = fleet.pod("http://api.example.com:80/")
     fleet.upstream.serve()
     wait_ready(GATEWAYS, [name for name in NAMES if name != READY], ready=False)
     # Helm ends with the first pod that fails: this one asks by every protocol
-    assert fleet.test("--filter", f"name={pod['metadata']['name']}") == (False, set(), lines)
+    assert fleet.test(helm, pod) == (False, set(), urls)
     fleet.upstream.serve(*fleet.faces)
     wait_ready(GATEWAYS, NAMES)
-    if fleet.release.helm == "helm4":
-        claim = "`helm test` fails where an upstream is dead, also behind a gateway that is Ready"
-        proof.row(CHART, claim, "the same, one pod's", "nothing", "the test fails and names each URL")
+    claim = f"{helm}: `helm test` fails where an upstream is dead, also behind a gateway that is Ready"
+    proof.row(CHART, claim, "the same, one pod's", "nothing", "the test fails and names each URL")
 
 
-def test_fails_where_the_gateway_refuses(fleet: Fleet, proof: Proof) -> None:
-    pod = fleet.pod("http://labelled.example.com")
+@BOTH
+def test_fails_where_the_gateway_refuses(fleet: Fleet, proof: Proof, helm: HelmName) -> None:
+    pod, urls = fleet.pod("http://labelled.example.com:80/")
     apply(REFUSE_ALL)
-    wait_until(
-        lambda: (
-            fleet.test("--filter", f"name={pod['metadata']['name']}")
-            == (False, set(), {"http://labelled.example.com:80/"})
-        ),
-        "the test fails",
-        seconds=30,
-    )
+    wait_until(lambda: fleet.test(helm, pod) == (False, set(), urls), "the test fails", seconds=30)
     kubectl("delete", "authorizationpolicy", "refuse-all", "--namespace", GATEWAYS)
-    if fleet.release.helm == "helm4":
-        claim = "`helm test` fails where the gateway refuses its client"
-        proof.row(CHART, claim, "`GET http://labelled.example.com/`", "nothing", "the test fails")
+    claim = f"{helm}: `helm test` fails where the gateway refuses its client"
+    proof.row(CHART, claim, "`GET http://labelled.example.com/`", "nothing", "the test fails")
