@@ -54,6 +54,6 @@ def test_applied_twice(proof: Proof, case: Path) -> None:
         command, input=manifests, capture_output=True, text=True, env=environment(), timeout=120, check=False
     )
     assert (difference.returncode, difference.stdout) == (0, ""), difference.stderr
-    kubectl("delete", "--filename=-", "--wait=false", text=manifests)
+    kubectl("delete", "--filename=-", "--ignore-not-found", "--wait=false", text=manifests)
     claim = f"tests/cases/valid/{case.name}: taken by the API server and istiod; applied again, nothing changes"
     proof.row(ADMISSION, claim, "the printed objects, twice", "nothing", "no difference")
