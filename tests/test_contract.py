@@ -200,6 +200,11 @@ class Objects:
         return self.documents[kind, self.namespace, name or self.name].get("spec")
 
     @property
+    def client_ports(self) -> list[Any]:
+        """The ports that clients see, of one ServiceEntry or of one for each."""
+        return [port for entry in self.all("ServiceEntry") for port in entry["spec"]["ports"]]
+
+    @property
     def client_rule(self) -> Any:
         """The DestinationRule client → gateway."""
         return self.spec("DestinationRule")
@@ -239,7 +244,7 @@ class Objects:
         (destination,) = (one["destination"] for one in route["route"])
         number = destination["port"]["number"]
         if destination["host"] == self.host:
-            assert number in {port["number"] for port in self.spec("ServiceEntry")["ports"]}
+            assert number in {port["number"] for port in self.client_ports}
             return "upstream", number
         assert destination["host"] == self.client_rule["host"]
         assert number in {port["port"] for port in self.spec("Service")["ports"]}
@@ -352,9 +357,11 @@ def check_visibility(gateway: Objects) -> None:
 
 
 def check_ports(gateway: Objects) -> None:
-    entry = gateway.spec("ServiceEntry")
-    assert entry["hosts"] == [gateway.host] == [gateway.values["host"]]
-    client_ports = [port["number"] for port in entry["ports"]]
+    for entry in gateway.all("ServiceEntry"):
+        assert entry["spec"]["hosts"] == [gateway.host] == [gateway.values["host"]]
+        assert entry["spec"]["exportTo"] == gateway.values["exportTo"]
+        assert len(entry["spec"]["ports"]) == 1 or "unix" not in json.dumps(entry["spec"])
+    client_ports = [port["number"] for port in gateway.client_ports]
     assert client_ports == [port["port"] for port in gateway.values["ports"]]
     assert len(set(client_ports)) == len(client_ports)
     settings = [port["port"]["number"] for port in gateway.upstream_rule["trafficPolicy"]["portLevelSettings"]]

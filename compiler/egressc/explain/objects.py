@@ -81,7 +81,6 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
     filters = gateway.checks_upstream or gateway.has_paths or "streamTimeout" in values
     kinds = {
         "ServiceEntry": True,
-        "WorkloadEntry": gateway.host.per_name or gateway.host.proxy,
         "VirtualService": True,
         "DestinationRule": True,
         "Service": True,
@@ -111,6 +110,8 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
         if key in (values | values.get("externalAuthorization", {})):
             named.append(named_object(gateway, kind, suffix))
     named += [named_object(gateway, "DestinationRule", suffix) for suffix in (".direct", ".upstream")]
+    if gateway.host.by_socket:
+        named += [named_object(gateway, "ServiceEntry", f".{port.name}") for port in gateway.ports[1:]]
     if gateway.host.expose:
         named += [exposed_object(gateway.host.expose, kind) for kind in ("Gateway", "VirtualService", "ServiceEntry")]
     if gateway.host.by_socket:
