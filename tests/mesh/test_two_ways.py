@@ -80,11 +80,12 @@ def test_both_ways_at_once(way: Way, proof: Proof) -> None:
 
 def test_neither_way_is_for_others(way: Way, proof: Proof) -> None:
     way.partner.forget()
-    assert way.stranger.curl(f"http://{HOST}/a").status == 502
+    # 502 where the sidecar knows another host on port 80, else a closed connection
+    assert way.stranger.curl(f"http://{HOST}/a").status in (0, 502)
     assert way.stranger.curl(f"https://{HOST}/a", "--insecure").status == 0
     assert requests(way.partner) == []
     claim = "a namespace that is no client has neither way"
-    proof.row(TWO_WAYS, claim, f"`GET http://{HOST}/a`, `GET https://{HOST}/a`", "nothing", "502; no answer")
+    proof.row(TWO_WAYS, claim, f"`GET http://{HOST}/a`, `GET https://{HOST}/a`", "nothing", "502 or closed; closed")
 
 
 def test_both_ways_are_checked(way: Way, authority: Authority, proof: Proof) -> None:
