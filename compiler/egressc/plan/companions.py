@@ -45,7 +45,7 @@ def plan_companions(
     wanted = inventory.companions
     # where pods run that are not ours, others decide
     namespaces = tuple(sorted({gateway.namespace for gateway in gateways if gateway.pods.kind != "adopted"}))
-    clients = {client.namespace for gateway in gateways for client in gateway.host.clients}
+    clients = {client.namespace for host in inventory.hosts for client in host.clients}
     isolated = namespaces if wanted.network_policies else ()
     return Companions(
         strict=namespaces if wanted.strict else (),
