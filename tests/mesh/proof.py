@@ -100,13 +100,9 @@ class Proof:
         rows[claim] = Row(claim, sent, upstream, client)
 
     def write(self, page: Path, partial: bool) -> None:
-        """Write the page; where a run had only some tests, or none of a section, the page's own rows stay."""
-        known = read(page.read_text()) if page.exists() else {}
-        merged = {
-            name: (known.get(name, {}) if partial or name not in self.sections else {}) | self.sections.get(name, {})
-            for name in SECTIONS
-        }
-        page.write_text(render(merged))
+        """Write the page; where a run had only some of the tests, the page's other rows stay."""
+        known = read(page.read_text()) if partial and page.exists() else {}
+        page.write_text(render({name: known.get(name, {}) | self.sections.get(name, {}) for name in SECTIONS}))
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +111,8 @@ def proof(request: pytest.FixtureRequest) -> Iterator[Proof]:
     kept = Proof()
     yield kept
     if not request.session.testsfailed:
-        kept.write(PAGE, partial=bool(request.config.option.keyword) or any("::" in arg for arg in request.config.args))
+        everything = request.config.args_source is pytest.Config.ArgsSource.TESTPATHS
+        kept.write(PAGE, partial=not everything or bool(request.config.option.keyword))
 
 
 def render(sections: dict[str, dict[str, Row]]) -> str:

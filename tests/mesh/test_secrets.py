@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from egressc.names import gateway_name
-from tests.mesh import dns
+from tests.mesh import diagnostics, dns
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
 from tests.mesh.fleet import GatewayPod, case, common_name, credentials, gateways, key_pair, secret, wait_ready
 from tests.mesh.kubectl import apply, kubectl
 from tests.mesh.namespaces import RESTRICTED
-from tests.mesh.proof import SECRETS, Proof
+from tests.mesh.proof import FAULTS, SECRETS, Proof
 from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 from tests.mesh.waiting import wait_until
@@ -35,6 +37,8 @@ class Fleet:
     authority: Authority
     #: The gateways' pods as they were first.
     first: dict[str, GatewayPod]
+    #: When that was (RFC 3339).
+    since: str
 
     def pair(self, subject: str) -> dict[str, str]:
         """A client certificate and what verifies the upstream, as a Secret keeps them."""
@@ -93,7 +97,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
         "a pod for each gateway",
         seconds=60,
     )
-    yield Fleet(upstream, shop, authority, gateways(GATEWAYS))
+    yield Fleet(upstream, shop, authority, gateways(GATEWAYS), datetime.now(UTC).isoformat())
     release.uninstall()
     dns.set_names({name: [] for name in HOSTS})
 
@@ -158,6 +162,17 @@ def test_malformed(fleet: Fleet, proof: Proof, what: str) -> None:
     repair = "a good one that is touched once more" if "ca.crt" in MALFORMED[what] else "the next good one"
     claim = f"a Secret becomes malformed ({what}): its gateway keeps what it had until {repair}"
     proof.row(SECRETS, claim, f"`GET http://{LATER}/a` before the repair", "the last good certificate", "200")
+
+
+def test_what_explains_a_failure(fleet: Fleet, proof: Proof, tmp_path: Path) -> None:
+    """What is written when a test fails, here after istiod was told that a gateway refuses its Secret."""
+    written = {file.name: file.read_text() for file in diagnostics.collect(tmp_path / "evidence", fleet.since)}
+    pod = fleet.first[gateway_name(LATER)].name
+    assert "GET /a" in written[f"{GATEWAYS}-{pod}.log"]
+    assert f"outbound|80||{LATER}" in written[f"{GATEWAYS}-{pod}.json"]
+    assert "Failed to load trusted CA certificates" in written["istiod.log"]
+    claim = "a test that fails leaves each gateway's log and configuration, and istiod's complaints, in build/e2e"
+    proof.row(FAULTS, claim, "a malformed CA", "nothing", "the refusal in istiod.log; the host's cluster; the requests")
 
 
 def test_deleted(fleet: Fleet, proof: Proof) -> None:
