@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[1] / ".ci" / "run"
+PAGE = "| Claim | Sent | The upstream saw | The client saw |\n| --- | --- | --- | --- |\n"
 TAKEN_DOWN = "==> make mesh-down: passed after"
 
 
@@ -18,7 +19,7 @@ def ci(clone: Path, recipes: Mapping[str, str] | None = None, limit: str = "60m"
     script = clone / ".ci" / "run"
     shutil.copy(SCRIPT, script)
     script.write_text(script.read_text().replace("60m", limit))
-    (clone / "docs" / "proof.md").write_text("before\n")
+    (clone / "docs" / "proof.md").write_text(f"{PAGE}| a claim | sent | before | 200 |\n")
     made = {"demo": "true", "test": "true", "e2e": "true", "mesh-down": "true"} | dict(recipes or {})
     (clone / "Makefile").write_text("".join(f"{target}:\n\t{recipe}\n" for target, recipe in made.items()))
     git = ["git", "-C", str(clone), "-c", "user.name=test", "-c", "user.email=test@example.com"]
@@ -54,11 +55,17 @@ def test_a_stage_beyond_its_limit(tmp_path: Path) -> None:
 
 
 def test_a_changed_proof_fails(tmp_path: Path) -> None:
-    ran = ci(tmp_path, {"e2e": "echo after > docs/proof.md"})
+    ran = ci(tmp_path, {"e2e": "sed -i s/before/after/ docs/proof.md"})
     assert ran.returncode == 1
-    assert "+after" in ran.stdout
+    assert "+| a claim | sent | after | 200 |" in ran.stdout
     assert "docs/proof.md is not what this run saw" in ran.stdout
     assert TAKEN_DOWN in ran.stdout
+
+
+def test_a_new_row_is_shown(tmp_path: Path) -> None:
+    ran = ci(tmp_path, {"e2e": "echo '| another claim | sent | before | 200 |' >> docs/proof.md"})
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "commit the page that the run wrote" in ran.stdout
 
 
 def test_a_mesh_that_leaves_something_fails(tmp_path: Path) -> None:
