@@ -1,6 +1,7 @@
 """Whatever is in the files: findings or values, the exit code that belongs to them, never a traceback."""
 
 import copy
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -164,4 +165,6 @@ def test_every_host_is_explained(tmp_path_factory: pytest.TempPathFactory, fleet
     for entry in fleet:
         name = entry if isinstance(entry, str) else entry["host"]
         assert main(["explain", str(hosts), "--host", name, "--format", form, "-o", str(explained)]) == 0
-        assert name in explained.read_text(encoding="utf-8")
+        # Mermaid writes characters of its own as their codes
+        text = re.sub(r"#(\d+);", lambda code: chr(int(code[1])), explained.read_text(encoding="utf-8"))
+        assert name in text
