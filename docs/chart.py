@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from egressc.assets import chart_path
-from egressc.shape import schema
+from egressc.schema import schema
 
 Part = dict[str, Any]
 

@@ -12,7 +12,7 @@ import yaml
 
 from egressc.compile import compile_sources
 from egressc.findings import CODES, Finding
-from egressc.shape import schema
+from egressc.schema import schema
 from tests.cases import INVALID, Case
 
 Part = dict[str, Any]

@@ -11,7 +11,7 @@ import yaml
 from docs import reference
 from egressc.compile import compile_sources
 from egressc.findings import CODES
-from egressc.shape import schema
+from egressc.schema import schema
 
 Data = dict[str, Any]
 Steps = tuple[str | int, ...]

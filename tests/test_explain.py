@@ -16,9 +16,12 @@ from egressc.cli import main
 from egressc.explain import FLEET_FORMATS, HOST_FORMATS, carriers, path
 from egressc.explain.facts import Facts, facts
 from egressc.explain.hops import Hop
-from egressc.explain.layout import shorten, spell, table, wrap
+from egressc.explain.layout import shorten, table, wrap
 from egressc.explain.lines import Line
-from egressc.explain.objects import Need, Object, Remark, companion_objects, objects
+from egressc.explain.needs import Need
+from egressc.explain.objects import Object, companion_objects, objects
+from egressc.explain.remarks import Remark
+from egressc.model import spell
 from egressc.plan import Gateway, Plan
 from tests.cases import CASES, VALID, Case
 from tests.chart import Document, Documents, Helm

@@ -15,7 +15,7 @@ from egressc import emit, report
 from egressc.cli import main
 from egressc.compile import compile_sources
 from egressc.findings import CODES
-from egressc.shape import schema
+from egressc.schema import schema
 from tests.cases import INVALID, VALID
 from tests.strategies import GATEWAYS, TRICKY, fleets
 from tests.test_properties import source

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from egressc.hostname import canonical, explain, is_ip, normalise
-from egressc.shape import schema
+from egressc.schema import schema
 from tests.strategies import host_names
 
 PATTERN = re.compile(schema()["$defs"]["hostname"]["pattern"])

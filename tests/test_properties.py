@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from egressc import emit
 from egressc.compile import Compilation, compile_sources
-from egressc.shape import schema
+from egressc.schema import schema
 from tests.chart import Helm
 from tests.strategies import GATEWAYS, TRICKY, characters, fleets
 

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from egressc.shape import schema
+from egressc.schema import schema
 from tests.chart import CHART, Helm, RefusedError
 
 TLS = {

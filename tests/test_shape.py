@@ -6,7 +6,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from egressc.shape import check, schema
+from egressc.schema import schema
+from egressc.shape import check
 from egressc.source import load
 from tests.lists import codes, compile_text, found, hosts
 

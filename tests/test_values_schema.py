@@ -13,7 +13,7 @@ import yaml
 from docs import chart as documentation
 from egressc.assets import schema_path
 from egressc.model import milliseconds
-from egressc.shape import schema
+from egressc.schema import schema
 from tests.cases import VALID, Case
 from tests.chart import CHART, CI_VALUES, compiled
 

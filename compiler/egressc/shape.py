@@ -12,9 +12,9 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from egressc import hostname
-from egressc.assets import schema_path
 from egressc.findings import Finding, Span
 from egressc.positions import locate
+from egressc.schema import schema
 
 NAMES = {
     "object": "a mapping",
@@ -24,13 +24,6 @@ NAMES = {
     "number": "a number",
     "boolean": "true or false",
 }
-
-
-@cache
-def schema(name: str = "hosts") -> dict[str, Any]:
-    """The JSON schema `schemas/<name>.schema.json`."""
-    content: dict[str, Any] = json.loads(schema_path(name).read_text(encoding="utf-8"))
-    return content
 
 
 @cache

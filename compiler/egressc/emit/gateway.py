@@ -10,12 +10,11 @@ from egressc.emit.requests import credentials, requests
 from egressc.emit.text import plain
 from egressc.emit.traffic import traffic
 from egressc.emit.upstream import client_tls, upstream, volumes
-from egressc.model import milliseconds
+from egressc.model import POD_SETTINGS, milliseconds
 from egressc.plan import Gateway, GatewayPort, Shared, Source
 from egressc.positions import Mapping
 
 ANNOTATIONS = (("description", "description"), ("owner", "owner"), ("review_by", "review-by"))
-AS_GIVEN = ("replicas", "autoscaling", "podDisruptionBudget", "resources")
 
 
 def gateway_values(gateway: Gateway) -> dict[str, Any]:
@@ -70,7 +69,7 @@ def _pods(settings: Mapping, hosts: Iterable[Gateway]) -> dict[str, Any]:
 def pod_values(settings: Mapping) -> dict[str, Any]:
     """What of a host's or a shared gateway's `settings` says how pods run."""
     drain = {"drainSeconds": milliseconds(settings["drain"]) // 1000} if "drain" in settings else {}
-    return drain | {key: plain(settings[key]) for key in AS_GIVEN if key in settings}
+    return drain | {key: plain(settings[key]) for key in POD_SETTINGS if key in settings and key != "drain"}
 
 
 def source_values(source: Source) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from egressc.emit.text import plain, seconds
-from egressc.model import Host, Port, default
+from egressc.model import Host, Port
 from egressc.plan import SYSTEM_CA
+from egressc.schema import default
 
 ANY_STATUS = [(100, 599)]
 

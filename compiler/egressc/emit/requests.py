@@ -5,9 +5,9 @@ from math import ceil
 from typing import Any
 
 from egressc.emit.text import plain, seconds
-from egressc.model import Host, default, milliseconds
-from egressc.model_requests import Headers, Limit, Opa, RateLimit
+from egressc.model import Headers, Host, Limit, Opa, RateLimit, milliseconds
 from egressc.plan import Gateway
+from egressc.schema import default
 
 
 def requests(host: Host) -> dict[str, Any]:

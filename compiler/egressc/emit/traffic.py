@@ -3,8 +3,8 @@
 from typing import Any
 
 from egressc.emit.text import seconds
-from egressc.model import Host, default, milliseconds
-from egressc.shape import schema
+from egressc.model import Host, milliseconds
+from egressc.schema import default, schema
 
 
 def traffic(host: Host) -> dict[str, Any]:

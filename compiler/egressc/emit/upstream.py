@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from egressc.model import Host, Tls, default
+from egressc.model import Host, Tls
 from egressc.plan import SYSTEM_CA
+from egressc.schema import default
 
 
 def upstream(host: Host) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def admitted(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
 
 def users(gateway: Gateway, port: GatewayPort) -> list[Client]:
     """The clients that may use the port."""
-    return [client for client in gateway.host.callers if not client.ports or port.port.port in client.ports]
+    return [client for client in gateway.host.callers if client.covers(port.port.port)]
 
 
 def _denied(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:

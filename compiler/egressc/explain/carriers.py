@@ -6,9 +6,12 @@ from itertools import chain
 from egressc.explain import facts as of_gateway
 from egressc.explain import objects, sidecar
 from egressc.explain.facts import Facts
-from egressc.explain.objects import Need, Remark
+from egressc.explain.needs import Need, reads
+from egressc.explain.needs import needs as needed
 from egressc.explain.path import Path
 from egressc.explain.path import path as gateway_path
+from egressc.explain.remarks import Remark
+from egressc.explain.remarks import remarks as gateway_remarks
 from egressc.plan import Gateway, Plan, Sidecar
 
 Carrier = Gateway | Sidecar
@@ -31,13 +34,13 @@ def path(carrier: Carrier) -> Path:
 
 def remarks(carrier: Carrier, about: Facts) -> Iterator[Remark]:
     """What about `carrier` is weaker than it could be."""
-    return sidecar.remarks(carrier, about) if isinstance(carrier, Sidecar) else objects.remarks(carrier, about)
+    return sidecar.remarks(carrier, about) if isinstance(carrier, Sidecar) else gateway_remarks(carrier, about)
 
 
 def needs(some: Iterable[Carrier]) -> tuple[Need, ...]:
     """The Secrets and ConfigMaps that `some` read."""
     gateways, sidecars = _parted(some)
-    return objects.needs(chain(objects.reads(gateways), sidecar.reads(sidecars)))
+    return needed(chain(reads(gateways), sidecar.reads(sidecars)))
 
 
 def namespaces(some: Iterable[Carrier]) -> tuple[str, ...]:

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from egressc.explain.layout import spell
 from egressc.explain.lines import Lines, said
 from egressc.explain.objects import Object
-from egressc.model import Host
+from egressc.model import Host, spell
 
 
 @dataclass(frozen=True, slots=True)

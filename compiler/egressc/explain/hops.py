@@ -11,8 +11,9 @@ from egressc.explain.lines import client_line, once, said
 from egressc.explain.objects import Object, named_object
 from egressc.explain.policies import changes, judges
 from egressc.hostname import is_ip
-from egressc.model import WILDCARD, Host, Port, default
+from egressc.model import WILDCARD, Host, Port
 from egressc.plan import EVERYBODY, OWN_NAMESPACE, Gateway, GatewayPort
+from egressc.schema import default
 
 SPOKEN = {"HTTP": "HTTP", "HTTP2": "HTTP/2", "GRPC": "gRPC", "TCP": "TCP"}
 IN_CLEAR = {name: f"{spoken} in clear" for name, spoken in SPOKEN.items()} | {"TCP": "TCP, whatever it carries"}

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from egressc.model import UNITS
-
 BREAKS = re.compile(r"(?<=[./,:=-])")  # where a name may go on in the next line
 GAP = "  "
 
@@ -35,12 +33,6 @@ def wrap(text: str, width: int) -> list[str]:
         indent = paragraph[: len(paragraph) - len(paragraph.lstrip())]
         lines += [indent + line for line in _fill(paragraph.split(), width - len(indent))]
     return lines
-
-
-def spell(milliseconds: int) -> str:
-    """90000 → `90s`: a time as a list would say it, in its largest whole unit."""
-    unit = next(unit for unit in ("h", "m", "s", "ms") if milliseconds % UNITS[unit] == 0)
-    return f"{milliseconds // UNITS[unit]}{unit}"
 
 
 def socket(name: str, port: int) -> str:

@@ -6,21 +6,13 @@ from dataclasses import dataclass
 from egressc.explain.decision import Decision
 from egressc.explain.facts import Facts, facts
 from egressc.explain.hops import Hop, hops
-from egressc.explain.layout import socket, spell
+from egressc.explain.layout import socket
 from egressc.explain.lines import Lines, said
-from egressc.explain.objects import (
-    Need,
-    Object,
-    Remark,
-    exposed_object,
-    exposed_url,
-    named_object,
-    needs,
-    objects,
-    reads,
-    remarks,
-)
+from egressc.explain.needs import Need, needs, reads
+from egressc.explain.objects import Object, exposed_object, exposed_url, named_object, objects
+from egressc.explain.remarks import Remark, remarks
 from egressc.hostname import is_ip
+from egressc.model import spell
 from egressc.plan import Gateway
 
 DNS_CAPTURE = """proxy.istio.io/config: '{proxyMetadata: {ISTIO_META_DNS_CAPTURE: "true"}}'"""

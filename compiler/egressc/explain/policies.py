@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from egressc.explain.decision import Decision
 from egressc.explain.facts import Way
-from egressc.explain.layout import spell
 from egressc.explain.lines import Lines, said
 from egressc.explain.load import Pods, from_to, pods
 from egressc.explain.objects import named_object
-from egressc.model_requests import HeaderChanges, Limit
+from egressc.model import HeaderChanges, Limit, spell
 from egressc.plan import Gateway, GatewayPort
 
 

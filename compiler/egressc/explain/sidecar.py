@@ -18,8 +18,10 @@ from egressc.explain.hops import (
 from egressc.explain.layout import socket
 from egressc.explain.lines import client_line, host_line, said
 from egressc.explain.load import Checks, Pods
-from egressc.explain.objects import Object, Reading, Remark, needs, read_for
+from egressc.explain.needs import Reading, needs, read_for
+from egressc.explain.objects import Object
 from egressc.explain.path import Note, Path
+from egressc.explain.remarks import Remark
 from egressc.hostname import is_ip
 from egressc.model import Port
 from egressc.plan import EVERYBODY, Placement, Sidecar

@@ -8,8 +8,9 @@ from egressc.explain.decision import Decision
 from egressc.explain.facts import Caller, Facts, Verified, Way
 from egressc.explain.layout import shorten, table, wrap
 from egressc.explain.lines import Lines
-from egressc.explain.objects import Need, Remark
+from egressc.explain.needs import Need
 from egressc.explain.path import Path
+from egressc.explain.remarks import Remark
 from egressc.model import HTTP_FAMILY
 from egressc.plan import Companions, Plan
 

@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from egressc.companions import Sidecars
-from egressc.model import Inventory
+from egressc.model import Inventory, Sidecars
 from egressc.plan.authorization import EVERYBODY
 from egressc.plan.exposure import ExposedName
 from egressc.plan.gateway import OWN_NAMESPACE, Gateway

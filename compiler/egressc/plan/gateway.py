@@ -128,7 +128,7 @@ def _export_to(host: Host) -> tuple[str, ...]:
 
 
 def _sources(host: Host, port: Port) -> tuple[Source, ...]:
-    clients = [client for client in host.clients if not client.ports or port.port in client.ports]
+    clients = [client for client in host.clients if client.covers(port.port)]
     sources = {Source(client.namespace, client.pod_labels) for client in clients}
     if host.reports or not any(source.pod_labels for source in sources) or Source(None, ()) in sources:
         return ()
@@ -140,7 +140,7 @@ def _identities(host: Host, port: Port, trust_domain: str) -> tuple[str, ...]:
 
     A policy on such a port decides at the caller's first byte, and a server that speaks first has spoken by then.
     """
-    clients = [client for client in host.clients if not client.ports or port.port in client.ports]
+    clients = [client for client in host.clients if client.covers(port.port)]
     if host.reports or port.is_http or not all(client.service_account for client in clients):
         return ()
     accounts = {f"ns/{client.namespace}/sa/{client.service_account}" for client in clients}

@@ -73,7 +73,7 @@ def _used(host: Host, client: Client) -> set[int]:
 
 def _ports(host: Host, clients: list[Client], whole_mesh: bool) -> Iterator[SidecarPort]:
     for port in host.ports:
-        users = [client for client in clients if not client.ports or port.port in client.ports]
+        users = [client for client in clients if client.covers(port.port)]
         if not users:
             continue  # a sidecar that does not know a port cannot be led to it
         told = {Source(client.namespace if whole_mesh else None, client.pod_labels) for client in users}

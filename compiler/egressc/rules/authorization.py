@@ -75,7 +75,7 @@ def check_reports(inventory: Inventory) -> Iterator[Finding]:
 def check_logs(inventory: Inventory) -> Iterator[Finding]:
     """EG257: what is logged is one decision for all that pods carry."""
     for shared in inventory.shared:
-        hosts = [host for host in inventory.hosts if host.shared is shared]
+        hosts = inventory.carried_by(shared)
         for host in hosts:
             if shared.adopt:
                 if host.access_log is False:

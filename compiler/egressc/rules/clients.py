@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from egressc.findings import Finding
-from egressc.model import Client, Deny, Host, Inventory, Port
+from egressc.model import Client, Host, Inventory, Operation, Port
 
 UNREACHABLE = re.compile(r"//|/\.{1,2}(/|\Z)|%2f|%5c|\\", re.IGNORECASE)
 
@@ -44,7 +44,7 @@ def _what(host: Host, client: Client) -> Iterator[Finding]:
         yield Finding(client.at(said), "EG203", message, fix)
 
 
-def operation(host: Host, rule: Client | Deny) -> Iterator[Finding]:
+def operation(host: Host, rule: Operation) -> Iterator[Finding]:
     """EG204 and EG223: ports that the host does not have, paths that no request has."""
     known = [port.port for port in host.ports]
     for index, number in enumerate(rule.ports):
@@ -54,7 +54,7 @@ def operation(host: Host, rule: Client | Deny) -> Iterator[Finding]:
     yield from paths(rule)
 
 
-def paths(rule: Client | Deny) -> Iterator[Finding]:
+def paths(rule: Operation) -> Iterator[Finding]:
     """EG223: paths that no request has."""
     for index, path in enumerate(rule.paths):
         if UNREACHABLE.search(path):
@@ -64,11 +64,11 @@ def paths(rule: Client | Deny) -> Iterator[Finding]:
             yield Finding(rule.at("paths", index), "EG223", message, "write the path as the upstream reads it")
 
 
-def silent_ports(host: Host, rule: Client | Deny) -> list[Port]:
+def silent_ports(host: Host, rule: Operation) -> list[Port]:
     """The ports where a rule on methods or paths would see no requests."""
     if not (rule.methods or rule.paths):
         return []
-    return [port for port in host.ports if not port.is_http and (not rule.ports or port.port in rule.ports)]
+    return [port for port in host.ports if not port.is_http and rule.covers(port.port)]
 
 
 def spoken(ports: list[Port]) -> str:

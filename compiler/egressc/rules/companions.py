@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from egressc.companions import Sidecars
 from egressc.findings import Finding
-from egressc.model import Inventory
+from egressc.model import Inventory, Sidecars
 from egressc.rules.fleet import ROOT_NAMESPACES
 
 OWN = {"*", "."}

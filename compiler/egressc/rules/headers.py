@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from egressc.findings import Finding
-from egressc.model import Host, Inventory
-from egressc.model_requests import Credential, HeaderChanges, Headers
+from egressc.model import Credential, HeaderChanges, Headers, Host, Inventory
 
 # RFC 9110, 7.6.1, and what HTTP/1.1 adds: they describe one connection or message, and Envoy writes them itself
 HOP_BY_HOP = frozenset(

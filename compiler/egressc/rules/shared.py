@@ -4,10 +4,8 @@ import difflib
 from collections.abc import Iterator
 
 from egressc.findings import Finding
-from egressc.model import Host, Inventory
+from egressc.model import POD_SETTINGS, Host, Inventory
 from egressc.rules.tls import check_mounts
-
-POD_SETTINGS = ("drain", "replicas", "autoscaling", "podDisruptionBudget", "resources")
 
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
@@ -58,7 +56,7 @@ def check_all(inventory: Inventory) -> Iterator[Finding]:
             if shared.adopt and key in shared.source:
                 message = f"`{key}` of {shared.name}, whose pods are not ours to make"
                 yield Finding(shared.at(key), "EG284", message, "remove it, or `adopt`")
-        hosts = [host for host in inventory.hosts if host.shared is shared]
+        hosts = inventory.carried_by(shared)
         if not hosts:
             message = f"no host has `gateway: {shared.name}`"
             yield Finding(shared.at("name"), "EG285", message, "remove it, or name it in a host", "warning")

@@ -76,7 +76,7 @@ def _client(host: Host, client: Client) -> Iterator[Finding]:
     for key in ("methods", "paths"):
         if getattr(client, key):
             yield _kept_by_nobody(host, client.at(key), key)
-    used = [port for port in host.ports if not client.ports or port.port in client.ports]
+    used = [port for port in host.ports if client.covers(port.port)]
     secret = next((port for port in used if port.tls.originates and port.tls.secret), None)
     mutual = any(port.tls.mode == "mutual" for port in used)
     if client.service_account and not mutual:

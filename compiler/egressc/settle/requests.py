@@ -1,10 +1,10 @@
-"""SETTLE, continued: what a host's entry says of its requests: headers, limits, and who else decides."""
+"""What a host's entry says of its requests: headers, limits, and who else decides."""
 
 from typing import Any
 
-from egressc.model import default, milliseconds
-from egressc.model_requests import Credential, ExternalAuthorization, HeaderChanges, Headers, Limit, Opa, RateLimit
+from egressc.model import Credential, ExternalAuthorization, HeaderChanges, Headers, Limit, Opa, RateLimit, milliseconds
 from egressc.positions import Mapping
+from egressc.schema import default
 
 
 def headers(host: Mapping) -> Headers | None:

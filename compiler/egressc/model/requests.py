@@ -1,4 +1,4 @@
-"""MODEL, continued: what a host list says of requests: their headers, limits, and who else decides about them."""
+"""What a host list says of requests: their headers, limits, and who else decides about them."""
 
 from dataclasses import dataclass
 

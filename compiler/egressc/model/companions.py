@@ -1,0 +1,26 @@
+"""What goes with the gateways, in the mesh and in the cluster."""
+
+from dataclasses import dataclass
+
+from egressc.positions import Sourced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidecars(Sourced):
+    """What applications of client namespaces reach: Services of these namespaces (* all, . their own), and more.
+
+    `also` has Sidecar hosts by client namespace; `without` are client namespaces that get no Sidecar.
+    """
+
+    services: tuple[str, ...]
+    also: dict[str, tuple[str, ...]]
+    without: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Companions:
+    """What the mesh and the cluster do beside the gateways; `sidecars` is None where the list wants none."""
+
+    strict: bool
+    sidecars: Sidecars | None
+    network_policies: bool

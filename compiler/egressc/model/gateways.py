@@ -1,0 +1,37 @@
+"""Gateways that several hosts share, and ingress gateways that lead to a host."""
+
+from dataclasses import dataclass
+
+from egressc.positions import Sourced
+
+#: What the list says of pods, of a host's own or of a shared gateway's.
+POD_SETTINGS = ("drain", "replicas", "autoscaling", "podDisruptionBudget", "resources")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedGateway(Sourced):
+    """A gateway for several hosts; its pods run already where `adopt` has their labels."""
+
+    name: str
+    namespace: str
+    adopt: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngressGateway(Sourced):
+    """An ingress gateway that runs already; a rule sees to it that no field is empty."""
+
+    namespace: str
+    selector: tuple[tuple[str, str], ...]
+    service_account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure(Sourced):
+    """A host under a name of one's own; `port` is the client port that it leads to, None where none speaks HTTP."""
+
+    host: str
+    secret: str
+    path: str
+    port: int | None
+    gateway: IngressGateway

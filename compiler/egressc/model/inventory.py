@@ -1,0 +1,24 @@
+"""All that the lists of a release say."""
+
+from dataclasses import dataclass
+
+from egressc.model.clients import Deny
+from egressc.model.companions import Companions
+from egressc.model.gateways import SharedGateway
+from egressc.model.host import Host
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The whole list: hosts and shared gateways sorted by name, what is true of all, and facts of the mesh."""
+
+    hosts: tuple[Host, ...]
+    shared: tuple[SharedGateway, ...]
+    deny: tuple[Deny, ...]
+    companions: Companions
+    trust_domain: str
+    cluster_domain: str
+
+    def carried_by(self, shared: SharedGateway) -> list[Host]:
+        """The hosts on the pods of `shared`, by name."""
+        return [host for host in self.hosts if host.shared is shared]

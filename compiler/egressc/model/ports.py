@@ -1,0 +1,66 @@
+"""How a host is asked and how its upstream is reached: ports and their TLS."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from egressc.positions import Sourced
+
+Protocol = Literal["HTTP", "HTTP2", "GRPC", "TLS", "TCP"]
+HTTP_FAMILY = ("HTTP", "HTTP2", "GRPC")
+WILDCARD = "*."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume(Sourced):
+    """A Secret or ConfigMap mounted into the gateway; exactly one of the two is meant to be set."""
+
+    secret: str | None
+    config_map: str | None
+    mount_path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files(Sourced):
+    """Certificate files in the gateway's container, as absolute paths."""
+
+    certificate: str | None
+    key: str | None
+    ca: str | None
+    volumes: tuple[Volume, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls(Sourced):
+    """TLS to the upstream. `sni` and `sans` are settled; `sans` is empty where each name of a wildcard has its own."""
+
+    mode: Literal["simple", "mutual", "passthrough", "none"]
+    secret: str | None
+    files: Files | None
+    sni: str
+    sans: tuple[str, ...]
+    unverified: str | None
+
+    @property
+    def originates(self) -> bool:
+        """Whether the gateway itself speaks TLS to the upstream."""
+        return self.mode in ("simple", "mutual")
+
+    @property
+    def per_name(self) -> bool:
+        """Whether the SNI is the name that is asked for, of all those that a wildcard stands for."""
+        return self.sni.startswith(WILDCARD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port(Sourced):
+    """A client port and the upstream port behind it."""
+
+    port: int
+    protocol: Protocol
+    upstream_port: int
+    tls: Tls
+
+    @property
+    def is_http(self) -> bool:
+        """Whether requests can be told apart on this port: methods, paths, retries."""
+        return self.protocol in HTTP_FAMILY

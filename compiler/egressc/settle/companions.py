@@ -1,0 +1,24 @@
+"""What a list says of what goes with the gateways."""
+
+from egressc.model import Companions, Sidecars
+from egressc.positions import Mapping
+from egressc.schema import default
+
+
+def settle_companions(data: Mapping) -> Companions:
+    """The list's `companions`, whose shape has been checked."""
+    sidecars = data.get("sidecars")
+    return Companions(
+        strict="peerAuthentication" in data,
+        sidecars=_sidecars(sidecars) if isinstance(sidecars, Mapping) else None,
+        network_policies=data.get("networkPolicies", False),
+    )
+
+
+def _sidecars(data: Mapping) -> Sidecars:
+    return Sidecars(
+        services=tuple(data.get("services", default("sidecars", "services"))),
+        also={namespace: tuple(hosts) for namespace, hosts in (data.get("also") or {}).items()},
+        without=tuple(data.get("except") or ()),
+        source=data,
+    )
