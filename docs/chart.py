@@ -1,4 +1,4 @@
-"""Writes the tables of values in the chart's README: `python -m docs.chart`. A test keeps them current."""
+"""Writes the chart's schema and its README's tables of values: `python -m docs.chart`. A test keeps them current."""
 
 import json
 import re
@@ -10,7 +10,8 @@ from egressc.schema import schema
 
 Part = dict[str, Any]
 
-README = chart_path() / "README.md"
+README, SCHEMA = chart_path() / "README.md", chart_path() / "values.schema.json"
+PROSE = ("title", "description", "examples")
 BEGIN, END = "<!-- values: made from values.schema.json by `python -m docs.chart` -->\n", "<!-- /values -->\n"
 HEAD = ("", "| Value | Default | Meaning |", "| --- | --- | --- |")
 
@@ -21,6 +22,11 @@ class Leaf(NamedTuple):
     path: str
     field: Part
     required: bool
+
+
+def chart_schema() -> str:
+    """The schema of the values without what is for people: every release stores the chart's, and its README says it."""
+    return json.dumps(_bare(schema("values")), indent=2, ensure_ascii=False) + "\n"
 
 
 def readme() -> str:
@@ -62,6 +68,15 @@ def resolve(root: Part, field: Part) -> Part:
     return resolve(root, target) | {key: value for key, value in field.items() if key != "$ref"}
 
 
+def _bare(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_bare(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    # a value of such a name is a mapping, what the schema says of one is not
+    return {key: _bare(below) for key, below in part.items() if key not in PROSE or isinstance(below, dict)}
+
+
 def _leaves(root: Part, part: Part, path: str = "") -> Iterator[Leaf]:
     for key, field in part["properties"].items():
         if field is not False:  # a key that the chart keeps for itself
@@ -90,7 +105,8 @@ def _row(leaf: Leaf) -> str:
 
 
 def main() -> None:
-    """Writes the README."""
+    """Writes both."""
+    SCHEMA.write_text(chart_schema(), encoding="utf-8")
     README.write_text(readme(), encoding="utf-8")
 
 

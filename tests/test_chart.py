@@ -100,6 +100,12 @@ def test_nothing_changes_by_itself() -> None:
             assert not re.search(changing, re.sub(r'"[^"]*"|[.$][\w.]*', "", action)), f"{path.name}: {action}"
 
 
+def test_comments_are_not_printed() -> None:
+    for path in (CHART / "templates").rglob("[!.]*.*"):
+        printed = re.findall(r"^\s*#.*", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert printed == [], f"{path.name}: `{{{{- /* why */}}}}`"
+
+
 def test_labels_and_annotations_touch_no_pod(render: Render) -> None:
     before = render(_api())
     noted = {"labels": {"cost-centre": "shop"}, "annotations": {"example.com/contact": "team-shop"}}

@@ -3,7 +3,6 @@
 app.kubernetes.io/name: egress-gateways
 app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: egress-gateways-{{ .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{- /* metadata of one gateway's object. Expects: root, name, gateway, labels (the above, indented by 4); suffix, annotations, key. */}}
@@ -104,7 +103,7 @@ connectionPool:
       {{- toYaml . | nindent 6 }}
     {{- end }}
   http:
-    # mesh-wide h2UpgradePolicy must not reach upstreams that never said they speak HTTP/2
+    {{- /* mesh-wide h2UpgradePolicy must not reach upstreams that never said they speak HTTP/2 */}}
     h2UpgradePolicy: DO_NOT_UPGRADE
     idleTimeout: {{ .idleTimeout }}
     {{- with .maxPendingRequests }}
