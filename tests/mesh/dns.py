@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from tests.mesh import settings
 from tests.mesh.kubectl import apply, kubectl
 
+#: c0000201.mapped.names.example.com has the IPv4-mapped address ::ffff:c000:201, which no hosts file can say.
 #: A name that neither Kubernetes nor the file knows does not exist: nobody else is asked.
 COREFILE = """\
 .:53 {
@@ -13,6 +14,10 @@ COREFILE = """\
   health
   ready
   kubernetes cluster.local in-addr.arpa ip6.arpa
+  template IN AAAA mapped.names.example.com {
+    match ^(\\w{4})(\\w{4})[.]
+    answer "{{ .Name }} 1 IN AAAA ::ffff:{{ index .Match 1 }}:{{ index .Match 2 }}"
+  }
   hosts /hosts/hosts {
     ttl 1
     reload 500ms

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 import pytest
 
@@ -236,6 +237,19 @@ def test_refused(fleet: Fleet, proof: Proof, refusal: Refusal) -> None:
     assert answer.status == refusal.status, answer
     assert requests(fleet.first) + requests(fleet.second) + fleet.denied.seen() == []
     proof.row(WILDCARDS, f"refused: {refusal.claim}", f"`GET {refusal.url}`", "nothing", got(answer))
+
+
+def test_a_denied_address_is_denied_as_an_ipv4_mapped_one(fleet: Fleet, proof: Proof) -> None:
+    fleet.denied.forget()
+    name = f"{int(IPv4Address(fleet.denied.address)):08x}.mapped.names.example.com"
+    for scheme, status in (("http", 503), ("https", 0)):
+        answer = ask(fleet.shop, f"{scheme}://{name}/a")
+        assert answer.status == status, answer
+        assert fleet.denied.seen() == []
+        claim = f"refused: a denied address, IPv4-mapped, {scheme}"
+        proof.row(
+            WILDCARDS, claim, "`GET` of a name whose AAAA record is `::ffff:` and the address", "nothing", got(answer)
+        )
 
 
 def test_a_port_in_the_host_leads_nowhere_else(fleet: Fleet, proof: Proof) -> None:
