@@ -73,6 +73,7 @@ CODES = {
     "EG236": "a client certificate or credential for every name of a domain",
     "EG237": "a setting without meaning behind a proxy",
     "EG238": "a host that some callers of a wildcard reach past its own gateway",
+    "EG239": "a readiness that cannot see through a proxy",
     "EG240": "a header that is not the list's to change",
     "EG241": "a header that is changed twice",
     "EG242": "a secret in the list itself",
@@ -91,7 +92,6 @@ CODES = {
     "EG255": "a fleet-wide denial that some ports cannot show",
     "EG256": "nobody is refused: the host only reports",
     "EG257": "hosts of one gateway with different access logs",
-    "EG239": "a readiness that cannot see through a proxy",
     "EG260": "an exposure of what has no requests",
     "EG261": "an exposure without a certificate",
     "EG262": "an exposure without a name, or without its ingress gateway",
@@ -121,6 +121,7 @@ CODES = {
     "EG314": "a Sidecar for a namespace that has no clients",
     "EG315": "a Sidecar that would hold for the whole mesh",
     "EG316": "a companion of a namespace with pods that are not ours",
+    "EG317": "own names that share a certificate",
     "EG401": "two gateways of one name",
     "EG402": "a name is reserved or too long",
 }

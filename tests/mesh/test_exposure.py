@@ -142,6 +142,17 @@ def test_paths_of_one_name(fleet: Fleet, proof: Proof) -> None:
     )
 
 
+def test_one_name_on_the_connection_of_another(fleet: Fleet, proof: Proof) -> None:
+    """What browsers do where two names share a certificate (EG317)."""
+    assert fleet.outside(f"https://{CALLS}/").status == 200
+    fleet.upstream.forget()
+    answer = fleet.outside(f"https://{CALLS}/bank/v1", "--http2", "--header", f"Host: {OWN}")
+    assert answer.status == 404
+    assert not requests(fleet.upstream)
+    claim = "from outside: one name on a connection that was opened for another"
+    proof.row(EXPOSURE, claim, f"SNI `{CALLS}`, `:authority` `{OWN}`", "nothing", got(answer))
+
+
 def test_inside(fleet: Fleet, proof: Proof) -> None:
     led = fleet.led(HOSTS[1])
     answer = fleet.clients["shop"].curl(f"http://{OWN}/bank/v1")

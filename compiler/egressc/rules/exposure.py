@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from egressc.findings import Finding
 from egressc.hostname import is_cluster_name
-from egressc.model import Exposure, Host, Inventory
+from egressc.model import Exposure, Host, IngressGateway, Inventory
 from egressc.names import exposure_name
 from egressc.rules.clients import UNREACHABLE
 
@@ -53,7 +53,7 @@ def _incomplete(host: Host, expose: Exposure) -> Iterator[Finding]:
 
 
 def check_all(inventory: Inventory) -> Iterator[Finding]:
-    """EG310 to EG312, EG401: one Gateway and one VirtualService carry a name: its hosts must agree, and differ in path.
+    """EG310 to EG312, EG317, EG401: one Gateway and one VirtualService carry a name, so its hosts must agree.
 
     Istio passes over a second Gateway for a name at the same pods, and the routes of a second VirtualService come in
     the order of their age (measured on Istio 1.31).
@@ -61,6 +61,7 @@ def check_all(inventory: Inventory) -> Iterator[Finding]:
     listed = {host.host: host for host in inventory.hosts}
     named = {(host.namespace, host.name): host for host in inventory.hosts}
     first: dict[str, tuple[Host, Exposure]] = {}
+    certified: dict[tuple[IngressGateway, str], Exposure] = {}
     taken: dict[tuple[str, str], Host] = {}
     for host in inventory.hosts:
         expose = host.expose
@@ -82,6 +83,14 @@ def check_all(inventory: Inventory) -> Iterator[Finding]:
                 fix = f"one name has one {what}: say it once, in `defaults: {{expose: …}}`"
                 where = expose.at("secret" if what == "certificate" else "gateway")
                 yield Finding(where, "EG312", message, fix)
+        if expose.secret and theirs is expose:
+            beside = certified.setdefault((expose.gateway, expose.secret), expose)
+            if beside is not expose:
+                message = (
+                    f"{expose.host} and {beside.host} share a certificate: browsers ask for both on one connection, "
+                    "where the ingress gateway answers 404 for one of them"
+                )
+                yield Finding(expose.at("secret"), "EG317", message, "give each name a Secret of its own", "warning")
         namesake = named.get((expose.gateway.namespace, exposure_name(expose.host)))
         if namesake:
             message = f"the gateway of {namesake.host} has the name of the objects of {expose.host}"
