@@ -40,7 +40,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
 
 
 def _ranges(host: Host) -> Iterator[Finding]:
-    for index, text in enumerate(host.denied_ranges):
+    for index, text in enumerate(host.source.get("deniedRanges", ())):
         try:
             ipaddress.ip_network(text)
         except ValueError as error:
