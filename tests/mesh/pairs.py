@@ -60,5 +60,10 @@ def _all_pairs(options: Mapping[str, Sequence[str]]) -> Iterator[Pair]:
 
 def _completions(options: Mapping[str, Sequence[str]], pair: Pair, random: Random) -> Iterator[Combination]:
     given = dict(pair)
-    for _ in range(TRIES):
-        yield {option: given.get(option) or random.choice(values) for option, values in options.items()}
+    for number in range(TRIES):
+        # what few combinations allow is found among those that have, late, more and more of what goes with most others
+        usual = number / TRIES
+        yield {
+            option: given.get(option) or (values[0] if random.random() < usual else random.choice(values))
+            for option, values in options.items()
+        }

@@ -34,18 +34,25 @@ GATEWAYS, APPS = "e2e-gateways", "e2e-apps"
 NOWHERE = "192.0.2.9"
 #: Client ports of TCP are an entry's own from here on, so that a client can tell the hosts apart.
 FIRST_TCP_PORT = 7000
-#: Gateways at once; with the clients and the upstreams 40 pods.
+#: Who sends where no gateway does.
+NO_GATEWAY = "no gateway"
+#: The gateways that entries share, by whether they log: hosts on the same pods cannot differ in that.
+SHARED = {False: "team", True: "team-logged"}
+#: Entries at once: their gateways, the clients and the upstreams are 40 pods at most.
 BATCH = 35
 
+#: The values of each option; the first is what goes with most others.
 OPTIONS: Mapping[str, Sequence[str]] = {
     "protocol": (*HTTP_FAMILY, "TLS", "TCP"),
     "tls": ("default", "simple", "mutual", "passthrough", "none"),
-    "credential": ("none", "secret", "files of a Secret", "files of a ConfigMap", "unverified"),
-    "endpoints": ("DNS", "IPv4", "IPv6", "another name"),
+    "credential": ("secret", "none", "files of a Secret", "files of a ConfigMap", "unverified"),
+    "carrier": ("a gateway of its own", "a shared gateway", "the sidecar"),
+    "endpoints": ("DNS", "IPv4", "IPv6", "another name", "failover"),
     "ports": ("one", "two"),
     "upstream port": ("default", "mapped"),
     "readiness": ("upstream", "path", "gateway", "probe"),
-    "client": ("namespace", "service account", "pod labels", "methods and paths", "whole mesh"),
+    "client": ("account and labels", "namespace", "service account", "pod labels", "methods and paths", "whole mesh"),
+    "policy": ("none", "deny", "report", "access log", "headers", "rate limit"),
     "override": (
         "none",
         "sni",
@@ -62,6 +69,7 @@ CLIENTS: Mapping[str, Mapping[str, Any]] = {
     "namespace": {"namespace": APPS},
     "service account": {"namespace": APPS, "serviceAccount": "shop"},
     "pod labels": {"namespace": APPS, "podLabels": {"role": "checkout"}},
+    "account and labels": {"namespace": APPS, "serviceAccount": "shop", "podLabels": {"role": "checkout"}},
     "methods and paths": {"namespace": APPS, "methods": ["GET", "POST"], "paths": ["/a", "/egressc.test.Echo/*"]},
     "whole mesh": {"wholeMesh": True},
 }
@@ -70,6 +78,13 @@ READINESS: Mapping[str, Mapping[str, Any]] = {
     "path": {"readiness": {"path": "/status/200"}},
     "gateway": {"readiness": {"mode": "gateway"}},
     "probe": {"readiness": {"mode": "probe", "probe": {"httpGet": {"path": "/healthz/ready", "port": 15021}}}},
+}
+POLICIES: Mapping[str, Mapping[str, Any]] = {
+    "deny": {"deny": [{"namespace": APPS, "serviceAccount": "another"}]},
+    "report": {"enforcement": "report"},
+    "access log": {"accessLog": True},
+    "headers": {"headers": {"request": {"set": {"x-team": "shop"}}, "response": {"remove": ["x-powered-by"]}}},
+    "rate limit": {"rateLimit": {"requests": 1000, "per": "1m", "perClient": {"requests": 500, "per": "1m"}}},
 }
 OVERRIDES: Mapping[str, Mapping[str, Any]] = {
     "retries and timeouts": {
@@ -131,6 +146,14 @@ class Case:
         return self.edge if self.options["override"] == "sni" else self.host
 
     @property
+    def sender(self) -> str:
+        """The gateway that speaks to the upstream; the client's own pod is none."""
+        shared = SHARED[self.options["policy"] == "access log"]
+        return {"a shared gateway": shared, "the sidecar": NO_GATEWAY}.get(
+            self.options["carrier"], gateway_name(self.host)
+        )
+
+    @property
     def client_ports(self) -> list[int]:
         """One or two client ports; TCP has its own."""
         if self.options["protocol"] == "TCP":
@@ -151,13 +174,24 @@ class Case:
         option = self.options
         entry: dict[str, Any] = {"host": self.host, "clients": [CLIENTS[option["client"]]]}
         entry["ports"] = [self._port(port) for port in self.client_ports]
-        entry |= {**READINESS[option["readiness"]], **OVERRIDES.get(option["override"], {})}
+        for chosen in (
+            READINESS[option["readiness"]],
+            POLICIES.get(option["policy"]),
+            OVERRIDES.get(option["override"]),
+        ):
+            entry |= chosen or {}
         if tls := self._tls():
             entry["tls"] = tls
         address, address_v6 = (upstream.address, upstream.address_v6) if upstream else ("192.0.2.1", "2001:db8::1")
         endpoints = {"IPv4": [address], "IPv6": [address_v6], "another name": [f"origin.{self.host}"]}
         if option["endpoints"] in endpoints:
             entry["endpoints"] = endpoints[option["endpoints"]]
+        if option["endpoints"] == "failover":
+            entry |= {"endpoints": [NOWHERE], "failover": [address]}
+        if option["carrier"] == "a shared gateway":
+            entry["gateway"] = self.sender
+        if option["carrier"] == "the sidecar":
+            entry["at"] = "sidecar"
         if option["override"] == "addresses":
             entry["addresses"] = [f"240.2.0.{self.number + 1}"]
         return entry
@@ -201,7 +235,9 @@ class Case:
 
 
 def as_list(entries: list[dict[str, Any]]) -> str:
-    return json.dumps({"version": 1, "defaults": {"namespace": GATEWAYS}, "hosts": entries})
+    names = sorted({entry["gateway"] for entry in entries if "gateway" in entry})
+    shared = [{"name": name, "namespace": GATEWAYS} for name in names]
+    return json.dumps({"version": 1, "defaults": {"namespace": GATEWAYS}, "gateways": shared, "hosts": entries})
 
 
 def is_accepted(options: Combination) -> bool:
@@ -253,8 +289,8 @@ class Fleet:
             seen = wait_until(partial(self.ask, case, port), "an answer", seconds=15)
         except MeshError as error:
             return str(error)
-        expected = (case.sni, CLIENT if case.mode == "mutual" else "", gateway_name(case.host))
-        found = (seen["tls"]["sni"] if seen["tls"] else "", common_name(seen), names.get(peer(seen), "no gateway"))
+        expected = (case.sni, CLIENT if case.mode == "mutual" else "", case.sender)
+        found = (seen["tls"]["sni"] if seen["tls"] else "", common_name(seen), names.get(peer(seen), NO_GATEWAY))
         return "" if found == expected else f"{found} in place of {expected}"
 
 
@@ -263,6 +299,7 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
     kinds = ("simple", "mutual", "none")
     upstreams = dict(zip(kinds, start_upstreams(namespace("e2e-upstreams", "outside"), kinds), strict=True))
     apply(*credentials(namespace(GATEWAYS, "plain", RESTRICTED), authority), capture(namespace(APPS, "injected")))
+    apply(*credentials(APPS, authority))
     label = {"role": "checkout"}
     shop, captured = start_clients(
         APPS,
@@ -290,7 +327,7 @@ def test_whatever_is_accepted_routes(fleet: Fleet, proof: Proof, capsys: pytest.
         MATRIX,
         f"whatever the compiler accepts, routes: {options}",
         told,
-        "each entry's SNI and client certificate, from its own gateway",
+        "each entry's SNI and client certificate, from the gateway or pod that carries it",
         "an answer from each",
     )
 
@@ -302,10 +339,14 @@ def route(fleet: Fleet, cases: Sequence[Case]) -> dict[str, str]:
     release.apply(as_list([case.entry(fleet.upstream(case)) for case in cases]), wait=False)
     problems: dict[str, str] = {}
     try:
-        wait_ready(GATEWAYS, [case.host for case in cases], seconds=90)
+        wait_ready(GATEWAYS, [case.host for case in cases if case.sender == gateway_name(case.host)], seconds=90)
     except MeshError:
         pods = gateways(GATEWAYS)
-        late = [case for case in cases if (name := gateway_name(case.host)) not in pods or not pods[name].ready]
+        late = [
+            case
+            for case in cases
+            if not (case.sender == NO_GATEWAY or (pods.get(case.sender) and pods[case.sender].ready))
+        ]
         problems = {json.dumps(case.entry()): "not Ready" for case in late}
     names = senders(GATEWAYS)
     for case in cases:
