@@ -1,11 +1,14 @@
-"""Whom `helm test` starts, and what it asks; tests/mesh has what becomes of it."""
+"""Whom `helm test` starts, what it asks and how it takes the answer; tests/mesh has what becomes of it."""
 
+import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.chart import CI_VALUES, Helm
+from tests.chart import CHART, CI_VALUES, Helm
 from tests.test_chart import CI
 from tests.tools import kubeconform
 
@@ -86,3 +89,33 @@ def test_a_pod_with_an_application_s_labels_is_never_behind_its_service(helm4: H
 def test_nobody_to_ask(helm4: Helm) -> None:
     assert helm4.tests({}) == []
     assert asked(helm4, client(methods=["POST"])) == {}
+
+
+#: What curl prints, and why it is no answer; nothing where it is one.
+UNRESOLVED = "curl: Could not resolve host: api.example.com"
+ANSWERS = [
+    ("HTTP http://api.example.com:80/", "HTTP/1.1 404 Not Found", ""),
+    ("HTTP http://api.example.com:80/", "HTTP/1.1 200 OK\n\ncurl: end of response with 7 bytes missing", ""),
+    ("HTTP http://api.example.com:80/", "", " "),
+    ("HTTP http://api.example.com:80/", UNRESOLVED, UNRESOLVED),
+    ("HTTP http://api.example.com:80/", "HTTP/1.1 503 Service Unavailable\n", "HTTP/1.1 503 Service Unavailable"),
+    ("GRPC http://api.example.com:80/a", "HTTP/2 200\ngrpc-status: 14", "HTTP/2 200"),
+    ("HTTP http://api.example.com:80/", "HTTP/1.1 403 Forbidden\n\nRBAC: access denied", "HTTP/1.1 403 Forbidden"),
+    ("TLS https://api.example.com:443/", "0.010000 s", ""),
+    ("TLS https://api.example.com:443/", "0.010000 s Empty reply from server", ""),
+    ("TLS https://api.example.com:443/", "0.000000 s Could not resolve host", "0.000000 s Could not resolve host"),
+]
+
+
+@pytest.mark.parametrize(("asked_for", "printed", "why"), ANSWERS)
+def test_what_counts_as_an_answer(tmp_path: Path, asked_for: str, printed: str, why: str) -> None:
+    (tmp_path / "curl").write_text('#!/bin/sh\nprintf %s "$PRINTED"\n')
+    (tmp_path / "sleep").write_text("#!/bin/sh\n")
+    for program in ("curl", "sleep"):
+        (tmp_path / program).chmod(0o755)
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PRINTED": printed}
+    command = ["sh", str(CHART / "files" / "ask.sh"), asked_for]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    url = asked_for.partition(" ")[2]
+    told = f"does not answer: {url}: {why.strip()}\n" if why else f"answers: {url}\n"
+    assert (done.returncode, done.stdout) == (1 if why else 0, told)
