@@ -13,7 +13,8 @@ from tests.tools import tool
 Render = Callable[..., Documents]
 Golden = Callable[[Path, str], None]
 
-# The same examples in every run, however slow the machine. To look for new ones: pytest --hypothesis-profile=search
+# The same examples in every run of a clone, however slow the machine: Hypothesis also draws constants of the modules
+# that it finds there. To look for new ones: pytest --hypothesis-profile=search
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None, print_blob=True)
 hypothesis.settings.register_profile("search", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile("same")
