@@ -24,6 +24,11 @@ def is_cluster_name(host: str, cluster_domain: str) -> bool:
     return host.endswith("." + cluster_domain) or host.rpartition(".")[2] in LOCAL
 
 
+def is_service_name(host: str, cluster_domain: str) -> bool:
+    """Whether `host` is the full name of a Service of the cluster, or of what is behind one."""
+    return host.endswith(f".svc.{cluster_domain}")
+
+
 def canonical(text: str) -> str:
     """The one spelling of an IP address, so that equal ones are equal; other texts as they are."""
     return ipaddress.ip_address(text.strip("[]")).compressed if is_ip(text) else text

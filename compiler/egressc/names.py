@@ -36,6 +36,11 @@ def gateway_ports(ports: Collection[int], *, adopted: bool = False) -> dict[int,
     return numbers
 
 
+def port_name(protocol: str, port: int) -> str:
+    """The name of a client port in every object, by which Istio knows its protocol: `http-80`."""
+    return f"{protocol.lower()}-{port}"
+
+
 def exposure_name(host: str) -> str:
     """The name of the objects of an own name, `host`. Without a dot: Istio reads a Gateway's name only to the first."""
     return f"{gateway_name(host)}-exposure"

@@ -28,8 +28,7 @@ def network_policy(gateway: Gateway) -> dict[str, Any]:
     callers = gateway.host.callers
     namespaces = sorted({client.namespace or "" for client in callers})
     result: dict[str, Any] = {"clients": [EVERYBODY] if gateway.host.seen_by_all else namespaces}
-    proxy = gateway.host.proxy
-    places = (proxy.host,) if proxy else gateway.host.places
+    places = gateway.host.connected_to
     if all(map(is_ip, places)):
         result["addresses"] = [str(ip_network(address.strip("[]"))) for address in places]
     return {"networkPolicy": result}

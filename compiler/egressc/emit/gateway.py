@@ -10,7 +10,7 @@ from egressc.emit.requests import credentials, requests
 from egressc.emit.text import plain
 from egressc.emit.traffic import traffic
 from egressc.emit.upstream import client_tls, upstream, volumes
-from egressc.model import POD_SETTINGS, milliseconds
+from egressc.model import POD_SETTINGS, Host, milliseconds
 from egressc.plan import Gateway, GatewayPort, Shared, Source
 from egressc.positions import Mapping
 
@@ -25,9 +25,7 @@ def gateway_values(gateway: Gateway) -> dict[str, Any]:
         result["selector"] = dict(gateway.pods.labels)
     if gateway.pods.kind == "adopted":
         result["adopted"] = True
-    notes = {f"egressc.io/{key}": text for field, key in ANNOTATIONS if (text := getattr(host, field))}
-    if notes:
-        result["annotations"] = notes
+    result |= annotations(host)
     result["exportTo"] = list(gateway.export_to)
     if gateway.pods.kind != "adopted":
         result["clients"] = [rule_values(rule) for rule in gateway.rules]
@@ -43,6 +41,12 @@ def gateway_values(gateway: Gateway) -> dict[str, Any]:
         result["strictPaths"] = True
     result |= network_policy(gateway) | upstream(host) | readiness(host) | traffic(host) | requests(host)
     return result | (_pods(host.source, (gateway,)) if own else {})
+
+
+def annotations(host: Host) -> dict[str, Any]:
+    """`annotations`, what people know of `host` beside its way; empty where the list says nothing."""
+    notes = {f"egressc.io/{key}": text for field, key in ANNOTATIONS if (text := getattr(host, field))}
+    return {"annotations": notes} if notes else {}
 
 
 def shared_values(shared: Shared) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from egressc.emit.gateway import ANNOTATIONS, source_values
+from egressc.emit.gateway import annotations, source_values
 from egressc.emit.traffic import traffic
 from egressc.emit.upstream import client_tls, upstream
 from egressc.plan import Placement, Sidecar, SidecarPort
@@ -11,10 +11,7 @@ from egressc.plan import Placement, Sidecar, SidecarPort
 def sidecar_values(sidecar: Sidecar) -> dict[str, Any]:
     """What stands under `sidecars.<name>`."""
     host = sidecar.host
-    result: dict[str, Any] = {"host": host.host}
-    notes = {f"egressc.io/{key}": text for field, key in ANNOTATIONS if (text := getattr(host, field))}
-    if notes:
-        result["annotations"] = notes
+    result: dict[str, Any] = {"host": host.host} | annotations(host)
     result["namespaces"] = {placement.namespace: _placement(placement) for placement in sidecar.placements}
     carried = traffic(host)
     carried.pop("streamTimeout", None)  # inherited; it is a patch of a gateway's own listener

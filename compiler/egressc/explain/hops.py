@@ -12,7 +12,7 @@ from egressc.explain.objects import Object, named_object
 from egressc.explain.policies import changes, judges
 from egressc.hostname import is_ip
 from egressc.model import WILDCARD, Host, Port
-from egressc.plan import EVERYBODY, OWN_NAMESPACE, Gateway, GatewayPort
+from egressc.plan import EVERYBODY, OWN_NAMESPACE, Gateway, GatewayPort, Source
 from egressc.schema import default
 
 SPOKEN = {"HTTP": "HTTP", "HTTP2": "HTTP/2", "GRPC": "gRPC", "TCP": "TCP"}
@@ -46,20 +46,11 @@ class Hop:
 def hops(gateway: Gateway, port: GatewayPort, way: Way) -> tuple[Hop, Hop, Hop]:
     """From the application to its sidecar, on to the gateway, and on to the upstream."""
     host, account = gateway.host, f"{gateway.namespace}/{gateway.pods.name}"
-    tls = way.tls == "passthrough"
-    spoken = "the application's own TLS" if tls else IN_CLEAR[way.protocol]
-    inside = "by the application, end to end" if tls else "by nobody: the connection stays inside the pod"
     upstream = " or ".join(socket(name, way.upstream_port) for name in host.endpoints or [host.host])
     if host.failover:
         upstream += f", else {' or '.join(socket(name, way.upstream_port) for name in host.failover)}"
     return (
-        Hop(
-            "application",
-            "its sidecar",
-            f"{spoken}, to {host.host}:{way.port}",
-            inside,
-            tuple(_seen(gateway, port, way)),
-        ),
+        to_sidecar(host, way, _seen(gateway, port, way)),
         Hop(
             "its sidecar",
             "gateway",
@@ -75,6 +66,14 @@ def hops(gateway: Gateway, port: GatewayPort, way: Way) -> tuple[Hop, Hop, Hop]:
             tuple(_carried(gateway, port, way)),
         ),
     )
+
+
+def to_sidecar(host: Host, way: Way, decisions: Iterable[Decision]) -> Hop:
+    """From the application to its sidecar, with what sidecars decide about it."""
+    tls = way.tls == "passthrough"
+    spoken = "the application's own TLS" if tls else IN_CLEAR[way.protocol]
+    inside = "by the application, end to end" if tls else "by nobody: the connection stays inside the pod"
+    return Hop("application", "its sidecar", f"{spoken}, to {host.host}:{way.port}", inside, tuple(decisions))
 
 
 def to_upstream(way: Way) -> str:
@@ -114,8 +113,7 @@ def _seen(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision]:
 def _sent(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
     route, rule, host = named_object(gateway, "VirtualService"), named_object(gateway, "DestinationRule"), gateway.host
     for source in port.sources:
-        labels = ", ".join(f"{key}={value}" for key, value in source.pod_labels)
-        pods = f"pods of {source.namespace or 'any namespace'}" + (f" with {labels}" if labels else "")
+        pods = pods_of(source, "any namespace")
         lines = [
             line
             for client in users(gateway, port)
@@ -131,6 +129,12 @@ def _sent(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
     yield Decision(rule, f"wraps it in the mesh's mutual TLS, SNI {host.host}", ())
     yield Decision(rule, *time(gateway.host, "timeouts", "idle", "closes a connection without traffic after {}"))
     yield Decision(named_object(gateway, "Service"), f"leads port {port.number} to the gateway's Ready pods", ())
+
+
+def pods_of(source: Source, anywhere: str) -> str:
+    """Who `source` is; `anywhere` are the namespaces where it names none."""
+    labels = ", ".join(f"{key}={value}" for key, value in source.pod_labels)
+    return f"pods of {source.namespace or anywhere}" + (f" with {labels}" if labels else "")
 
 
 def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision]:

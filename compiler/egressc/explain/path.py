@@ -129,7 +129,7 @@ def _name_resolution(gateway: Gateway) -> Iterator[Note]:
     else:
         says = f"DNS must answer clients for {host.host}, with any address"
         yield Note(f"{says}: the sidecar does not go by it", endpoints)
-    names = [name for name in ([host.proxy.host] if host.proxy else host.places) if not is_ip(name)]
+    names = [name for name in host.connected_to if not is_ip(name)]
     if names:
         yield Note(
             f"DNS must know {' and '.join(names)} for the gateway's pods", endpoints + said(host.source, "failover")

@@ -6,12 +6,13 @@ from egressc.explain import facts as known
 from egressc.explain.decision import Decision
 from egressc.explain.facts import Facts, Way
 from egressc.explain.hops import (
-    IN_CLEAR,
     RESOLUTIONS,
     Hop,
     limits,
+    pods_of,
     requests,
     spoken_tls,
+    to_sidecar,
     to_upstream,
     verification,
 )
@@ -124,13 +125,11 @@ def _way(port: Port) -> Way:
 
 
 def _hops(sidecar: Sidecar, port: Port, way: Way) -> tuple[Hop, Hop]:
-    host, tls = sidecar.host, way.tls == "passthrough"
-    spoken = "the application's own TLS" if tls else IN_CLEAR[way.protocol]
-    inside = "by the application, end to end" if tls else "by nobody: the connection stays inside the pod"
+    host = sidecar.host
     upstream = " or ".join(socket(name, way.upstream_port) for name in host.places)
-    seen = tuple(decision for place in sidecar.placements for decision in _seen(sidecar, place, way))
+    seen = (decision for place in sidecar.placements for decision in _seen(sidecar, place, way))
     return (
-        Hop("application", "its sidecar", f"{spoken}, to {host.host}:{way.port}", inside, seen),
+        to_sidecar(host, way, seen),
         Hop(
             "its sidecar",
             "upstream",
@@ -157,9 +156,7 @@ def _seen(sidecar: Sidecar, place: Placement, way: Way) -> Iterator[Decision]:
             if client.pod_labels == source.pod_labels and source.namespace in (None, client.namespace)
             for line in said(client.source, "podLabels") or (client_line(client),)
         )
-        labels = ", ".join(f"{key}={value}" for key, value in source.pod_labels)
-        pods = f"pods of {source.namespace or who}" + (f" with {labels}" if labels else "")
-        yield Decision(route, f"lets {pods} through", lines)
+        yield Decision(route, f"lets {pods_of(source, who)} through", lines)
     if port.sources:
         refused = "answers 403 to all other pods" if port.port.is_http else "closes the connections of all other pods"
         yield Decision(route, refused, ())

@@ -134,6 +134,11 @@ class Host(Sourced):
         return (*(self.endpoints or (self.host,)), *self.failover)
 
     @property
+    def connected_to(self) -> tuple[str, ...]:
+        """What the gateway opens its connections to: the proxy, or where the upstream is."""
+        return (self.proxy.host,) if self.proxy else self.places
+
+    @property
     def has_requests(self) -> bool:
         """Whether any of the ports has requests."""
         return any(port.is_http for port in self.ports)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from egressc.model import Host, Inventory, Port
-from egressc.names import gateway_name, gateway_ports
+from egressc.names import gateway_name, gateway_ports, port_name
 from egressc.plan.authorization import EVERYBODY, Denial, Rule, denials, fleet_denials, rules
 
 OWN_NAMESPACE = "."
@@ -22,6 +22,13 @@ class Source:
 
     namespace: str | None
     pod_labels: tuple[tuple[str, str], ...]
+
+
+def told_apart(sources: set[Source]) -> tuple[Source, ...]:
+    """`sources` in their order; none where one of them is any pod at all."""
+    if Source(None, ()) in sources:
+        return ()
+    return tuple(sorted(sources, key=lambda source: (source.namespace or "", source.pod_labels)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ def plan_gateway(host: Host, inventory: Inventory) -> Gateway:
         host=host,
         ports=tuple(
             GatewayPort(
-                name=f"{port.protocol.lower()}-{port.port}",
+                name=port_name(port.protocol, port.port),
                 number=numbers[port.port],
                 port=port,
                 sources=_sources(host, port),
@@ -130,9 +137,9 @@ def _export_to(host: Host) -> tuple[str, ...]:
 def _sources(host: Host, port: Port) -> tuple[Source, ...]:
     clients = [client for client in host.clients if client.covers(port.port)]
     sources = {Source(client.namespace, client.pod_labels) for client in clients}
-    if host.reports or not any(source.pod_labels for source in sources) or Source(None, ()) in sources:
+    if host.reports or not any(source.pod_labels for source in sources):
         return ()
-    return tuple(sorted(sources, key=lambda source: (source.namespace or "", source.pod_labels)))
+    return told_apart(sources)
 
 
 def _identities(host: Host, port: Port, trust_domain: str) -> tuple[str, ...]:

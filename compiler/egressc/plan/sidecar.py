@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from egressc.model import Client, Host, Port
-from egressc.names import gateway_name
+from egressc.names import gateway_name, port_name
 from egressc.plan.authorization import EVERYBODY
-from egressc.plan.gateway import Source
+from egressc.plan.gateway import Source, told_apart
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -62,13 +62,9 @@ def _placement(host: Host, namespace: str) -> Placement:
     return Placement(
         namespace=namespace,
         ports=ports,
-        pods=tuple(sorted({client.pod_labels for client in clients if secret & _used(host, client)})),
-        accounts=tuple(sorted({client.service_account or "" for client in clients if key & _used(host, client)})),
+        pods=tuple(sorted({client.pod_labels for client in clients if any(map(client.covers, secret))})),
+        accounts=tuple(sorted({client.service_account or "" for client in clients if any(map(client.covers, key))})),
     )
-
-
-def _used(host: Host, client: Client) -> set[int]:
-    return set(client.ports) or {port.port for port in host.ports}
 
 
 def _ports(host: Host, clients: list[Client], whole_mesh: bool) -> Iterator[SidecarPort]:
@@ -76,7 +72,5 @@ def _ports(host: Host, clients: list[Client], whole_mesh: bool) -> Iterator[Side
         users = [client for client in clients if client.covers(port.port)]
         if not users:
             continue  # a sidecar that does not know a port cannot be led to it
-        told = {Source(client.namespace if whole_mesh else None, client.pod_labels) for client in users}
-        sources = sorted(told, key=lambda source: (source.namespace or "", source.pod_labels))
-        everybody = Source(None, ()) in told
-        yield SidecarPort(f"{port.protocol.lower()}-{port.port}", port, () if everybody else tuple(sources))
+        sources = {Source(client.namespace if whole_mesh else None, client.pod_labels) for client in users}
+        yield SidecarPort(port_name(port.protocol, port.port), port, told_apart(sources))

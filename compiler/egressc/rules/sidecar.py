@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from egressc.findings import Finding, Span
-from egressc.model import Client, Host, Inventory
+from egressc.hostname import is_service_name
+from egressc.model import POD_SETTINGS, Client, Host, Inventory
 from egressc.positions import at_path, locate
 
 # what a gateway is or does; defaults may say it for the other hosts
-OF_A_GATEWAY = {
+OF_A_GATEWAY: dict[tuple[str, ...], str] = {
     ("namespace",): "its objects and its Secret stand in each client's namespace",
     ("gateway",): "no gateway carries it",
     ("readiness",): "no pod of ours waits for the upstream",
@@ -15,11 +16,8 @@ OF_A_GATEWAY = {
     ("enforcement",): "there is no policy to report",
     ("accessLog",): "a sidecar logs for all its hosts, or for none",
     ("expose",): "an ingress gateway would have to lead to one",
+    **{(key,): "no pods are ours" for key in POD_SETTINGS},
     ("drain",): "no pod of ours is stopped",
-    ("replicas",): "no pods are ours",
-    ("autoscaling",): "no pods are ours",
-    ("podDisruptionBudget",): "no pods are ours",
-    ("resources",): "no pods are ours",
     ("timeouts", "stream"): "it is a setting of a gateway's own listener, and a sidecar's carries other hosts as well",
 }
 # what requests would go without, whoever says it
@@ -43,8 +41,7 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     if host.wildcard:
         message = f"{host.host} without a gateway: nothing would keep its names from leading into the cluster"
         yield Finding(host.at("at"), "EG275", message, "remove `at: sidecar`, or list each host by its name")
-    service = host.host.endswith(f".svc.{inventory.cluster_domain}")
-    if service and any(client.whole_mesh for client in host.clients):
+    if is_service_name(host.host, inventory.cluster_domain) and any(client.whole_mesh for client in host.clients):
         message = f"{host.host} for the whole mesh: the Service of that name comes before an entry of another namespace"
         yield Finding(host.at("clients"), "EG402", message, "name the clients' namespaces")
 

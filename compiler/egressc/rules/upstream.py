@@ -4,14 +4,14 @@ import ipaddress
 from collections.abc import Iterator
 
 from egressc.findings import Finding
-from egressc.hostname import canonical, explain, is_cluster_name, is_ip
+from egressc.hostname import canonical, explain, is_cluster_name, is_ip, is_service_name
 from egressc.model import Host, Inventory
 
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     """EG105 for addresses that look like names, EG215, EG220 and, for hosts inside of the cluster, EG402."""
     last = host.host.rpartition(".")[2]
-    service = host.host.endswith(f".svc.{inventory.cluster_domain}")
+    service = is_service_name(host.host, inventory.cluster_domain)
     # where the clients are, an entry of theirs comes before a Service of that name
     if is_cluster_name(host.host, inventory.cluster_domain) and not (host.in_sidecar and service):
         message = f"{host.host} is a name of the cluster itself: sidecars reach a Service directly, past any gateway"
