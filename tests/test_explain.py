@@ -233,6 +233,20 @@ def test_who_is_refused_is_who_the_policies_deny(fleet: Plan, documents: Documen
                 assert all(text.startswith("reports" if dry else "refuses") for text in says if "leaves" not in text)
 
 
+def test_where_a_gateway_may_go_is_where_the_network_policy_lets_it(fleet: Plan, documents: Documents) -> None:
+    for gateway in fleet.gateways:
+        policy = documents.get(("NetworkPolicy", gateway.namespace, gateway.name))
+        for hops in path.path(gateway).hops:
+            said = [text for text in _said(hops[2], "NetworkPolicy") if text.startswith("lets out")]
+            if policy is None:
+                assert said == []
+                continue
+            (text,), (out,) = said, policy["spec"]["egress"]
+            assert int(text.rpartition(" ")[2]) in [port["port"] for port in out["ports"]]
+            anywhere = any(to["ipBlock"]["cidr"] == "0.0.0.0/0" for to in out["to"])
+            assert ("any address" in text) == anywhere
+
+
 def test_the_tries_are_those_of_the_virtual_service(fleet: Plan, documents: Documents) -> None:
     for gateway in fleet.gateways:
         service = documents["VirtualService", gateway.namespace, gateway.name]["spec"]

@@ -151,9 +151,12 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
     found = RESOLUTIONS[host.kind] + (f": {', '.join(host.endpoints)}" if host.endpoints else "")
     yield Decision(entry, found, where)
     if gateway.isolated:
-        fixed = all(map(is_ip, host.places))
-        out = f"lets out to {'these addresses' if fixed else 'any address'}, port {way.upstream_port}"
-        yield Decision(named_object(gateway, "NetworkPolicy"), out, where if fixed else ())
+        fixed = all(map(is_ip, host.connected_to))
+        addresses, number, lines = "these addresses", way.upstream_port, where
+        if host.proxy:
+            addresses, number, lines = "the proxy's address", host.proxy.port, said(host.source, "proxy")
+        out = f"lets out to {addresses if fixed else 'any address'}, port {number}"
+        yield Decision(named_object(gateway, "NetworkPolicy"), out, lines if fixed else ())
     if host.failover:
         rule, other = named_object(gateway, "DestinationRule", ".upstream"), " or ".join(host.failover)
         says = f"leads to {other} only while nothing answers at {' or '.join(host.endpoints or (host.host,))}"
