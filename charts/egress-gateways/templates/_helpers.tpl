@@ -67,6 +67,18 @@ metadata:
 /etc/istio/proxy/{{ . }}.sock
 {{- end }}
 
+{{- /* What a cluster behind such a socket opens, as Envoy spells a connection pool. Expects: its settings, as in values.yaml. */}}
+{{- define "egress-gateways.socketConnections" -}}
+connect_timeout: {{ .connectTimeout }}
+{{- with .keepalive }}
+upstream_connection_options:
+  tcp_keepalive:
+    keepalive_probes: {{ .probes }}
+    keepalive_time: {{ trimSuffix "s" .time }}
+    keepalive_interval: {{ trimSuffix "s" .interval }}
+{{- end }}
+{{- end }}
+
 {{- /* Patches that keep a TLS session of one name of a wildcard from vouching for another. Expects: the gateway. */}}
 {{- define "egress-gateways.ownSessions" }}
 {{- range .ports }}
