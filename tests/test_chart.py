@@ -17,7 +17,7 @@ TEMPLATES = sorted((CHART / "templates").rglob("*.yaml"))
 CI = sorted(CI_VALUES.iterdir())
 CI_LISTS = sorted((CASES / "ci").iterdir())
 EXAMPLES = [*CI, *(case.folder / "values.yaml" for case in VALID)]
-PORT = {"name": "http-80", "port": 80, "gatewayPort": 8080, "upstreamPort": 80, "protocol": "HTTP"}
+PORT = {"name": "http-80", "port": 80, "gatewayPort": 8080, "upstreamPort": 80, "protocol": "HTTP", "rules": {}}
 
 
 def _gateway(**more: Any) -> dict[str, Any]:
@@ -142,7 +142,9 @@ def test_names_stay_strings(render: Render) -> None:
     for name, namespace in (("on", "123"), ("y", "0x1f"), ("null", "1e3")):
         documents = render({"gateways": {name: _gateway(namespace=namespace)}})
         for key, document in documents.items():
-            assert key[1:] in {(namespace, f"{name}{suffix}") for suffix in ("", ".direct", ".upstream", ".deny")}
+            assert key[1:] in {
+                (namespace, f"{name}{suffix}") for suffix in ("", ".direct", ".upstream", ".authorization")
+            }
             assert document["metadata"]["labels"]["egressc.io/gateway"] == name
         role = render({"gateways": {name: _gateway(namespace=namespace, fetchesKey=True)}})[
             "RoleBinding", namespace, name

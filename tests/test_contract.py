@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given
 
+from tests import rbac
 from tests.cases import VALID, Case
 from tests.chart import Document, Documents, Helm
 from tests.strategies import fleets
@@ -17,6 +18,7 @@ from tests.test_properties import FEW, source, values
 Key = tuple[str, str, str]
 
 DNS_1035 = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
+EVERYBODY = {"prefix": "spiffe://"}
 CLOSED = 9  # the Service's port that nothing listens on
 
 
@@ -343,14 +345,7 @@ def check_visibility(gateway: Objects) -> None:
     if gateway.values.get("enforcement") == "report":
         assert visible == ["*"]
         return
-    if gateway.carrier is None:
-        return  # what is denied there names no clients
-    principals = [
-        principal
-        for rule in gateway.spec("AuthorizationPolicy")["rules"]
-        for caller in rule["from"]
-        for principal in caller["source"]["principals"]
-    ]
+    principals = [client["principal"] for client in gateway.values["clients"]]
     callers = {principal.split("/")[2] if principal != "*" else "*" for principal in principals}
     seeing = {gateway.namespace if name == "." else name for name in visible}
     assert callers - {gateway.namespace} == seeing - {gateway.namespace} or seeing == {"*"} <= callers
@@ -409,52 +404,42 @@ def check_gateway_hop(gateway: Objects) -> None:
 
 
 def check_identity(gateway: Objects) -> None:
-    ours = [{"key": "connection.sni", "values": [gateway.host]}] if "selector" in gateway.values else None
-    for one in gateway.all("AuthorizationPolicy"):
-        assert all(rule.get("when") == ours for rule in one["spec"]["rules"])
+    """Whoever the list names is let in at the ports that it says, and nobody else: by rules and by the handshake."""
+    servers = {server["port"]["number"]: server for server in gateway.spec("Gateway")["servers"]}
+    for port in gateway.values["ports"]:
+        rules = rbac.filters(gateway.documents, gateway.namespace, gateway.name, port)["shadow_rules"]
+        assert rules["action"] == "ALLOW"
+        named = {
+            client["principal"]
+            for client in gateway.values["clients"]
+            if port["gatewayPort"] in client.get("ports", [port["gatewayPort"]])
+        }
+        handshake = servers[port["gatewayPort"]]["tls"].get("subjectAltNames")
+        assert handshake is None or {name.removeprefix("spiffe://") for name in handshake} == named
+        if gateway.values.get("enforcement") == "report":
+            continue
+        found = [one for policy in (rules["policies"] or {}).values() for one in policy["principals"]]
+        callers = [one["authenticated"]["principal_name"] for one in found]
+        spelled = {"*" if one == EVERYBODY else _principal(one) for one in callers}
+        assert spelled == named
+        stranger = rbac.Call("spiffe://cluster.local/ns/nobody-s/sa/stranger")
+        let_in = rbac.decided(gateway.documents, gateway.namespace, gateway.name, port, stranger)
+        assert not let_in or "*" in named
     if gateway.carrier is None:
         assert {one["spec"]["action"] for one in gateway.all("AuthorizationPolicy")} <= {"DENY", "CUSTOM"}
-        return
-    policy = gateway.spec("AuthorizationPolicy")
-    assert policy["action"] == "ALLOW"
-    assert policy["rules"]
-    servers = {str(server["port"]["number"]) for server in gateway.spec("Gateway")["servers"]}
-    for rule in policy["rules"]:
-        assert rule["from"]
-        for caller in rule["from"]:
-            assert caller["source"]["principals"]
-        for operation in rule.get("to", []):
-            assert set(operation["operation"].get("ports", [])) <= servers
-    for server in gateway.spec("Gateway")["servers"]:
-        by_policy = {
-            f"spiffe://{caller['source']['principals'][0]}"
-            for rule in policy["rules"]
-            for caller in rule["from"]
-            if str(server["port"]["number"])
-            in next((to["operation"]["ports"] for to in rule.get("to", []) if "ports" in to["operation"]), servers)
-        }
-        # whom the handshake lets in, the policy lets in, and the other way round
-        assert set(server["tls"].get("subjectAltNames", by_policy)) == by_policy
+
+
+def _principal(matcher: Mapping[str, str]) -> str:
+    ((how, name),) = matcher.items()
+    return name.removeprefix("spiffe://") + ("*" if how == "prefix" else "")
 
 
 def check_denials(gateway: Objects) -> None:
     """A report touches no fleet-wide denial, and what only requests show is denied on ports with requests alone."""
     reports = gateway.values.get("enforcement") == "report"
-    silent = {str(port["gatewayPort"]) for port in gateway.values["ports"] if port["protocol"] in ("TLS", "TCP")}
-    for policy in gateway.all("AuthorizationPolicy"):
-        enforced = policy["metadata"]["name"].removeprefix(gateway.name) in (
-            ".fleet-deny",
-            ".report",
-            ".external-authorization",
-        )
-        dry = policy["metadata"]["annotations"].get("istio.io/dry-run")
-        assert dry == (None if enforced or not reports else "true")
-        for rule in policy["spec"]["rules"] if policy["spec"]["action"] == "DENY" else []:
-            operations = [to["operation"] for to in rule.get("to", [])]
-            assert operations or rule["from"][0]["source"].get("principals") != ["*"], "nobody would be left"
-            for operation in operations:
-                if {"methods", "paths"} & set(operation):
-                    assert operation["ports"]
-                    assert not silent & set(operation["ports"])
-    lets_all_in = ("AuthorizationPolicy", gateway.namespace, f"{gateway.name}.report") in gateway.documents
-    assert lets_all_in == (reports and "selector" in gateway.values and "adopted" not in gateway.values)
+    for port in gateway.values["ports"]:
+        rules = port["rules"]
+        assert ("wouldAllow" in rules) == ("wouldDeny" in rules) == reports
+        if port["protocol"] in ("TLS", "TCP"):
+            for rule in (rule for part in rules.values() for rule in part):
+                assert not {"methods", "paths", "hosts"} & set(rule)

@@ -20,6 +20,7 @@ import yaml
 
 from egressc import emit
 from egressc.compile import Compilation, compile_files
+from tests import rbac
 from tests.chart import Documents, Helm, parsed
 from tests.tools import tool
 
@@ -297,16 +298,11 @@ def test_seed_002_has_its_address_secret_and_rule(fleet: Documents) -> None:
     tls = server(fleet, namespace, name)
     assert (tls["mode"], tls["credentialName"]) == ("MUTUAL", "test.client")
     assert ("Role", namespace, name) in fleet
-    (allowed,) = fleet["AuthorizationPolicy", namespace, name]["spec"]["rules"]
-    assert allowed == {"from": [{"source": {"principals": ["cluster.local/ns/default/sa/sleep"]}}]}
-    denying = fleet["AuthorizationPolicy", namespace, f"{name}.deny"]["spec"]
-    assert denying["action"] == "DENY"
-    assert denying["rules"] == [
-        {
-            "from": [{"source": {"principals": ["*/ns/default/sa/sleep"]}}],
-            "to": [{"operation": {"ports": ["8080"], "paths": ["/headers"]}}],
-        }
-    ]
+    port = {"name": "http-80", "gatewayPort": 8080, "protocol": "HTTP"}
+    sleep, other = ("spiffe://cluster.local/ns/default/sa/" + account for account in ("sleep", "other"))
+    calls = ((sleep, "/get"), (sleep, "/headers"), (other, "/get"))
+    asked = [rbac.decided(fleet, namespace, name, port, rbac.Call(caller, path=path)) for caller, path in calls]
+    assert asked == [True, False, False]
 
 
 def test_seed_003_is_ready_while_its_path_answers(fleet: Documents) -> None:

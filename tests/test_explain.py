@@ -23,6 +23,7 @@ from egressc.explain.objects import Object, companion_objects, objects
 from egressc.explain.remarks import Remark
 from egressc.model import spell
 from egressc.plan import Gateway, Plan
+from tests import rbac
 from tests.cases import CASES, VALID, Case
 from tests.chart import Document, Documents, Helm
 from tests.conftest import Golden
@@ -193,44 +194,38 @@ def test_the_times_and_limits_are_those_of_the_objects(fleet: Plan, documents: D
             assert (f"at most {limit} connections from each pod" in said) == (limit is not None)
 
 
-def test_who_may_use_a_port_is_who_the_policy_allows(fleet: Plan, documents: Documents) -> None:
+def test_who_may_use_a_port_is_who_its_rules_let_in(fleet: Plan, documents: Documents) -> None:
     for gateway in fleet.gateways:
-        if gateway.pods.kind == "adopted":
-            continue
-        policy = documents["AuthorizationPolicy", gateway.namespace, gateway.name]["spec"]["rules"]
-        clients = facts(gateway).clients
-        assert [one.principal for one in clients] == [rule["from"][0]["source"]["principals"][0] for rule in policy]
-        for port, hops in zip(gateway.ports, path.path(gateway).hops, strict=True):
-            allowed = [
-                client.line
-                for client, rule in zip(clients, policy, strict=True)
-                if str(port.number) in rule.get("to", [{}])[0].get("operation", {}).get("ports", [str(port.number)])
-            ]
-            (decision,) = (
-                one for one in hops[1].decisions if (one.by.kind, one.by.name) == ("AuthorizationPolicy", gateway.name)
-            )
+        printed = emit.gateway_values(gateway)["ports"]
+        for port, values, hops in zip(gateway.ports, printed, path.path(gateway).hops, strict=True):
+            number = port.port.port
+            callers = [client for client in facts(gateway).clients if number in (client.ports or [number])]
+            known = ("finds those allowed", "lets everybody in")
+            said = next(one for one in hops[1].decisions if one.says.startswith(known))
+            assert (said.by.kind, said.by.name) == ("EnvoyFilter", f"{gateway.name}.authorization")
             # what makes a host report stands before who may call
-            clients_lines = [line for line in decision.lines if line.key != "enforcement"]
-            assert clients_lines == list(dict.fromkeys(allowed))
+            assert [line for line in said.lines if line.key != "enforcement"] == list(
+                dict.fromkeys(client.line for client in callers)
+            )
+            for client in callers:
+                identity = f"spiffe://{(client.principal or '').replace('*', 'some')}"
+                asked = rbac.Call(identity if client.namespace else "spiffe://cluster.local/ns/any/sa/any", "-", "-")
+                if client.methods or client.paths or gateway.denials or gateway.fleet_denials:
+                    continue
+                assert rbac.decided(documents, gateway.namespace, gateway.name, values, asked)
 
 
-def test_who_is_refused_is_who_the_policies_deny(fleet: Plan, documents: Documents) -> None:
+def test_who_is_refused_is_who_the_rules_deny(fleet: Plan) -> None:
     for gateway in fleet.gateways:
         denied = facts(gateway).denied
-        for by, suffix in (("fleet", ".fleet-deny"), ("host", ".deny")):
-            shown = [one for one in denied if one.by == by]
-            policy = documents.get(("AuthorizationPolicy", gateway.namespace, gateway.name + suffix))
-            rules = policy["spec"]["rules"] if policy else []
-            printed = [rule for rule in rules if "notPrincipals" not in rule["from"][0]["source"]]
-            assert [(list(one.methods), list(one.paths)) for one in shown] == [
-                (operation.get("methods", []), operation.get("paths", []))
-                for operation in (rule.get("to", [{"operation": {}}])[0]["operation"] for rule in printed)
-            ]
-            dry = policy and policy["metadata"]["annotations"].get("istio.io/dry-run") == "true"
-            for port, hops in zip(gateway.ports, path.path(gateway).hops, strict=True):
-                says = [one.says for one in hops[1].decisions if one.by.name == gateway.name + suffix and printed]
-                assert len(says) >= sum(not one.ports or port.port.port in one.ports for one in shown)
-                assert all(text.startswith("reports" if dry else "refuses") for text in says if "leaves" not in text)
+        for port, hops in zip(gateway.ports, path.path(gateway).hops, strict=True):
+            says = [one.says for one in hops[1].decisions if one.by.name == f"{gateway.name}.authorization"]
+            here = [one for one in denied if not one.ports or port.port.port in one.ports]
+            verbs = ["reports" if one.by == "host" and gateway.host.reports else "refuses" for one in here]
+            assert [text.partition(" ")[0] for text in says[: len(here)]] == verbs
+            rules = emit.gateway_values(gateway)["ports"][gateway.ports.index(port)]["rules"]
+            printed = [*rules.get("deny", ()), *rules.get("wouldDeny", ())]
+            assert len([rule for rule in printed if rule["id"].startswith("not ")]) == len(here)
 
 
 def test_where_a_gateway_may_go_is_where_the_network_policy_lets_it(fleet: Plan, documents: Documents) -> None:

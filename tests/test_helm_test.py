@@ -21,7 +21,7 @@ LIST = {
 
 def asked(helm: Helm, *clients: dict[str, Any], ports: list[str] | None = None, **more: Any) -> dict[str, list[str]]:
     """What the pods ask for one host with these clients, by namespace/account."""
-    shown = [{"name": name, "upstreamPort": 1, **LIST[name]} for name in ports or ["http-80"]]
+    shown = [{"name": name, "upstreamPort": 1, "rules": {}, **LIST[name]} for name in ports or ["http-80"]]
     gateway = {"host": "api.example.com", "exportTo": ["*"], "clients": list(clients), "ports": shown}
     strict = {"strictPaths": True} if any("paths" in client for client in clients) else {}
     pods = helm.tests({"gateways": {"api": gateway | strict}, **more})

@@ -105,7 +105,6 @@ CODES = {
     "EG280": "a shared gateway that the list does not have",
     "EG281": "a setting of pods that are not the host's own",
     "EG282": "a host in another namespace than its gateway",
-    "EG283": "methods or paths at a gateway that may carry other hosts",
     "EG284": "a setting of pods that run already",
     "EG285": "a shared gateway without hosts",
     "EG301": "the same host twice",

@@ -229,7 +229,7 @@ def counted(pod: str, number: int) -> bool:
 
 
 def shadow_denied(pod: str) -> int:
-    return sum(gateway.stats(GATEWAYS, pod, "istio_dry_run_allow.*shadow_denied").values())
+    return sum(gateway.stats(GATEWAYS, pod, "egressc_would_allow.*shadow_denied").values())
 
 
 def test_a_reporting_host_beside_others_lets_all_in(fleet: Fleet, proof: Proof) -> None:

@@ -183,7 +183,7 @@ ATTEMPTS = [
     ),
     Attempt("a client past its own sidecar's routes", "shop", *straight("api.example.com", "/a"), 502),
     Attempt("an unlisted account, at the gateway", "stranger", *service("api.example.com"), 403),
-    Attempt("a gateway asked for what is no host", "shop", *service("api.example.com"), 404),
+    Attempt("a gateway asked for what is no host", "shop", *service("api.example.com"), 403),
     Attempt("the readiness port, another path", "without-sidecar", *readiness("/"), 404),
     Attempt("the readiness port, Envoy's own pages", "without-sidecar", *readiness("/stats/prometheus"), 404),
     Attempt("the readiness port, another method", "without-sidecar", *readiness("/ready", "POST"), 404),
@@ -245,7 +245,7 @@ def test_a_gateway_serves_its_own_host_alone(fleet: Fleet, proof: Proof) -> None
         # until its sidecar knows the route, the answer is the sidecar's own
         wait_until(partial(no_more, 502, shop, url), "the route to the gateway", seconds=20)
         answer = shop.curl(url)
-        assert answer.status == 404, answer
+        assert answer.status == 403, answer
         sent = f"shop: `GET {url}`, led to the gateway of `api.example.com` by a VirtualService of its own"
         proof.row(REFUSED, claim, sent, "nothing", got(answer))
     assert requests(fleet.upstream) == []

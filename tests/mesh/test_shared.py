@@ -232,7 +232,7 @@ def test_a_host_through_its_neighbour(fleet: Fleet, proof: Proof) -> None:
     fleet.second.forget()
     wait_until(lambda: fleet.shop.curl(f"http://{name('smuggled')}/v1/a").status != 502, "its route", seconds=20)
     answer = fleet.shop.curl(f"http://{name('smuggled')}/v1/a")
-    assert answer.status == 404, answer
+    assert answer.status == 403, answer
     assert requests(fleet.second) == []
     sent = "shop: `GET http://two.shared.example.com/v1/a`, led down the way to `one.shared.example.com`"
     proof.row(SHARED, "a neighbour's name down one's own host's way", sent, "nothing", got(answer))

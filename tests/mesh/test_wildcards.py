@@ -260,7 +260,7 @@ def test_a_port_in_the_host_leads_nowhere_else(fleet: Fleet, proof: Proof) -> No
     proof.row(WILDCARDS, claim, "`Host: b.names.example.com:9000`", f"on port 443: {saw(answer.seen)}", got(answer))
 
 
-@pytest.mark.parametrize(("scheme", "status"), [("http", 404), ("https", 0)])
+@pytest.mark.parametrize(("scheme", "status"), [("http", 403), ("https", 0)])
 def test_a_name_outside_is_refused_by_the_gateway(fleet: Fleet, proof: Proof, scheme: str, status: int) -> None:
     """A namespace may lead its own pods to the gateway with any name: the gateway itself must refuse it."""
     service = f"{gateway_name(ANY)}.{GATEWAYS}.svc.cluster.local"
@@ -269,7 +269,7 @@ def test_a_name_outside_is_refused_by_the_gateway(fleet: Fleet, proof: Proof, sc
     apply(rogue)
     try:
         wait_until(
-            lambda: ask(fleet.shop, "http://outside.example.org/a").status == 404,
+            lambda: ask(fleet.shop, "http://outside.example.org/a").status == 403,
             "the sidecar leads the name to the gateway, which has no route for it",
             seconds=20,
         )

@@ -158,18 +158,28 @@ connectionPool:
 - x-request-id
 {{- end }}
 
-{{- /* Where an HTTP filter of one host goes. Hosts that share a port are told apart by SNI. Expects: port, host. */}}
-{{- define "egress-gateways.beforeRouter" -}}
+{{- /* The filter chain of one host: by its SNI, in the listener of its port and not in one that somebody else opens at the pod's own
+       address. Expects: address, port, host; filter, subFilter. */}}
+{{- define "egress-gateways.chain" -}}
 match:
   context: GATEWAY
   listener:
-    portNumber: {{ .port }}
+    name: "{{ .address }}_{{ .port }}"
     filterChain:
       sni: {{ .host | quote }}
+      {{- with .filter }}
       filter:
-        name: envoy.filters.network.http_connection_manager
+        name: {{ . }}
+        {{- with $.subFilter }}
         subFilter:
-          name: envoy.filters.http.router
+          name: {{ . }}
+        {{- end }}
+      {{- end }}
+{{- end }}
+
+{{- /* Where an HTTP filter of one host goes. Expects: address, port, host. */}}
+{{- define "egress-gateways.beforeRouter" -}}
+{{ include "egress-gateways.chain" (merge (dict "filter" "envoy.filters.network.http_connection_manager" "subFilter" "envoy.filters.http.router") .) }}
 patch:
   operation: INSERT_BEFORE
 {{- end }}

@@ -1,25 +1,77 @@
-"""Who may call and who may not, as the chart's AuthorizationPolicies have it."""
+"""Who may call and who may not, as the filters of a port have it: whoever is refused first, then whoever is let in."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from egressc.plan import Denial, Rule
+from egressc.emit import spelling
+from egressc.plan import Gateway, GatewayPort, Identity, Rule
+
+ANYBODY = {"prefix": "spiffe://"}
 
 
-def rule_values(rule: Rule) -> dict[str, Any]:
-    """An item of `clients`."""
-    return {"principal": rule.principal} | _operation(rule)
+def port_rules(gateway: Gateway, port: GatewayPort) -> dict[str, Any]:
+    """`rules` of a port: `deny`, then `allow`; `wouldDeny` and `wouldAllow` are only reported."""
+    host, number = gateway.host, port.port.port
+    allow = _named([_allowed(rule) for rule in gateway.rules if rule.covers(number)])
+    deny = [_denied(rule) for rule in gateway.fleet_denials if rule.covers(number)]
+    own = _named([_denied(rule) for rule in gateway.denials if rule.covers(number)])
+    if host.reports:
+        refused = {"deny": _named(deny)} if deny else {}
+        return refused | {"allow": [{"id": "everybody", "caller": ANYBODY}], "wouldDeny": own, "wouldAllow": allow}
+    if gateway.strict_paths and port.port.is_http:
+        deny.append({"id": "a path with two readings", "paths": spelling.AMBIGUOUS})
+    rules = {"deny": _named([*deny, *own]), "allow": allow}
+    return {key: value for key, value in rules.items() if value}
 
 
-def denial_values(denial: Denial) -> dict[str, Any]:
-    """An item of `denies` or `fleetDenies`."""
-    who = {
-        "namespace": denial.namespace,
-        "principal": denial.principal,
-        "notPrincipals": list(denial.not_principals),
-    }
-    return {key: value for key, value in who.items() if value} | _operation(denial)
+def clients(gateway: Gateway) -> list[dict[str, Any]]:
+    """`clients`: who may call, as people read it, and `helm test`, which asks as one of them."""
+    numbers = {port.port.port: port.number for port in gateway.ports}
+    return [_client(rule, numbers) for rule in gateway.rules]
 
 
-def _operation(rule: Rule | Denial) -> dict[str, Any]:
-    parts = {"ports": rule.ports, "methods": rule.methods, "paths": rule.paths}
-    return {key: list(items) for key, items in parts.items() if items}
+def _client(rule: Rule, numbers: Mapping[int, int]) -> dict[str, Any]:
+    parts = {"ports": [numbers[port] for port in rule.ports], "methods": list(rule.methods), "paths": list(rule.paths)}
+    return {"principal": rule.who.principal} | {key: items for key, items in parts.items() if items}
+
+
+def _allowed(rule: Rule) -> dict[str, Any]:
+    result: dict[str, Any] = {"id": f"{_name(rule.who)}", "caller": _caller(rule.who)}
+    if rule.methods:
+        result["methods"] = spelling.allowed_methods(rule.methods)
+    return result | ({"paths": spelling.allowed_paths(rule.paths)} if rule.paths else {})
+
+
+def _denied(rule: Rule) -> dict[str, Any]:
+    result: dict[str, Any] = {"id": f"not {_name(rule.who)}"}
+    if rule.who.namespace is not None:
+        result["caller"] = _caller(rule.who)
+    if rule.methods:
+        result["methods"] = spelling.denied_methods(rule.methods)
+    return result | ({"paths": spelling.denied_paths(rule.paths)} if rule.paths else {})
+
+
+def _name(who: Identity) -> str:
+    if who.namespace is None:
+        return "everybody"
+    return f"{who.namespace}/{who.service_account}" if who.service_account else who.namespace
+
+
+def _named(rules: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`rules` with ids of their own: Envoy keeps them by these, and shows them where one decides."""
+    seen: dict[str, int] = {}
+    result = []
+    for rule in rules:
+        number = seen[rule["id"]] = seen.get(rule["id"], 0) + 1
+        result.append(rule | ({"id": f"{rule['id']} ({number})"} if number > 1 else {}))
+    return result
+
+
+def _caller(who: Identity) -> dict[str, str]:
+    """How the SPIFFE name of the caller's certificate is matched."""
+    if who.namespace is None:
+        return ANYBODY
+    account = f"/ns/{who.namespace}/sa/{who.service_account or ''}"
+    if who.trust_domain is None:
+        return {"suffix" if who.service_account else "contains": account}
+    return {"exact" if who.service_account else "prefix": f"spiffe://{who.trust_domain}{account}"}

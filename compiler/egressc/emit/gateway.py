@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from egressc.emit.authorization import denial_values, rule_values
+from egressc.emit.authorization import clients, port_rules
 from egressc.emit.companions import network_policy
 from egressc.emit.readiness import check, readiness
 from egressc.emit.requests import credentials, requests
@@ -27,17 +27,13 @@ def gateway_values(gateway: Gateway) -> dict[str, Any]:
         result["adopted"] = True
     result |= annotations(host)
     result["exportTo"] = list(gateway.export_to)
-    if gateway.pods.kind != "adopted":
-        result["clients"] = [rule_values(rule) for rule in gateway.rules]
-    for key, denials in (("denies", gateway.denials), ("fleetDenies", gateway.fleet_denials)):
-        if denials:
-            result[key] = [denial_values(denial) for denial in denials]
+    result["clients"] = clients(gateway)
     if host.reports:
         result["enforcement"] = host.enforcement
     if host.access_log is not None:
         result["accessLog"] = host.access_log
     result["ports"] = [_port(gateway, port) for port in gateway.ports]
-    if gateway.has_paths:
+    if gateway.strict_paths:
         result["strictPaths"] = True
     result |= network_policy(gateway) | upstream(host) | readiness(host) | traffic(host) | requests(host)
     return result | (_pods(host.source, (gateway,)) if own else {})
@@ -92,6 +88,7 @@ def _port(gateway: Gateway, port: GatewayPort) -> dict[str, Any]:
     }
     if port.port.tls.originates:
         result["tls"] = client_tls(port.port.tls)
+    result["rules"] = port_rules(gateway, port)
     if port.identities:
         result["identities"] = list(port.identities)
     if port.sources:

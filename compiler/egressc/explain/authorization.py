@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from egressc.explain.decision import Decision, time
 from egressc.explain.denied import what
 from egressc.explain.lines import client_line, deny_line, once, said
-from egressc.explain.objects import named_object
-from egressc.model import Client
+from egressc.explain.objects import Object, named_object
+from egressc.model import Client, Deny
 from egressc.plan import Gateway, GatewayPort
 
 
@@ -19,10 +19,10 @@ def admitted(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
     yield from _allowed(gateway, port)
     yield from _logged(gateway, port)
     patch = named_object(gateway, "EnvoyFilter")
-    if gateway.has_paths and requests:
+    if gateway.strict_paths and requests:
         escaped = "kept" if host.reports else "refused"
-        rules = (*host.clients, *host.deny, *(denial.deny for denial in gateway.fleet_denials if denial.deny))
-        lines = tuple(line for rule in rules for line in said(rule.source, "paths"))
+        decided = (*gateway.rules, *gateway.denials, *gateway.fleet_denials)
+        lines = once(line for rule in decided for line in said(rule.said.source, "paths"))
         yield Decision(patch, f"reads a path in one way: normalised, slashes merged, escaped slashes {escaped}", lines)
     if host.duration("timeouts", "stream") and requests:
         yield Decision(patch, *time(gateway.host, "timeouts", "stream", "closes a stream without traffic after {}"))
@@ -34,29 +34,28 @@ def users(gateway: Gateway, port: GatewayPort) -> list[Client]:
 
 
 def _denied(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
-    for suffix, denials in ((".fleet-deny", gateway.fleet_denials), (".deny", gateway.denials)):
-        verb = "reports" if gateway.host.reports and suffix == ".deny" else "refuses"
-        policy = named_object(gateway, "AuthorizationPolicy", suffix)
+    own = "reports" if gateway.host.reports else "refuses"
+    for verb, denials in (("refuses", gateway.fleet_denials), (own, gateway.denials)):
         for denial in denials:
-            if denial.deny and (not denial.ports or port.number in denial.ports):
-                yield Decision(policy, f"{verb} {what(denial.deny)}", (deny_line(denial.deny),))
+            if isinstance(denial.said, Deny) and denial.covers(port.port.port):
+                yield Decision(_rules(gateway), f"{verb} {what(denial.said)}", (deny_line(denial.said),))
 
 
 def _allowed(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
     lines = once(client_line(client) for client in users(gateway, port))
-    refused = "answers 403 to all others" if port.port.is_http else "closes the connection of all others"
     if gateway.host.reports:
-        refused, lines = "reports all others", (*said(gateway.host.source, "enforcement"), *lines)
+        lines = (*said(gateway.host.source, "enforcement"), *lines)
+        yield Decision(_rules(gateway), "lets everybody in, and reports whom it would refuse", lines)
+    else:
+        yield Decision(_rules(gateway), "finds those allowed that may call", lines)
+    refused = "answers 403 to all others" if port.port.is_http else "closes the connection of all others"
     if gateway.pods.kind == "adopted":
-        policy = named_object(gateway, "AuthorizationPolicy", ".deny")
-        if any(not denial.deny and port.number in denial.ports for denial in gateway.denials):
-            yield Decision(policy, f"{refused}, and leaves what else these pods carry alone", lines)
-        return
-    policy = named_object(gateway, "AuthorizationPolicy")
-    yield Decision(policy, f"allows those that may call, {refused}", lines)
-    if gateway.reports_beside_others:
-        beside = named_object(gateway, "AuthorizationPolicy", ".report")
-        yield Decision(beside, "lets all others in: hosts beside it on these pods refuse theirs", lines[:1])
+        refused += ", and leaves alone what else these pods carry"
+    yield Decision(named_object(gateway, "AuthorizationPolicy"), refused, ())
+
+
+def _rules(gateway: Gateway) -> Object:
+    return named_object(gateway, "EnvoyFilter", ".authorization")
 
 
 def _logged(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:

@@ -40,14 +40,14 @@ def what(deny: Deny) -> str:
 
 def _denied(gateway: Gateway, by: Literal["host", "fleet"]) -> Iterator[Denied]:
     for denial in gateway.fleet_denials if by == "fleet" else gateway.denials:
-        deny = denial.deny
-        if deny:
+        deny = denial.said
+        if isinstance(deny, Deny):
             yield Denied(
                 by=by,
                 who=deny.who,
                 namespace=deny.namespace,
                 service_account=deny.service_account,
-                ports=tuple(port.port.port for port in gateway.ports if port.number in denial.ports),
+                ports=denial.ports if len(denial.ports) < len(gateway.ports) or denial.methods or denial.paths else (),
                 methods=denial.methods,
                 paths=denial.paths,
                 line=deny_line(deny),

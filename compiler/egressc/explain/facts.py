@@ -124,7 +124,9 @@ def facts(gateway: Gateway) -> Facts:
         ports=tuple(
             _way(gateway, port, printed, running) for port, printed in zip(gateway.ports, values["ports"], strict=True)
         ),
-        clients=tuple(caller(rule.client, rule.principal) for rule in gateway.rules),
+        clients=tuple(
+            caller(client, rule.who.principal) for rule, client in zip(gateway.rules, gateway.host.callers, strict=True)
+        ),
         denied=denied(gateway),
         enforcement=host.enforcement,
         access_log=host.access_log,

@@ -26,6 +26,7 @@ class Object:
 
 #: What a gateway's pods have, whoever's they are; all else is the host's own.
 POD_KINDS = (
+    "AuthorizationPolicy",
     "Telemetry",
     "Deployment",
     "HorizontalPodAutoscaler",
@@ -49,14 +50,14 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
     """All that the chart prints for `gateway`, in the order of a request's way."""
     adopted = gateway.pods.kind == "adopted"
     values = emit.gateway_values(gateway)
-    filters = gateway.checks_upstream or gateway.has_paths or "streamTimeout" in values
+    filters = gateway.checks_upstream or gateway.strict_paths or "streamTimeout" in values
     kinds = {
         "ServiceEntry": True,
         "VirtualService": True,
         "DestinationRule": True,
         "Service": True,
         "Gateway": True,
-        "AuthorizationPolicy": not adopted,
+        "AuthorizationPolicy": True,
         "NetworkPolicy": gateway.isolated,
         "EnvoyFilter": filters,
         "Telemetry": True,
@@ -68,15 +69,17 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
         "RoleBinding": gateway.fetches_key,
     }
     named = [
-        named_object(gateway, kind) for kind, exists in kinds.items() if exists and not (adopted and kind in POD_KINDS)
+        named_object(gateway, kind)
+        for kind, exists in kinds.items()
+        if exists and not (adopted and kind in POD_KINDS and kind != "AuthorizationPolicy")
     ]
     more = {
-        ("AuthorizationPolicy", ".report"): gateway.reports_beside_others,
-        ("AuthorizationPolicy", ".deny"): gateway.denials,
-        ("AuthorizationPolicy", ".fleet-deny"): gateway.fleet_denials,
+        ("EnvoyFilter", ".authorization"): True,
         ("EnvoyFilter", ".access-log"): gateway.host.reports or gateway.host.access_log,
     }
     named += [named_object(gateway, kind, suffix) for (kind, suffix), exists in more.items() if exists]
+    if gateway.pods.kind == "shared":
+        named.append(Object("EnvoyFilter", gateway.namespace, f"{gateway.pods.name}.authorization"))
     for key, kind, suffix in OF_REQUESTS:
         if key in (values | values.get("externalAuthorization", {})):
             named.append(named_object(gateway, kind, suffix))
@@ -92,7 +95,9 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
 
 def named_object(gateway: Gateway, kind: str, suffix: str = "") -> Object:
     """The object of this kind that belongs to `gateway`, or to the pods that carry it."""
-    name = gateway.pods.name if kind in POD_KINDS else gateway.name
+    # at adopted pods a policy refuses for each host by itself, and what pods have beside it is others'
+    of_pods = kind in POD_KINDS and not (kind == "AuthorizationPolicy" and (suffix or gateway.pods.kind == "adopted"))
+    name = gateway.pods.name if of_pods else gateway.name
     return Object(kind, gateway.namespace, name + suffix)
 
 

@@ -22,13 +22,13 @@ class Remark:
 def remarks(gateway: Gateway, about: Facts) -> Iterator[Remark]:
     """What about `gateway` is weaker than it could be, by the list's own words."""
     yield from _about_ports(gateway, about)
-    for rule, caller in zip(gateway.rules, about.clients, strict=True):
-        if rule.client.whole_mesh and not rule.client.pod_labels:
+    for client, caller in zip(gateway.host.callers, about.clients, strict=True):
+        if client.whole_mesh and not client.pod_labels:
             yield Remark(about.host, None, "the whole mesh may call", (caller.line,))
-        source = Source(rule.client.namespace, rule.client.pod_labels)
+        source = Source(client.namespace, client.pod_labels)
         if caller.pod_labels and any(source in port.sources for port in gateway.ports):
             says = f"only the sidecars of {caller.who} hold {caller.labels}: labels are no identity"
-            yield Remark(about.host, None, says, said(rule.client.source, "podLabels"))
+            yield Remark(about.host, None, says, said(client.source, "podLabels"))
     if expose := gateway.host.expose:
         says = f"whoever reaches the ingress gateway of {expose.gateway.namespace} may call it: {exposed_url(expose)}"
         yield Remark(about.host, None, says, said(gateway.host.source, "expose"))

@@ -101,7 +101,7 @@ class Host(Sourced):
         if deny.hosts and self.host not in deny.hosts:
             return ()
         ports = (port for port in self.ports if deny.covers(port.port))
-        # Istio drops methods and paths from a denial on other ports, which would refuse every connection there
+        # on other ports there are no requests that could be denied
         return tuple(port.port for port in ports if port.is_http or not (deny.methods or deny.paths))
 
     @property

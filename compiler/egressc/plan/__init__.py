@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from egressc.model import Inventory
-from egressc.plan.authorization import EVERYBODY, Denial, Rule
+from egressc.plan.authorization import EVERYBODY, Identity, Rule
 from egressc.plan.companions import Companions, plan_companions
 from egressc.plan.exposure import ExposedName, ExposedRoute, plan_exposures
 from egressc.plan.gateway import (
@@ -23,11 +23,11 @@ __all__ = [
     "OWN_NAMESPACE",
     "SYSTEM_CA",
     "Companions",
-    "Denial",
     "ExposedName",
     "ExposedRoute",
     "Gateway",
     "GatewayPort",
+    "Identity",
     "Placement",
     "Plan",
     "Pods",

@@ -1,90 +1,73 @@
 """Who may do what at a gateway, and who may not, whatever they may."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from egressc.model import Client, Deny, Host, Inventory
 
 EVERYBODY = "*"
 
-Numbers = Mapping[int, int]  # the gateway's own port by the client port
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Callers by the parts of their mesh identity; None is any."""
+
+    trust_domain: str | None = None
+    namespace: str | None = None
+    service_account: str | None = None
+
+    @property
+    def principal(self) -> str:
+        """As Istio writes it: `cluster.local/ns/shop/sa/*`; `*` is the whole mesh."""
+        if self.namespace is None:
+            return EVERYBODY
+        return f"{self.trust_domain or EVERYBODY}/ns/{self.namespace}/sa/{self.service_account or EVERYBODY}"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may do what on which ports of the gateway; empty tuples mean everything."""
+    """Who is let in, or refused, with what on which client ports; empty tuples mean everything."""
 
-    principal: str
+    who: Identity
     ports: tuple[int, ...]
     methods: tuple[str, ...]
     paths: tuple[str, ...]
-    client: Client
+    said: Client | Deny
+
+    def covers(self, port: int) -> bool:
+        """Whether the rule is about this client port."""
+        return not self.ports or port in self.ports
 
 
-@dataclass(frozen=True, slots=True)
-class Denial:
-    """Who is refused what on which ports of the gateway; empty tuples mean everything.
-
-    At most one of `namespace`, `principal` and `not_principals` (everybody else) is set; none: everybody.
-    """
-
-    ports: tuple[int, ...]
-    namespace: str | None = None
-    principal: str | None = None
-    not_principals: tuple[str, ...] = ()
-    methods: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()
-    deny: Deny | None = None  # None: it follows from who may call
-
-
-def rules(host: Host, numbers: Numbers, trust_domain: str) -> tuple[Rule, ...]:
+def rules(host: Host, trust_domain: str) -> tuple[Rule, ...]:
     """Who may call `host`."""
-    return tuple(_rule(client, numbers, trust_domain) for client in host.callers)
-
-
-def denials(host: Host, numbers: Numbers, allowed: Iterable[Rule]) -> tuple[Denial, ...]:
-    """Who may not call `host`, by its own entry; at pods that are adopted also whoever is not `allowed`."""
-    others = _others(numbers.values(), allowed) if host.shared and host.shared.adopt else ()
-    return (*(_denial(host, deny, numbers) for deny in host.deny), *others)
-
-
-def fleet_denials(host: Host, numbers: Numbers, inventory: Inventory) -> tuple[Denial, ...]:
-    """What the fleet-wide denials mean for `host`: on the ports alone where each of them can be decided."""
-    return tuple(_denial(host, deny, numbers) for deny in inventory.deny if host.decided_on(deny))
-
-
-def _rule(client: Client, numbers: Numbers, trust_domain: str) -> Rule:
-    account = client.service_account or "*"
-    return Rule(
-        principal=EVERYBODY if client.whole_mesh else f"{trust_domain}/ns/{client.namespace}/sa/{account}",
-        ports=tuple(sorted(numbers[port] for port in client.ports)),
-        methods=tuple(sorted(client.methods)),
-        paths=tuple(sorted(client.paths)),
-        client=client,
+    return tuple(
+        Rule(
+            who=Identity(trust_domain, client.namespace, client.service_account),
+            ports=tuple(sorted(client.ports)),
+            methods=tuple(sorted(client.methods)),
+            paths=tuple(sorted(client.paths)),
+            said=client,
+        )
+        for client in host.callers
     )
 
 
-def _denial(host: Host, deny: Deny, numbers: Numbers) -> Denial:
-    ports = host.decided_on(deny)
-    # a denial of requests names its ports even where they are all: on any other port it would refuse every connection
-    named = deny.methods or deny.paths or not deny.namespace or len(ports) < len(numbers)
-    return Denial(
-        ports=tuple(sorted(numbers[port] for port in ports)) if named else (),
-        namespace=None if deny.service_account else deny.namespace,
+def denials(host: Host) -> tuple[Rule, ...]:
+    """Who may not call `host`, by its own entry."""
+    return tuple(_denial(host, deny) for deny in host.deny)
+
+
+def fleet_denials(host: Host, inventory: Inventory) -> tuple[Rule, ...]:
+    """What the fleet-wide denials mean for `host`: on the ports alone where each of them can be decided."""
+    return tuple(_denial(host, deny) for deny in inventory.deny if host.decided_on(deny))
+
+
+def _denial(host: Host, deny: Deny) -> Rule:
+    return Rule(
         # of any trust domain: a name that is denied must not come back from another one
-        principal=f"*/ns/{deny.namespace}/sa/{deny.service_account}" if deny.service_account else None,
+        who=Identity(None, deny.namespace, deny.service_account),
+        ports=tuple(sorted(host.decided_on(deny))),
         methods=tuple(sorted(deny.methods)),
         paths=tuple(sorted(deny.paths)),
-        deny=deny,
+        said=deny,
     )
-
-
-def _others(numbers: Iterable[int], allowed: Iterable[Rule]) -> Iterator[Denial]:
-    """The same as `allowed`, for pods that may carry hosts which no list knows: there nothing may be allowed."""
-    known, ports = tuple(allowed), defaultdict[tuple[str, ...], list[int]](list)
-    for number in numbers:
-        ports[tuple(rule.principal for rule in known if not rule.ports or number in rule.ports)].append(number)
-    for principals, refused in ports.items():
-        if EVERYBODY not in principals:
-            yield Denial(tuple(sorted(refused)), not_principals=principals)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from egressc.model import Host, Inventory, Port
 from egressc.names import gateway_name, gateway_ports, port_name
-from egressc.plan.authorization import EVERYBODY, Denial, Rule, denials, fleet_denials, rules
+from egressc.plan.authorization import EVERYBODY, Rule, denials, fleet_denials, rules
 
 OWN_NAMESPACE = "."
 SYSTEM_CA = "system"  # what Istio means by no CA at all; said aloud it also satisfies its analyzer
@@ -62,8 +62,8 @@ class Gateway:
     ports: tuple[GatewayPort, ...]
     export_to: tuple[str, ...]
     rules: tuple[Rule, ...]
-    denials: tuple[Denial, ...]
-    fleet_denials: tuple[Denial, ...]
+    denials: tuple[Rule, ...]
+    fleet_denials: tuple[Rule, ...]
     isolated: bool  # whether network policies deny what is not its own traffic
     service: str  # the full name of its Service
 
@@ -73,15 +73,10 @@ class Gateway:
         return any(port.port.tls.mode == "mutual" and port.port.tls.secret for port in self.ports)
 
     @property
-    def has_paths(self) -> bool:
-        """Whether a rule depends on paths, so that a path must have one reading."""
-        denials = (*self.denials, *self.fleet_denials)
-        return any(rule.paths for rule in self.rules) or any(denial.paths for denial in denials)
-
-    @property
-    def reports_beside_others(self) -> bool:
-        """Whether a policy that allows some hosts' callers would refuse this one's, of whom none is to be refused."""
-        return self.host.reports and self.pods.kind == "shared"
+    def strict_paths(self) -> bool:
+        """Whether somebody decides by path, so that a path must have one reading."""
+        decided = any(rule.paths for rule in (*self.rules, *self.denials, *self.fleet_denials))
+        return self.host.has_requests and (decided or self.host.external_authorization is not None)
 
     @property
     def checks_upstream(self) -> bool:
@@ -94,7 +89,6 @@ def plan_gateway(host: Host, inventory: Inventory) -> Gateway:
     name = host.name or gateway_name(host.host)
     pods = _pods(name, host)
     numbers = gateway_ports({port.port for port in host.ports}, adopted=pods.kind == "adopted")
-    allowed = rules(host, numbers, inventory.trust_domain)
     return Gateway(
         name=name,
         namespace=host.namespace,
@@ -111,9 +105,9 @@ def plan_gateway(host: Host, inventory: Inventory) -> Gateway:
             for port in host.ports
         ),
         export_to=_export_to(host),
-        rules=allowed,
-        denials=denials(host, numbers, allowed),
-        fleet_denials=fleet_denials(host, numbers, inventory),
+        rules=rules(host, inventory.trust_domain),
+        denials=denials(host),
+        fleet_denials=fleet_denials(host, inventory),
         isolated=inventory.companions.network_policies and pods.kind != "adopted",
         service=f"{name}.{host.namespace}.svc.{inventory.cluster_domain}",
     )

@@ -21,10 +21,7 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
             said = "methods" if deny.methods else "paths"
             http = [port.port for port in host.ports if port.is_http]
             fix = f"add `ports: {http}` to this denial" if http else f"remove `{said}`: the gateway sees no requests"
-            message = (
-                f"{said} denied on {spoken(deaf)}: Istio drops them from a denial on such a port, which would then "
-                f"refuse every connection of {deny.who}"
-            )
+            message = f"{said} denied on {spoken(deaf)}: the gateway sees no requests there, and would refuse nobody"
             yield Finding(deny.at(said), "EG251", message, fix)
     for client in host.clients:
         refusing = next((deny for deny in (*host.deny, *inventory.deny) if _covers(host, deny, client)), None)

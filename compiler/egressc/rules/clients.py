@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from egressc.findings import Finding
 from egressc.model import Client, Host, Inventory, Operation, Port
 
-UNREACHABLE = re.compile(r"//|/\.{1,2}(/|\Z)|%2f|%5c|\\", re.IGNORECASE)
+# what Envoy tidies or refuses before a rule sees it, and what rules themselves refuse where paths decide
+UNREACHABLE = (
+    (re.compile(r"//"), "slashes are merged"),
+    (re.compile(r"/(\.|%2e){1,2}([;/]|%3b|\Z)", re.IGNORECASE), "dot segments are resolved"),
+    (re.compile(r"%2f|%5c|\\", re.IGNORECASE), "escaped slashes and backslashes are refused"),
+    (re.compile(r"%([01][0-9a-f]|7f)", re.IGNORECASE), "escaped control characters are refused"),
+    (
+        re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE),
+        "`%` without two hexadecimal digits is refused; a percent sign is %25",
+    ),
+)
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
@@ -40,7 +50,7 @@ def _what(host: Host, client: Client) -> Iterator[Finding]:
         said = "methods" if client.methods else "paths"
         http = [port.port for port in host.ports if port.is_http]
         fix = f"add `ports: {http}` to this client" if http else f"remove `{said}`: the gateway sees bytes, no requests"
-        message = f"{said} on {spoken(deaf)}: Istio ignores an HTTP rule on such a port and would refuse everybody"
+        message = f"{said} on {spoken(deaf)}: the gateway sees bytes there and no requests, and would refuse everybody"
         yield Finding(client.at(said), "EG203", message, fix)
 
 
@@ -57,11 +67,14 @@ def operation(host: Host, rule: Operation) -> Iterator[Finding]:
 def paths(rule: Operation) -> Iterator[Finding]:
     """EG223: paths that no request has."""
     for index, path in enumerate(rule.paths):
-        if UNREACHABLE.search(path):
-            message = (
-                f"no request has the path `{path}`: the gateway tidies //, /./ and /../ and refuses escaped slashes"
-            )
+        if why := unreachable(path):
+            message = f"no request has the path `{path}` at the gateway: {why}"
             yield Finding(rule.at("paths", index), "EG223", message, "write the path as the upstream reads it")
+
+
+def unreachable(path: str) -> str | None:
+    """Why no request has `path` where rules are asked; None where some may have it."""
+    return next((why for pattern, why in UNREACHABLE if pattern.search(path)), None)
 
 
 def silent_ports(host: Host, rule: Operation) -> list[Port]:

@@ -6,7 +6,7 @@ from egressc.findings import Finding
 from egressc.hostname import is_cluster_name
 from egressc.model import Exposure, Host, IngressGateway, Inventory
 from egressc.names import exposure_name
-from egressc.rules.clients import UNREACHABLE
+from egressc.rules.clients import unreachable
 
 GATEWAY = ("namespace", "selector", "serviceAccount")
 
@@ -36,7 +36,7 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
         what = "the upstream's own name" if expose.host == host.host else "a name of the cluster itself"
         fix = "write a public name of your own, whose DNS leads to the ingress gateway"
         yield Finding(expose.at("host"), "EG263", f"{expose.host} is {what}", fix)
-    if UNREACHABLE.search(expose.path):
+    if unreachable(expose.path):
         message = f"no request has the path `{expose.path}`: gateways tidy /./ and /../"
         yield Finding(expose.at("path"), "EG223", message, "write the path as callers ask for it")
 

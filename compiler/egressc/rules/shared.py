@@ -9,7 +9,7 @@ from egressc.rules.tls import check_mounts
 
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
-    """EG280 to EG283."""
+    """EG280 to EG282."""
     if "gateway" not in host.source:
         return
     if host.shared is None:
@@ -32,21 +32,6 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     if host.own.get("namespace", host.namespace) != host.namespace:
         message = f"{host.host} in another namespace than {host.shared.name}: its Service would find no pods"
         yield Finding(host.own.keys_at["namespace"], "EG282", message, f"remove it, or write `{host.namespace}`")
-    if host.shared.adopt:
-        yield from _only_denied(host)
-
-
-def _only_denied(host: Host) -> Iterator[Finding]:
-    """An ALLOW policy would refuse whatever else the adopted pods carry, and what DENY can say is coarser."""
-    for client in host.clients:
-        for key in ("methods", "paths"):
-            if getattr(client, key):
-                message = (
-                    f"`{key}` at a gateway that is adopted: a policy that allows them would refuse all hosts that "
-                    "it carries beside this one"
-                )
-                fix = f"remove `{key}`, or give {host.host} a gateway of its own"
-                yield Finding(client.at(key), "EG283", message, fix)
 
 
 def check_all(inventory: Inventory) -> Iterator[Finding]:

@@ -1,0 +1,92 @@
+"""Methods, paths and hosts as regular expressions (RE2) of all their spellings.
+
+Envoy has normalised a path before it is matched: unreserved characters are decoded, dot segments are gone, and slashes
+are merged. All other characters stay as the client wrote them, raw or escaped, and an upstream reads both alike.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from urllib.parse import unquote
+
+UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+NEVER_RAW = frozenset("?#% ")  # they end a path, or begin an escape
+
+#: What one upstream reads as another path than the next: control characters, bytes that no character has, ends, dots
+#: and slashes that are escaped twice, backslashes, `%` without two digits, and dot segments with parameters (`..;`).
+AMBIGUOUS = "(?i).*(?:{}).*".format(
+    "|".join(
+        (
+            r"%(?:25)*(?:[01][0-9a-f]|7f)",
+            r"%(?:25)*(?:c[01]|f[5-9a-f])",
+            r"%25(?:25)*(?:2[3ef]|3[bf])",
+            r"%(?:25)*5c",
+            r"%(?:.?$|[^0-9a-f]|.[^0-9a-f])",
+            r"/(?:\.|%(?:25)*2e){1,2}(?:;|%(?:25)*3b)",
+        )
+    )
+)
+#: What stands before an allowed suffix: nothing that could end the path for an upstream, and no parameters.
+BEFORE_SUFFIX = r"(?:[^;%]|%(?:2[0-24-9A-Ea-e]|3[0-9AC-Eac-e]|[4-9A-Fa-f][0-9A-Fa-f]))*"
+
+TWICE = "%(?:25)*"  # what is escaped, how often ever
+PARAMETERS = rf"(?:(?:;|{TWICE}3[Bb])[^/]*)?"
+SLASH = rf"(?:{PARAMETERS}(?:/|{TWICE}2[Ff]))+"
+
+
+def allowed_methods(methods: Iterable[str]) -> str:
+    """The methods as they are: another case is another method."""
+    return "|".join(methods)
+
+
+def denied_methods(methods: Iterable[str]) -> str:
+    """The methods in any case; whoever may not GET may not HEAD, which is a GET without its answer's body."""
+    named = {*methods}
+    return f"(?i:{'|'.join(sorted(named | ({'HEAD'} if 'GET' in named else set())))})"
+
+
+def allowed_paths(paths: Iterable[str]) -> str:
+    """The paths in the spellings that mean the same to every upstream."""
+    return "|".join(_pattern(path, _once, BEFORE_SUFFIX, "") for path in paths)
+
+
+def denied_paths(paths: Iterable[str]) -> str:
+    """The paths in every spelling, with parameters, and escaped more than once."""
+    return "|".join(_pattern(path, _often, ".*", PARAMETERS) for path in paths)
+
+
+def hosts(names: Iterable[str]) -> str:
+    """The names in any case and with any port; `*.` is every name below."""
+    below = "|".join(re.escape(name).replace(r"\*", "[^:]*") for name in names)
+    return f"(?i:(?:{below}){re.escape('.')}?(?::[0-9]*)?)"
+
+
+def _pattern(path: str, spelled: Callable[[str], str], before: str, end: str) -> str:
+    if path.startswith("*"):
+        return before + spelled(unquote(path[1:])) + end
+    if path.endswith("*"):
+        return spelled(unquote(path[:-1])) + ".*"
+    return spelled(unquote(path)) + end
+
+
+def _once(text: str) -> str:
+    return "".join(_either(letter, _raw(letter), "%") for letter in text)
+
+
+def _often(text: str) -> str:
+    return "".join(SLASH if letter == "/" else _either(letter, _raw(letter), TWICE) for letter in text)
+
+
+def _either(letter: str, raw: str, escape: str) -> str:
+    if letter == "/" or (letter in UNRESERVED and escape == "%"):
+        return raw
+    escaped = "".join(escape + "".join(map(_digit, f"{byte:02X}")) for byte in letter.encode())
+    return f"(?:{raw}|{escaped})" if raw else escaped
+
+
+def _raw(letter: str) -> str:
+    """`letter` itself; nothing where no path has it unescaped."""
+    return "" if letter in NEVER_RAW else re.escape(letter)
+
+
+def _digit(digit: str) -> str:
+    return f"[{digit}{digit.lower()}]" if digit.isalpha() else digit
