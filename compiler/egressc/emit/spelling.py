@@ -31,6 +31,7 @@ BEFORE_SUFFIX = r"(?:[^;%]|%(?:2[0-24-9A-Ea-e]|3[0-9AC-Eac-e]|[4-9A-Fa-f][0-9A-F
 TWICE = "%(?:25)*"  # what is escaped, how often ever
 PARAMETERS = rf"(?:(?:;|{TWICE}3[Bb])[^/]*)?"
 SLASH = rf"(?:{PARAMETERS}(?:/|{TWICE}2[Ff]))+"
+END = rf"(?:{SLASH})?{PARAMETERS}"
 
 
 def allowed_methods(methods: Iterable[str]) -> str:
@@ -50,8 +51,8 @@ def allowed_paths(paths: Iterable[str]) -> str:
 
 
 def denied_paths(paths: Iterable[str]) -> str:
-    """The paths in every spelling, with parameters, and escaped more than once."""
-    return "|".join(_pattern(path, _often, ".*", PARAMETERS) for path in paths)
+    """The paths in every spelling: with parameters, a slash at the end, and escaped more than once."""
+    return "|".join(_pattern(path, _often, ".*", END) for path in paths)
 
 
 def hosts(names: Iterable[str]) -> str:
