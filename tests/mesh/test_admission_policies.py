@@ -135,7 +135,10 @@ REFUSED: dict[str, tuple[Manifest, str]] = {
     "an endpoint that is a host's, in IPv6": (fixed("2001:DB8:0::10"), OF_HOST),
     "an address that is a host's": (entry(addresses=["240.240.7.1"], exportTo=["."]), OF_HOST),
     "a range that holds a host's": (entry(addresses=["192.0.0.0/16"], resolution="NONE", exportTo=["."]), OF_RANGE),
-    "a range in IPv6 that holds a host's": (entry(addresses=["2001:db8::/32"], resolution="NONE", exportTo=["."]), OF_RANGE),
+    "a range in IPv6 that holds a host's": (
+        entry(addresses=["2001:db8::/32"], resolution="NONE", exportTo=["."]),
+        OF_RANGE,
+    ),
     "an IPv4 address inside IPv6": (fixed("::ffff:192.0.2.10"), "cannot be compared"),
     "a WorkloadEntry with a host's address": (manifest("WorkloadEntry", {"address": "192.0.2.10"}), OF_HOST),
     "an address on a client port": (entry(addresses=["198.51.100.1"], **port(443, "TLS")), BY_ADDRESS),
@@ -266,7 +269,7 @@ def written(*manifests: Manifest) -> str:
 
 
 def is_policy(document: Manifest) -> bool:
-    return document["kind"].startswith("ValidatingAdmissionPolicy")
+    return str(document["kind"]).startswith("ValidatingAdmissionPolicy")
 
 
 @pytest.fixture(scope="module")
@@ -281,8 +284,7 @@ def policies(namespace: MakeNamespace, helm4: Helm) -> Iterator[list[dict[str, A
             document["spec"]["matchResources"] = {"namespaceSelector": {"matchLabels": JUDGED}}
     apply(*made)
     probes = (gateway(), rule("api.vap.example.com"), kubernetes(externalIPs=["198.51.100.1"]))
-    for probe in probes:
-        wait_until(lambda probe=probe: "ValidatingAdmissionPolicy" in written(probe), "the policy holds", seconds=30)
+    wait_until(lambda: all("denied request" in written(probe) for probe in probes), "the policies hold", seconds=30)
     yield [document for document in documents if not is_policy(document)]
     names = [f"{document['kind'].lower()}/{document['metadata']['name']}" for document in made]
     kubectl("delete", "--ignore-not-found", *names)
