@@ -4,7 +4,7 @@ The team is called so that its namespace comes before the gateways': Istio takes
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,12 +55,8 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     release.apply(case("diverted"))
     (kept,), (free,) = (start_clients(one, ClientPod("app")) for one in (APPS, OPEN))
     fleet = Fleet(upstream, thief, kept, free)
-    for client in (kept, free):
-        wait_until(
-            lambda client=client: served(fleet, client) == {WEB: "upstream", DB: "upstream", CARRIED: "upstream"},
-            "all is well",
-            seconds=30,
-        )
+    well = dict.fromkeys((WEB, DB, CARRIED), "upstream")
+    wait_until(lambda: served(fleet, kept) == well == served(fleet, free), "all is well", seconds=30)
     yield fleet
     release.uninstall()
     dns.set_names({name: [] for name in (WEB, DB, CARRIED)})
@@ -71,7 +67,7 @@ def served(fleet: Fleet, client: Client) -> dict[str, str]:
     for server in (fleet.upstream, fleet.thief):
         server.forget()
     result = {}
-    asks = {
+    asks: dict[str, Callable[[], object]] = {
         WEB: lambda: client.curl(f"http://{WEB}/diverted", seconds=4),
         DB: lambda: client.tcp(f"{DB}:5439"),
         CARRIED: lambda: client.curl(f"https://{CARRIED}/diverted", "--insecure", seconds=4),
