@@ -41,7 +41,7 @@ def test_each_name_belongs_to_where_its_objects_stand(admission: dict[str, Any])
     assert hosts["straight.example.com"] == ["./shop"]
     assert hosts["adopted-example-com.adopted.svc.cluster.local"] == ["adopted"]
     assert "*.adopted.svc.cluster.local" not in hosts  # others' Services are there
-    assert admission["addresses"] == dict.fromkeys(("192.0.2.10", "2001:db8::10", "240.240.7.1"), ["egress"])
+    assert admission["addresses"] == {address: ["egress"] for address in ("192.0.2.10", "2001:db8::10", "240.240.7.1")}
 
 
 def test_ports_are_told_apart_as_the_list_has_them(admission: dict[str, Any]) -> None:

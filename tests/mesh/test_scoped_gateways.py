@@ -1,4 +1,4 @@
-"""istiod with PILOT_SCOPE_GATEWAY_TO_NAMESPACE: another team's Gateway takes no gateway pod, and the fleet serves on."""
+"""istiod with PILOT_SCOPE_GATEWAY_TO_NAMESPACE: another team's Gateway takes no gateway pod."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
