@@ -35,7 +35,7 @@ class Helm:
         """The documents that the chart prints, later values over earlier ones; RefusedError where it prints none."""
         documents: Documents = {}
         for document in parsed(self.text(*values, namespace=namespace, options=options)):
-            key = document["kind"], document["metadata"]["namespace"], document["metadata"]["name"]
+            key = document["kind"], document["metadata"].get("namespace", ""), document["metadata"]["name"]
             assert key not in documents, f"{key} is printed twice"
             documents[key] = document
         return documents

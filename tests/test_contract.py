@@ -110,6 +110,9 @@ def check_companions(
     denied = wanted.get("defaultDeny", ())
     expected += [("NetworkPolicy", namespace, "all.gateways") for namespace in isolated]
     expected += [("NetworkPolicy", namespace, "all.denied") for namespace in denied]
+    admission = ("gateways", "hosts", "services") if "admission" in wanted else ()
+    for kind in ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"):
+        expected += [(kind, "", f"egressc.egress.egress.{about}") for about in admission]
     for entry in entries.values():
         has_policy = ("NetworkPolicy", entry.namespace, entry.name) in documents
         assert has_policy == ("host" in entry.values and entry.namespace in isolated)

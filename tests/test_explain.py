@@ -18,7 +18,7 @@ from egressc.explain.facts import Facts, facts
 from egressc.explain.hops import Hop
 from egressc.explain.layout import shorten, table, wrap
 from egressc.explain.lines import Line
-from egressc.explain.needs import Need
+from egressc.explain.needs import Condition, Need
 from egressc.explain.objects import Object, companion_objects, objects
 from egressc.explain.remarks import Remark
 from egressc.model import spell
@@ -113,7 +113,14 @@ def test_names_exactly_the_objects_that_the_chart_prints(fleet: Plan, documents:
     named = [one for gateway in fleet.gateways for one in objects(gateway)]
     named += [one for sidecar in fleet.sidecars for one in carriers.path(sidecar).objects]
     named += companion_objects(fleet.companions)
-    keys = {(one.kind, one.namespace.replace("the release's namespace", "egress"), one.name) for one in named}
+    keys = {
+        (
+            one.kind,
+            one.namespace.replace("the release's namespace", "egress"),
+            one.name.replace("NAMESPACE.RELEASE", "egress.egress"),
+        )
+        for one in named
+    }
     assert keys == set(documents)
 
 
@@ -168,7 +175,7 @@ def test_needs_what_the_chart_refers_to(fleet: Plan, documents: Documents) -> No
 
 
 def _referred(document: Document) -> Iterator[tuple[str, str, str]]:
-    namespace = document["metadata"]["namespace"]
+    namespace = document["metadata"].get("namespace", "")
     text = json.dumps(document.get("spec", {}))
     for name in re.findall(r'"credentialName": "([^"]+)"|"secretName": "([^"]+)"|kubernetes://([^"]+?)-cacert"', text):
         yield namespace, "Secret", "".join(name)
@@ -436,7 +443,8 @@ def test_says_how_clients_find_the_host(entry: str, expected: list[str]) -> None
 def test_the_json_has_the_fields_of_the_facts(fleet: Plan) -> None:
     whole = json.loads(FLEET_FORMATS["json"](fleet))
     assert set(whole) == {"gateways", "sidecars", "needs", "companions", "remarks"}
-    assert set(whole["needs"]) == {"namespaces", "objects"}
+    assert set(whole["needs"]) == {"namespaces", "objects", "conditions"}
+    assert all(set(one) == _keys(Condition) for one in whole["needs"]["conditions"])
     namespaces = {gateway.namespace for gateway in fleet.gateways} | {own.ingress.namespace for own in fleet.exposures}
     namespaces |= {place.namespace for sidecar in fleet.sidecars for place in sidecar.placements} - {"*"}
     assert whole["needs"]["namespaces"] == sorted(namespaces)

@@ -37,6 +37,7 @@ ALLOWED = [
     (WEB, TIME, 8080),
     (INTERNET, API, 15099),
     (PROMETHEUS, API, 15090),
+    (PROMETHEUS, API, 15020),
     (API, INTERNET, 443),
     (API, DNS, 53),
     (API, ISTIOD, 15012),
@@ -50,6 +51,9 @@ DENIED = [
     (SHOP, BANK, 8080),
     (SHOP, API, 15000),
     (SHOP, API, 15090),
+    (SHOP, API, 15020),
+    (SHOP, API, 8282),
+    (PROMETHEUS, API, 8282),
     (INTERNET, API, 8080),
     (API, INTERNET, 80),
     (API, SHOP, 443),
@@ -80,6 +84,16 @@ def test_allowed(policies: list[Document], source: End, target: End, port: int) 
 @pytest.mark.parametrize(("source", "target", "port"), DENIED)
 def test_denied(policies: list[Document], source: End, target: End, port: int) -> None:
     assert not passes(policies, source, target, port)
+
+
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "168.63.129.16", "100.100.100.200", "fd00:ec2::254", "fd20:ce::254"]
+)
+def test_no_metadata_service_is_an_upstream(helm4: Helm, address: str) -> None:
+    documents = helm4.render(CASES / "valid" / "companions" / "values.yaml")
+    printed = [document for (kind, _, _), document in documents.items() if kind == "NetworkPolicy"]
+    assert passes(printed, API, INTERNET, 443)
+    assert not passes(printed, API, End(address=address), 443)
 
 
 def test_other_namespaces_are_left_alone(policies: list[Document]) -> None:

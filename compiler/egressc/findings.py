@@ -121,6 +121,7 @@ CODES = {
     "EG315": "a Sidecar that would hold for the whole mesh",
     "EG316": "a companion of a namespace with pods that are not ours",
     "EG317": "own names that share a certificate",
+    "EG318": "a Sidecar that lets in what any namespace says",
     "EG401": "two gateways of one name",
     "EG402": "a name is reserved or too long",
 }

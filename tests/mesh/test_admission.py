@@ -34,11 +34,14 @@ def admission(namespace: MakeNamespace) -> None:
 def placed(case: Path) -> str:
     """The case's manifests, all in the test's namespace."""
     documents = [document for document in yaml.safe_load_all((case / "manifests.yaml").read_text()) if document]
+    # in force it would judge the objects of all tests; test_admission_policies.py has it so
+    documents = [document for document in documents if document["kind"] != "ValidatingAdmissionPolicyBinding"]
     for document in documents:
         metadata = document["metadata"]
         if "egressc.io/companion" in metadata["labels"]:  # each namespace has one of the name
-            metadata["name"] += f".{metadata['namespace']}"
-        metadata["namespace"] = NAMESPACE
+            metadata["name"] += f".{metadata.get('namespace', 'cluster')}"
+        if document["kind"] != "ValidatingAdmissionPolicy":
+            metadata["namespace"] = NAMESPACE
     return json.dumps({"apiVersion": "v1", "kind": "List", "items": documents})
 
 

@@ -131,6 +131,7 @@ def test_another_s_sidecar_is_not_taken_over(fleet: Fleet, proof: Proof) -> None
         (UNLISTED, "a Sidecar for the clients: a host that nobody lists, which the namespace reached before"),
         (VISIBLE, "a Sidecar for the clients: somebody's ServiceEntry that the whole mesh sees"),
         (OTHERS_OWN, "a Sidecar for the clients: a host that is listed for others"),
+        (f"echo.{OTHERS}", "a Sidecar for the clients: a Service of another namespace"),
     ],
 )
 def test_shut(fleet: Fleet, proof: Proof, host: str, claim: str) -> None:
@@ -146,7 +147,6 @@ def test_shut(fleet: Fleet, proof: Proof, host: str, claim: str) -> None:
         (f"http://{LISTED}/a", "the same: a listed host"),
         (f"http://{FURTHER}:{PORT}/a", "the same: a further host, by `also`"),
         (f"http://echo:{PORT}/a", "the same: a Service of its own namespace"),
-        (f"http://echo.{OTHERS}:{PORT}/a", "the same: a Service of another namespace"),
         (f"http://echo.{GATEWAYS}:{PORT}/a", "mutual TLS for the gateways' neighbours: from inside of the mesh"),
     ],
 )

@@ -1,10 +1,14 @@
 """What goes with the gateways: `companions`, and each gateway's own `networkPolicy`."""
 
+from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
 
 from egressc.hostname import is_ip
-from egressc.plan import EVERYBODY, Companions, Gateway
+from egressc.plan import EVERYBODY, Admission, Companions, Gateway
+from egressc.plan.admission import Owners
+
+LONGEST_PART = 80_000
 
 
 def companion_values(companions: Companions) -> dict[str, Any]:
@@ -14,11 +18,42 @@ def companion_values(companions: Companions) -> dict[str, Any]:
         result["peerAuthentication"] = list(companions.strict)
     if companions.sidecars:
         result["sidecars"] = {sidecar.namespace: list(sidecar.hosts) for sidecar in companions.sidecars}
+    if companions.whole_mesh:
+        result["wholeMesh"] = list(companions.whole_mesh)
     if companions.isolated:
         result["networkPolicies"] = list(companions.isolated)
     if companions.denied:
         result["defaultDeny"] = list(companions.denied)
+    if companions.admission:
+        result["admission"] = _admission(companions.admission)
     return result
+
+
+def _admission(admission: Admission) -> dict[str, Any]:
+    return {
+        "hosts": list(_parts(admission.hosts)),
+        "addresses": {address: list(owners) for address, owners in admission.addresses.items()},
+        "namespaces": list(admission.namespaces),
+        "adopted": [{"namespace": namespace, "labels": dict(labels)} for namespace, labels in admission.adopted],
+        "clients": list(admission.clients),
+        "closed": list(admission.closed),
+        "ports": {str(port): list(protocols) for port, protocols in admission.ports.items()},
+        "except": list(admission.without),
+    }
+
+
+def _parts(owners: Owners) -> Iterator[dict[str, list[str]]]:
+    """`owners` in parts that an expression of CEL takes: it has 100,000 characters at most."""
+    part: dict[str, list[str]] = {}
+    size = 0
+    for name, namespaces in owners.items():
+        length = len(name) + sum(len(namespace) + 4 for namespace in namespaces) + 8
+        if part and size + length > LONGEST_PART:
+            yield part
+            part, size = {}, 0
+        part[name] = list(namespaces)
+        size += length
+    yield part
 
 
 def network_policy(gateway: Gateway) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The same facts for programs.
 
-`fleet` has `gateways` and `sidecars` (each a Facts), `needs` (`namespaces`, and `objects`, each a Need), `companions`
-(each an Object) and `remarks` (each a Remark).
+`fleet` has `gateways` and `sidecars` (each a Facts), `needs` (`namespaces`; `objects`, each a Need; `conditions`, each
+a Condition), `companions` (each an Object) and `remarks` (each a Remark).
 `host` has the keys of its Facts, in each of its `ports` also `hops` (each a Hop), and the keys of a Path: `readiness`,
 `exposure`, `nameResolution`, `objects`, `needs`, `remarks`. Keys are the names of the dataclasses' fields, in
 camelCase; the dataclasses say what they mean.
@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from egressc.explain.carriers import Carrier, carriers, facts, namespaces, needs, path, remarks
+from egressc.explain.carriers import Carrier, carriers, conditions, facts, namespaces, needs, path, remarks
 from egressc.explain.objects import companion_objects
-from egressc.plan import Plan
+from egressc.plan import Companions, Plan
 
 
 def fleet(plan: Plan) -> str:
@@ -25,7 +25,7 @@ def fleet(plan: Plan) -> str:
         {
             "gateways": through,
             "sidecars": within,
-            "needs": _needs(carriers(plan)),
+            "needs": _needs(carriers(plan), plan.companions),
             "companions": companion_objects(plan.companions),
             "remarks": [remark for carrier, about in known for remark in remarks(carrier, about)],
         },
@@ -45,8 +45,12 @@ def host(carrier: Carrier) -> str:
     return _dump(result | rest | {"needs": _needs([carrier])})
 
 
-def _needs(some: Sequence[Carrier]) -> dict[str, Any]:
-    return {"namespaces": namespaces(some), "objects": needs(some)}
+def _needs(some: Sequence[Carrier], companions: Companions | None = None) -> dict[str, Any]:
+    return {
+        "namespaces": namespaces(some),
+        "objects": needs(some),
+        "conditions": conditions(some, companions),
+    }
 
 
 def _dump(content: dict[str, Any]) -> str:

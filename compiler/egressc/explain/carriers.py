@@ -6,13 +6,13 @@ from itertools import chain
 from egressc.explain import facts as of_gateway
 from egressc.explain import objects, sidecar
 from egressc.explain.facts import Facts
-from egressc.explain.needs import Need, reads
+from egressc.explain.needs import ADMISSION, SCOPED, Condition, Need, reads
 from egressc.explain.needs import needs as needed
 from egressc.explain.path import Path
 from egressc.explain.path import path as gateway_path
 from egressc.explain.remarks import Remark
 from egressc.explain.remarks import remarks as gateway_remarks
-from egressc.plan import Gateway, Plan, Sidecar
+from egressc.plan import Companions, Gateway, Plan, Sidecar
 
 Carrier = Gateway | Sidecar
 
@@ -41,6 +41,12 @@ def needs(some: Iterable[Carrier]) -> tuple[Need, ...]:
     """The Secrets and ConfigMaps that `some` read."""
     gateways, sidecars = _parted(some)
     return needed(chain(reads(gateways), sidecar.reads(sidecars)))
+
+
+def conditions(some: Iterable[Carrier], companions: Companions | None = None) -> tuple[Condition, ...]:
+    """What the mesh and the cluster must have for `some`, and for the `companions` of all."""
+    gateways, _ = _parted(some)
+    return (*([SCOPED] if gateways else []), *([ADMISSION] if companions and companions.admission else []))
 
 
 def namespaces(some: Iterable[Carrier]) -> tuple[str, ...]:

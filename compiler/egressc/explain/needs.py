@@ -24,6 +24,25 @@ class Need:
     hosts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What the mesh or the cluster must have or allow: `of` which part of it, `what`, and `why`."""
+
+    of: str
+    what: str
+    why: str
+
+
+SCOPED = Condition(
+    "istiod", "PILOT_SCOPE_GATEWAY_TO_NAMESPACE=true", "so that no other namespace's Gateway takes gateway pods"
+)
+ADMISSION = Condition(
+    "Cluster",
+    "the right to create ValidatingAdmissionPolicies and their bindings",
+    "for `companions.admission`, and Kubernetes 1.31",
+)
+
+
 def needs(readings: Iterable[Reading]) -> tuple[Need, ...]:
     """What must be there for `readings`, in the order of the names."""
     keys: dict[tuple[str, Literal["Secret", "ConfigMap"], str], set[str]] = defaultdict(set)

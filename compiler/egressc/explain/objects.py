@@ -12,7 +12,7 @@ from egressc.plan import Companions, Gateway
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """A Kubernetes object."""
+    """A Kubernetes object; `namespace` is empty for one of the whole cluster."""
 
     kind: str
     namespace: str
@@ -21,7 +21,7 @@ class Object:
     @property
     def text(self) -> str:
         """`Service egress/api-example-com`."""
-        return f"{self.kind} {self.namespace}/{self.name}"
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
 #: What a gateway's pods have, whoever's they are; all else is the host's own.
@@ -107,12 +107,17 @@ def exposed_object(expose: Exposure, kind: str) -> Object:
 
 
 def companion_objects(companions: Companions) -> tuple[Object, ...]:
-    """All that the chart prints for whole namespaces, beside the objects of gateways."""
+    """All that the chart prints for whole namespaces or the cluster; only Helm knows the release and its namespace."""
     return (
         *(Object("PeerAuthentication", namespace, "default") for namespace in companions.strict),
         *(Object("Sidecar", sidecar.namespace, "default") for sidecar in companions.sidecars),
         *(Object("NetworkPolicy", namespace, "all.gateways") for namespace in companions.isolated),
         *(Object("NetworkPolicy", namespace, "all.denied") for namespace in companions.denied),
+        *(
+            Object(kind, "", f"egressc.NAMESPACE.RELEASE.{about}")
+            for kind in ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+            for about in (("gateways", "hosts", "services") if companions.admission else ())
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from egressc.explain.carriers import Carrier, carriers, facts, namespaces, needs, path, remarks
+from egressc.explain.carriers import Carrier, carriers, conditions, facts, namespaces, needs, path, remarks
 from egressc.explain.decision import Decision
 from egressc.explain.facts import Caller, Facts, Verified, Way
 from egressc.explain.layout import shorten, table, wrap
@@ -12,7 +12,7 @@ from egressc.explain.needs import Need
 from egressc.explain.path import Path
 from egressc.explain.remarks import Remark
 from egressc.model import HTTP_FAMILY
-from egressc.plan import Companions, Plan
+from egressc.plan import Admission, Companions, Plan
 
 HEAD = (
     "HOST\n  GATEWAY",
@@ -37,7 +37,12 @@ def fleet(plan: Plan) -> str:
     known = [(carrier, facts(carrier)) for carrier in carriers(plan)]
     rows = [HEAD, *(_row(about) for _, about in sorted(known, key=lambda one: one[1].host))]
     seen = [remark for carrier, about in known for remark in remarks(carrier, about)]
-    parts = (table(rows, WIDTHS), _needs(carriers(plan)), *_companions(plan.companions), *_remarks(seen))
+    parts = (
+        table(rows, WIDTHS),
+        _needs(carriers(plan), plan.companions),
+        *_companions(plan.companions),
+        *_remarks(seen),
+    )
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
@@ -102,13 +107,14 @@ def _few(texts: Sequence[str], between: str) -> str:
     return between.join(texts[:SHOWN]) + (f"{between}and {left} more" if left > 0 else "")
 
 
-def _needs(some: Iterable[Carrier]) -> str:
+def _needs(some: Iterable[Carrier], companions: Companions | None = None) -> str:
     chosen = list(some)
     wanted = needs(chosen)
     rows = []
     for namespace in namespaces(chosen):
         rows.append((f"Namespace {namespace}", "", ""))
         rows += [_need(need) for need in wanted if need.namespace == namespace]
+    rows += [(one.of, one.what, one.why) for one in conditions(chosen, companions)]
     return _section("Needs, before the installation", rows, (60, 40, 56))
 
 
@@ -121,8 +127,16 @@ def _companions(companions: Companions) -> list[str]:
         *((f"Namespace {namespace}", "PeerAuthentication: mutual TLS alone") for namespace in companions.strict),
         *((f"Namespace {name}", _isolation(name, companions)) for name in companions.isolated),
         *((f"Namespace {one.namespace}", f"Sidecar: {', '.join(one.hosts)}") for one in companions.sidecars),
+        *([("Every namespace but:", _judged(companions.admission))] if companions.admission else []),
     ]
     return [_section("What goes with them", rows, (40, 110))] if rows else []
+
+
+def _judged(admission: Admission) -> str:
+    names = len(admission.hosts) + len(admission.addresses)
+    return (
+        f"{', '.join(admission.without) or '-'}. ValidatingAdmissionPolicies refuse others' objects for {names} names"
+    )
 
 
 def _isolation(namespace: str, companions: Companions) -> str:

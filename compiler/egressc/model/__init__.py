@@ -1,7 +1,7 @@
 """MODEL: what a host list says, with every default settled; it knows nothing of Kubernetes or Istio."""
 
 from egressc.model.clients import Client, Deny, Operation
-from egressc.model.companions import Companions, Sidecars
+from egressc.model.companions import Admission, Companions, Sidecars
 from egressc.model.durations import exact_milliseconds, milliseconds, spell
 from egressc.model.gateways import POD_SETTINGS, Exposure, IngressGateway, SharedGateway
 from egressc.model.host import Host, Proxy, Readiness
@@ -13,6 +13,7 @@ __all__ = [
     "HTTP_FAMILY",
     "POD_SETTINGS",
     "WILDCARD",
+    "Admission",
     "Client",
     "Companions",
     "Credential",

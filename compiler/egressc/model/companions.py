@@ -17,10 +17,18 @@ class Sidecars(Sourced):
     without: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission(Sourced):
+    """The API server refuses others' objects that take over what the list says; `without` are namespaces not judged."""
+
+    without: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Companions:
-    """What the mesh and the cluster do beside the gateways; `sidecars` is None where the list wants none."""
+    """What the mesh and the cluster do beside the gateways; None where the list wants none."""
 
     strict: bool
     sidecars: Sidecars | None
     network_policies: bool
+    admission: Admission | None

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from egressc.model import Inventory
+from egressc.plan.admission import Admission
 from egressc.plan.authorization import EVERYBODY, Identity, Rule
 from egressc.plan.companions import Companions, plan_companions
 from egressc.plan.exposure import ExposedName, ExposedRoute, plan_exposures
@@ -22,6 +23,7 @@ __all__ = [
     "EVERYBODY",
     "OWN_NAMESPACE",
     "SYSTEM_CA",
+    "Admission",
     "Companions",
     "ExposedName",
     "ExposedRoute",

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from egressc.model import Inventory, Sidecars
+from egressc.plan.admission import Admission, plan_admission
 from egressc.plan.authorization import EVERYBODY
 from egressc.plan.exposure import ExposedName
 from egressc.plan.gateway import OWN_NAMESPACE, Gateway
@@ -25,13 +26,16 @@ class Sidecar:
 class Companions:
     """`strict`, `isolated` and `denied` are gateways' namespaces.
 
-    They have a PeerAuthentication, network policies for the gateways, and one that denies all else.
+    They have a PeerAuthentication, network policies for the gateways, and one that denies all else. Every Sidecar also
+    has the hosts of `whole_mesh`, whose objects stand in the release's namespace, which only Helm knows.
     """
 
     strict: tuple[str, ...]
     isolated: tuple[str, ...]
     denied: tuple[str, ...]
     sidecars: tuple[Sidecar, ...]
+    whole_mesh: tuple[str, ...]
+    admission: Admission | None
 
 
 def plan_companions(
@@ -52,7 +56,15 @@ def plan_companions(
         # applications beside the gateways keep what they have
         denied=tuple(namespace for namespace in isolated if namespace not in clients),
         sidecars=_sidecars(wanted.sidecars, inventory, gateways, exposures, straight) if wanted.sidecars else (),
+        whole_mesh=_whole_mesh(straight) if wanted.sidecars else (),
+        admission=(
+            plan_admission(wanted.admission, inventory, gateways, exposures, straight) if wanted.admission else None
+        ),
     )
+
+
+def _whole_mesh(straight: Sequence[StraightSidecar]) -> tuple[str, ...]:
+    return tuple(one.host.host for one in straight if any(place.namespace == EVERYBODY for place in one.placements))
 
 
 def _sidecars(
@@ -67,15 +79,15 @@ def _sidecars(
         callers = {client.namespace or EVERYBODY for client in gateway.host.clients}
         # a host that reports is there for all: who may not call it is to be seen calling
         for namespace in callers | ({EVERYBODY} if gateway.host.seen_by_all else set()):
-            allowed[namespace].add(f"{gateway.namespace}/{gateway.host.host}")
+            # its Service by name: Istio would find it by the route, and take another namespace's of that name
+            allowed[namespace] |= {f"{gateway.namespace}/{name}" for name in (gateway.host.host, gateway.service)}
     for exposed in exposures:
         for client in (client for route in exposed.routes for client in route.gateway.host.clients):
             allowed[client.namespace or EVERYBODY].add(f"{exposed.ingress.namespace}/{exposed.host}")
     for one in straight:
         for place in one.placements:
-            # for the whole mesh the entry is in the release's namespace, which only Helm knows
-            where = EVERYBODY if place.namespace == EVERYBODY else OWN_NAMESPACE
-            allowed[place.namespace].add(f"{where}/{one.host.host}")
+            if place.namespace != EVERYBODY:
+                allowed[place.namespace].add(f"{OWN_NAMESPACE}/{one.host.host}")
     everybody = allowed.pop(EVERYBODY, set())
     clients = sorted(allowed.keys() - {*wanted.without})
     services = list(_services(wanted, inventory.cluster_domain))

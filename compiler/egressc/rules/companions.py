@@ -6,11 +6,12 @@ from egressc.findings import Finding
 from egressc.model import Inventory, Sidecars
 from egressc.rules.fleet import ROOT_NAMESPACES
 
-OWN = {"*", "."}
+EVERYBODY = "*"
+OWN = {EVERYBODY, "."}
 
 
 def check_all(inventory: Inventory) -> Iterator[Finding]:
-    """EG313 to EG316."""
+    """EG313 to EG316, EG318."""
     companions = inventory.companions
     if companions.sidecars:
         yield from _sidecars(companions.sidecars, inventory)
@@ -29,6 +30,7 @@ def check_all(inventory: Inventory) -> Iterator[Finding]:
 
 def _sidecars(sidecars: Sidecars, inventory: Inventory) -> Iterator[Finding]:
     clients = {client.namespace for host in inventory.hosts for client in host.clients if client.namespace}
+    yield from _of_any_namespace(sidecars)
     for namespace in sorted(clients - {*sidecars.without}):
         if not OWN & {*sidecars.services} and namespace not in sidecars.services:
             message = f"the Sidecar of {namespace} would cut its applications off from the Services beside them"
@@ -46,3 +48,18 @@ def _sidecars(sidecars: Sidecars, inventory: Inventory) -> Iterator[Finding]:
             for namespace in sorted({*sidecars.also} & {*sidecars.without}):
                 message = f"{namespace} is in `also` and in `except`"
                 yield Finding(sidecars.at("also", namespace), "EG314", message, "keep one of the two")
+
+
+def _of_any_namespace(sidecars: Sidecars) -> Iterator[Finding]:
+    """EG318: a ServiceEntry for `x.svc.cluster.local` is a Service to a Sidecar, whoever has written it."""
+    takes = "whoever may write a ServiceEntry anywhere can take what clients send to"
+    if EVERYBODY in sidecars.services:
+        message = f"`*` lets in what any namespace calls a Service: {takes} a Service, or to its address"
+        fix = 'name the namespaces whose Services the clients call, as in `services: [".", istio-system]`'
+        yield Finding(sidecars.at("services", sidecars.services.index(EVERYBODY)), "EG318", message, fix, "warning")
+    for namespace, hosts in sidecars.also.items():
+        for index, host in enumerate(hosts):
+            if host.startswith(f"{EVERYBODY}/"):
+                message = f"`{host}` lets in what any namespace says of it: {takes} it"
+                fix = f"name the namespace that it is of, as in `legacy/{host.partition('/')[2]}`"
+                yield Finding(sidecars.at("also", namespace, index), "EG318", message, fix, "warning")

@@ -1,18 +1,23 @@
 """What a list says of what goes with the gateways."""
 
-from egressc.model import Companions, Sidecars
+from egressc.model import Admission, Companions, Sidecars
 from egressc.positions import Mapping
 from egressc.schema import default
 
 
 def settle_companions(data: Mapping) -> Companions:
     """The list's `companions`, whose shape has been checked."""
-    sidecars = data.get("sidecars")
+    sidecars, admission = data.get("sidecars"), data.get("admission")
     return Companions(
         strict="peerAuthentication" in data,
         sidecars=_sidecars(sidecars) if isinstance(sidecars, Mapping) else None,
         network_policies=data.get("networkPolicies", False),
+        admission=_admission(admission) if isinstance(admission, Mapping) else None,
     )
+
+
+def _admission(data: Mapping) -> Admission:
+    return Admission(without=tuple(data.get("except", default("admission", "except"))), source=data)
 
 
 def _sidecars(data: Mapping) -> Sidecars:
