@@ -26,6 +26,8 @@ def gateway_values(gateway: Gateway) -> dict[str, Any]:
     if gateway.pods.kind == "adopted":
         result["adopted"] = True
     result |= annotations(host)
+    if gateway.listed:
+        result["listed"] = list(gateway.listed)
     result["exportTo"] = list(gateway.export_to)
     if gateway.pods.kind != "adopted":
         result["clients"] = [rule_values(rule) for rule in gateway.rules]

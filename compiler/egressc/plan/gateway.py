@@ -60,6 +60,7 @@ class Gateway:
     pods: Pods
     host: Host
     ports: tuple[GatewayPort, ...]
+    listed: tuple[str, ...]  # what the list has below a wildcard: these names have ways of their own
     export_to: tuple[str, ...]
     rules: tuple[Rule, ...]
     denials: tuple[Denial, ...]
@@ -77,6 +78,11 @@ class Gateway:
         """Whether a rule depends on paths, so that a path must have one reading."""
         denials = (*self.denials, *self.fleet_denials)
         return any(rule.paths for rule in self.rules) or any(denial.paths for denial in denials)
+
+    @property
+    def carries(self) -> bool:
+        """Whether any of its ports has bytes that it carries unread."""
+        return any(not port.port.is_http for port in self.ports)
 
     @property
     def reports_beside_others(self) -> bool:
@@ -110,6 +116,7 @@ def plan_gateway(host: Host, inventory: Inventory) -> Gateway:
             )
             for port in host.ports
         ),
+        listed=_listed(host, inventory),
         export_to=_export_to(host),
         rules=allowed,
         denials=denials(host, numbers, allowed),
@@ -125,6 +132,12 @@ def _pods(name: str, host: Host) -> Pods:
     if host.shared.adopt:
         return Pods("adopted", host.shared.name, host.shared.adopt)
     return Pods("shared", host.shared.name, pod_labels(host.shared.name, host.namespace))
+
+
+def _listed(host: Host, inventory: Inventory) -> tuple[str, ...]:
+    """The listed hosts below `host`, without those that a listed narrower wildcard has below it."""
+    below = [other for other in inventory.hosts if host.covers(other.host)]
+    return tuple(sorted(one.host for one in below if not any(other.covers(one.host) for other in below)))
 
 
 def _export_to(host: Host) -> tuple[str, ...]:
