@@ -62,6 +62,9 @@ def _subset(draw: Draw, **fields: st.SearchStrategy[Any]) -> Entry:
 def fleets(draw: Draw, most: int = 8) -> list[Any]:
     """Hosts of a list, in any order, that fit together."""
     names = draw(st.lists(host_names(), min_size=1, max_size=most, unique=True))
+    for number in range(1, len(names)):
+        if draw(st.integers(0, 4)) == 0:  # below what may be a wildcard
+            names[number] = f"h-{number}.any-{draw(st.integers(0, number - 1))}.example.net"
     return [
         _entry(draw, name, number) if draw(st.integers(0, 9)) else _wildcard(draw, number)
         for number, name in enumerate(names)

@@ -79,6 +79,14 @@ def test_ports_are_named_by_protocol_and_number() -> None:
     ]
 
 
+def test_a_wildcard_knows_what_the_list_has_below_it() -> None:
+    names = ["*.b.c", "a.b.c", "*.a.b.c", "x.a.b.c", "z.y.b.c", "b.c", "other.c"]
+    entries = [*(f'- host: "{name}"' for name in names), "- {host: s.b.c, at: sidecar}"]
+    values = gateways(hosts("\n".join(entries)))
+    listed = {name: value["listed"] for name, value in values.items() if "listed" in value}
+    assert listed == {"*.b.c": ["*.a.b.c", "a.b.c", "s.b.c", "z.y.b.c"], "*.a.b.c": ["x.a.b.c"]}
+
+
 def test_the_mesh_is_in_every_identity() -> None:
     values = gateways("mesh: {trustDomain: prod.example.com}\n" + hosts("- a.example.com"))
     assert values["a.example.com"]["clients"] == [{"principal": "prod.example.com/ns/shop/sa/*"}]

@@ -127,6 +127,7 @@ SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("/podDisruptionBudget/minAvailable", {"podDisruptionBudget": {"minAvailable": "half"}}),
     ("/tolerations/0/operator", {"tolerations": [{"operator": "Is"}]}),
     ("/readinessAddress", {"readinessAddress": "localhost"}),
+    ("/listenAddress", {"listenAddress": "127.0.0.1"}),
 ]
 
 

@@ -72,7 +72,7 @@ CODES = {
     "EG235": "not a range of addresses",
     "EG236": "a client certificate or credential for every name of a domain",
     "EG237": "a setting without meaning behind a proxy",
-    "EG238": "a host that some callers of a wildcard reach past its own gateway",
+    "EG238": "a host below a wildcard whose callers do not have it",
     "EG239": "a readiness that cannot see through a proxy",
     "EG240": "a header that is not the list's to change",
     "EG241": "a header that is changed twice",

@@ -30,6 +30,7 @@ SHARED = "Shared and adopted gateways"
 EXPOSURE = "Names of one's own at an ingress gateway"
 COMPANIONS = "What goes with the gateways"
 TWO_WAYS = "Two ways to one host"
+INNER = "Names inside of what is carried"
 FAILOVER = "Failover"
 SIDECAR = "Without a gateway"
 CHART = "The chart under ct and helm test"
@@ -54,6 +55,7 @@ SECTIONS = (
     EXPOSURE,
     COMPANIONS,
     TWO_WAYS,
+    INNER,
     FAILOVER,
     SIDECAR,
     CHART,

@@ -67,9 +67,38 @@ metadata:
 /etc/istio/proxy/{{ . }}.sock
 {{- end }}
 
+{{- /* What shows a listener behind such a socket the SNI, of a connection that is TLS. */}}
+{{- define "egress-gateways.tlsInspector" -}}
+- name: envoy.filters.listener.tls_inspector
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector
+{{- end }}
+
+{{- /* The filter chain there that closes what is for a listed host below a wildcard: it has a way of its own. Expects: the gateway. */}}
+{{- define "egress-gateways.listed" -}}
+{{- with .listed }}
+- filter_chain_match:
+    server_names: {{ toJson . }}
+  filters:
+  - name: envoy.filters.network.direct_response
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.filters.network.direct_response.v3.Config
+{{- end }}
+{{- end }}
+
+{{- /* A cluster whose connections others count: by itself Envoy would stop at 1,024. */}}
+{{- define "egress-gateways.unlimited" -}}
+circuit_breakers:
+  thresholds:
+  - max_connections: 4294967295
+    max_pending_requests: 4294967295
+    max_requests: 4294967295
+{{- end }}
+
 {{- /* What a cluster behind such a socket opens, as Envoy spells a connection pool. Expects: its settings, as in values.yaml. */}}
 {{- define "egress-gateways.socketConnections" -}}
 connect_timeout: {{ .connectTimeout }}
+{{ include "egress-gateways.unlimited" . }}
 {{- with .keepalive }}
 upstream_connection_options:
   tcp_keepalive:

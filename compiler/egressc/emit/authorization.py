@@ -14,6 +14,8 @@ def port_rules(gateway: Gateway, port: GatewayPort) -> dict[str, Any]:
     host, number = gateway.host, port.port.port
     allow = _named([_allowed(rule) for rule in gateway.rules if rule.covers(number)])
     deny = [_denied(rule) for rule in gateway.fleet_denials if rule.covers(number)]
+    if gateway.listed and port.port.is_http:
+        deny.append({"id": "a host of its own", "hosts": spelling.hosts(gateway.listed)})
     own = _named([_denied(rule) for rule in gateway.denials if rule.covers(number)])
     if host.reports:
         refused = {"deny": _named(deny)} if deny else {}

@@ -26,6 +26,8 @@ def gateway_values(gateway: Gateway) -> dict[str, Any]:
     if gateway.pods.kind == "adopted":
         result["adopted"] = True
     result |= annotations(host)
+    if gateway.listed:
+        result["listed"] = list(gateway.listed)
     result["exportTo"] = list(gateway.export_to)
     result["clients"] = clients(gateway)
     if host.reports:

@@ -145,6 +145,7 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
     else:
         route = f"leads every connection to {host.host}, port {way.port} of the ServiceEntry"
         yield Decision(named_object(gateway, "VirtualService"), route, ())
+        yield from _unread(gateway, port)
     reached = said(port.port.source, "upstreamPort") or way.lines
     yield Decision(entry, f"client port {way.port} is upstream port {way.upstream_port}", reached)
     where = said(host.source, "endpoints") + said(host.source, "resolution")
@@ -168,6 +169,21 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
     rule = named_object(gateway, "DestinationRule", ".upstream")
     yield from spoken_tls(port.port, way, rule)
     yield from limits(host, port.port, rule)
+
+
+def _unread(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
+    """What holds connections that nobody reads to their host."""
+    keeper, host = named_object(gateway, "EnvoyFilter", ".passthrough"), gateway.host
+    yield Decision(keeper, "leads nowhere else, whatever route somebody adds", ())
+    if port.port.protocol == "TLS" and not host.per_name:
+        name = f"a name below {host.host[2:]}" if host.wildcard else host.host
+        yield Decision(keeper, f"closes what is no TLS, or whose SNI is not {name}", ())
+        if gateway.listed:
+            yield Decision(keeper, _own_ways(gateway), ())
+
+
+def _own_ways(gateway: Gateway) -> str:
+    return f"closes what is for {' or '.join(gateway.listed)}: the list has a way of its own for it"
 
 
 def spoken_tls(port: Port, way: Way, rule: Object) -> Iterator[Decision]:
@@ -199,9 +215,13 @@ def _by_socket(gateway: Gateway, way: Way) -> Iterator[Decision]:
         target = "each name" if host.per_name else host.places[0]
         says = f"asks the proxy {proxy} for a tunnel to {target}, port {way.upstream_port}, by CONNECT in clear"
         yield Decision(tunnel, says, said(host.source, "proxy"))
+        if host.per_name and gateway.listed:
+            yield Decision(tunnel, _own_ways(gateway), ())
     elif host.per_name:
         finder = named_object(gateway, "EnvoyFilter", ".wildcard")
         yield Decision(finder, f"finds each name below {host.host[2:]} by DNS, and refuses every other SNI", ())
+        if gateway.listed:
+            yield Decision(finder, _own_ways(gateway), ())
         ranges = said(host.source, "deniedRanges")
         yield Decision(finder, f"connects to no address in {', '.join(host.denied_ranges)}", ranges)
 

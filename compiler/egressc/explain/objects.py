@@ -88,6 +88,8 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
         named += [named_object(gateway, "ServiceEntry", f".{port.name}") for port in gateway.ports[1:]]
     if gateway.host.expose:
         named += [exposed_object(gateway.host.expose, kind) for kind in ("Gateway", "VirtualService", "ServiceEntry")]
+    if gateway.carries:
+        named.append(named_object(gateway, "EnvoyFilter", ".passthrough"))
     if gateway.host.by_socket:
         named.append(named_object(gateway, "EnvoyFilter", ".proxy" if gateway.host.proxy else ".wildcard"))
     return tuple(named)

@@ -109,6 +109,10 @@ class Host(Sourced):
         """Whether the host stands for every name of a domain."""
         return self.host.startswith(WILDCARD)
 
+    def covers(self, host: str) -> bool:
+        """Whether `host` is a name, or a narrower wildcard, of those that the host stands for."""
+        return self.wildcard and host != self.host and host.endswith(self.host[1:])
+
     @property
     def per_name(self) -> bool:
         """Whether each name that the host stands for is an upstream of its own."""

@@ -60,6 +60,7 @@ class Gateway:
     pods: Pods
     host: Host
     ports: tuple[GatewayPort, ...]
+    listed: tuple[str, ...]  # what the list has below a wildcard: these names have ways of their own
     export_to: tuple[str, ...]
     rules: tuple[Rule, ...]
     denials: tuple[Rule, ...]
@@ -77,6 +78,11 @@ class Gateway:
         """Whether somebody decides by path, so that a path must have one reading."""
         decided = any(rule.paths for rule in (*self.rules, *self.denials, *self.fleet_denials))
         return self.host.has_requests and (decided or self.host.external_authorization is not None)
+
+    @property
+    def carries(self) -> bool:
+        """Whether any of its ports has bytes that it carries unread."""
+        return any(not port.port.is_http for port in self.ports)
 
     @property
     def checks_upstream(self) -> bool:
@@ -104,6 +110,7 @@ def plan_gateway(host: Host, inventory: Inventory) -> Gateway:
             )
             for port in host.ports
         ),
+        listed=_listed(host, inventory),
         export_to=_export_to(host),
         rules=rules(host, inventory.trust_domain),
         denials=denials(host),
@@ -119,6 +126,12 @@ def _pods(name: str, host: Host) -> Pods:
     if host.shared.adopt:
         return Pods("adopted", host.shared.name, host.shared.adopt)
     return Pods("shared", host.shared.name, pod_labels(host.shared.name, host.namespace))
+
+
+def _listed(host: Host, inventory: Inventory) -> tuple[str, ...]:
+    """The listed hosts below `host`, without those that a listed narrower wildcard has below it."""
+    below = [other for other in inventory.hosts if host.covers(other.host)]
+    return tuple(sorted(one.host for one in below if not any(other.covers(one.host) for other in below)))
 
 
 def _export_to(host: Host) -> tuple[str, ...]:

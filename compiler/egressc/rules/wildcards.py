@@ -96,26 +96,29 @@ def _unused(host: Host) -> Iterator[Finding]:
 
 
 def check_covered(inventory: Inventory) -> Iterator[Finding]:
-    """EG238: sidecars prefer a host's own entry to a wildcard's, but only where they see it, and port by port."""
+    """EG238: a wildcard's gateway refuses what is for a listed host below it.
+
+    Sidecars prefer the host's own way, but only where they see it, and port by port.
+    """
     wildcards = [host for host in inventory.hosts if host.wildcard]
     for wildcard in wildcards:
         for host in inventory.hosts:
-            if host is not wildcard and host.host.endswith(wildcard.host[1:]):
+            if wildcard.covers(host.host):
                 yield from _covered(wildcard, host)
 
 
 def _covered(wildcard: Host, host: Host) -> Iterator[Finding]:
     ports = {port.port for port in host.ports}
-    seen_by = {None if client.whole_mesh else client.namespace for client in host.clients}
+    seen_by = {client.namespace for client in host.callers}
     for client in wildcard.clients:
         own = client.ports or tuple(port.port for port in wildcard.ports)
         who = "the whole mesh" if client.whole_mesh else client.namespace
-        if None not in seen_by and client.namespace not in seen_by:
+        if not host.seen_by_all and client.namespace not in seen_by:
             missing = f"{who} to the `clients` of {host.host}"
         elif past := sorted(set(own) - ports):
             missing = f"port {past[0]} to the `ports` of {host.host}"
         else:
             continue
-        message = f"{who} reaches {host.host} by the gateway of {wildcard.host}, past its own"
-        yield Finding(client.at("namespace"), "EG238", message, f"where that is not meant, add {missing}", "warning")
+        message = f"{who} is refused at {host.host}: {wildcard.host} does not stand for a host that is listed itself"
+        yield Finding(client.at("namespace"), "EG238", message, f"where it should get there, add {missing}", "warning")
         return
