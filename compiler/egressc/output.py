@@ -23,6 +23,8 @@ def prepare() -> None:
             os.fstat(number)
         except OSError:  # closed: the next file that is opened would be taken for stdout
             os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -30,12 +32,11 @@ def prepare() -> None:
 
 def say(text: str) -> None:
     """Writes to stderr. Where that is closed or full nobody can be told: the exit code alone says it."""
-    if sys.stderr is not None:
-        try:
-            sys.stderr.write(text)
-            sys.stderr.flush()
-        except OSError:
-            _give_up(sys.stderr)
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _give_up(sys.stderr)
 
 
 def complain(message: object) -> None:

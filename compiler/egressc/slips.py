@@ -1,11 +1,12 @@
 """What a slip was meant to be: one search for all, whose work is bounded for each word, whatever a list holds."""
 
 import difflib
-import os.path
 from bisect import bisect_left
 from collections.abc import Collection
 from functools import lru_cache
 from heapq import nlargest
+from itertools import takewhile
+from operator import eq
 from typing import NamedTuple
 
 LENGTH = 80  # characters of a word that are looked at
@@ -68,4 +69,4 @@ def _pairs(text: str) -> set[str]:
 
 def _ends(text: str, other: str) -> int:
     """The number of letters with which both begin, and with which both end."""
-    return len(os.path.commonprefix([text, other])) + len(os.path.commonprefix([text[::-1], other[::-1]]))
+    return sum(sum(takewhile(bool, map(eq, *both))) for both in ((text, other), (reversed(text), reversed(other))))
