@@ -44,7 +44,7 @@ def filters(documents: Documents, namespace: str, name: str, port: Mapping[str, 
         }:
             found: dict[str, Any] = value["typed_per_filter_config"]["egressc.authorization"]["rbac"]
             return found
-        if patch["applyTo"] == "NETWORK_FILTER" and value["name"] == "egressc.authorization" and _at(patch, port):
+        if patch["applyTo"] == "NETWORK_FILTER" and value.get("name") == "egressc.authorization" and _at(patch, port):
             raw: dict[str, Any] = value["typed_config"]
             return raw
     raise KeyError(f"no rules for {name}:{port['name']}")

@@ -6,6 +6,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from egressc.names import RESERVED_PORTS
+from egressc.source import CONTROL
+from tests.harmless import ATTACKS
 
 Entry = dict[str, Any]
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -40,7 +42,12 @@ def _joined(parts: tuple[list[str], str]) -> str:
 
 def texts() -> st.SearchStrategy[str]:
     """What people write in a sentence, and what they had better not."""
-    return st.text(characters(), min_size=1, max_size=100) | st.sampled_from(TRICKY)
+    return st.text(characters(), min_size=1, max_size=100) | st.sampled_from(TRICKY) | commands()
+
+
+def commands() -> st.SearchStrategy[str]:
+    """Texts with what a CI would take for a command, had it a line of its own."""
+    return st.sampled_from([attack for attack in ATTACKS if not CONTROL.search(attack)])
 
 
 def characters() -> st.SearchStrategy[str]:
@@ -256,7 +263,7 @@ def _tls(draw: Draw) -> Entry:
     """TLS by the gateway, or none at all, with a reason."""
     mode = draw(st.sampled_from(["simple", "mutual", "none"]))
     if mode == "none":
-        return {"mode": mode, "unverified": REASON}
+        return {"mode": mode, "unverified": draw(st.just(REASON) | commands())}
     tls: Entry = {"mode": mode} | _subset(draw, sni=host_names())
     verified = draw(st.booleans())
     if draw(st.booleans()) and (verified or mode == "mutual"):
@@ -267,7 +274,7 @@ def _tls(draw: Draw) -> Entry:
         ca = {"ca": f"{path}/ca.crt"} if verified and (not pair or draw(st.booleans())) else {}
         tls["files"] = pair | ca | {"volumes": [volume]}
     if not verified:
-        tls["unverified"] = REASON
+        tls["unverified"] = draw(st.just(REASON) | commands())
     elif draw(st.booleans()):
         tls["sans"] = draw(st.sampled_from([["a.example.net"], ["1e3", "spiffe://a.example/b"]]))
     return tls

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from egressc import __version__, emit
+from egressc import __version__, cli, emit
 from tests.chart import parsed
+from tests.harmless import harmless
 from tests.lists import compile_text, hosts
 from tests.tools import search_path
 
@@ -126,9 +127,19 @@ def test_an_output_device_stays_a_device(folder: Path) -> None:
     assert pipe.is_fifo()
 
 
+def test_an_output_link_that_leads_nowhere_yet_makes_the_file(folder: Path) -> None:
+    (folder / "link.yaml").symlink_to("new.yaml")
+    assert run(folder, "compile", "good.yaml", "-o", "link.yaml") == (0, "", "")
+    assert (folder / "link.yaml").is_symlink()
+    assert (folder / "new.yaml").read_text(encoding="utf-8") == values(GOOD)
+
+
 @pytest.mark.parametrize(
     ("target", "reason"),
     [
+        ("tmp/loop", "too many levels of symbolic links"),
+        ("tmp/loop/values.yaml", "too many levels of symbolic links"),
+        ("x" * 300, "file name too long"),
         ("missing/values.yaml", "no such file or directory"),
         ("tmp", "is a directory"),
         ("good.yaml/values.yaml", "not a directory"),
@@ -137,6 +148,7 @@ def test_an_output_device_stays_a_device(folder: Path) -> None:
     ],
 )
 def test_an_output_that_cannot_be_written_is_one_sentence(folder: Path, target: str, reason: str) -> None:
+    (folder / "tmp/loop").symlink_to("loop")
     assert run(folder, "compile", "good.yaml", "-o", target) == (
         2,
         "",
@@ -171,6 +183,146 @@ def test_stdout_that_is_full_is_one_sentence(folder: Path) -> None:
             check=False,
         )
     assert (ended.returncode, ended.stderr) == (2, "egressc: stdout cannot be written: no space left on device\n")
+
+
+def shell(folder: Path, line: str) -> tuple[int, str, str]:
+    """Runs a line of a shell in which $E is egressc."""
+    ended = subprocess.run(
+        ["bash", "-c", line.replace("$E", " ".join(command()))],
+        cwd=folder,
+        env=environment(folder),
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert "Traceback" not in ended.stderr
+    assert "Exception ignored" not in ended.stderr
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+CLOSED = "egressc: stdout cannot be written: bad file descriptor\n"
+FULL = "egressc: stdout cannot be written: no space left on device\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "ends"),
+    [
+        ("$E compile good.yaml >&-", (2, "", CLOSED)),
+        ("$E compile good.yaml <&- >&-", (2, "", CLOSED)),
+        ("$E compile good.yaml <&- >&- 2>&-", (2, "", "")),
+        ("$E compile good.yaml -o values.yaml <&- >&- 2>&- && cat values.yaml", (0, values(GOOD), "")),
+        ("$E compile bad.yaml 2>&-", (1, "", "")),
+        ("$E compile bad.yaml 2>/dev/full", (1, "", "")),
+        ("$E compile bad.yaml 2> >(true)", (1, "", "")),
+        ("$E compile good.yaml -o missing/values.yaml 2>/dev/full", (2, "", "")),
+        ("$E compile 2>&-", (2, "", "")),
+        ("$E compile 2>/dev/full", (2, "", "")),
+        ("$E --help >/dev/full", (2, "", FULL)),
+        ("$E --version >&-", (2, "", CLOSED)),
+        ("$E explain good.yaml --format json >/dev/full", (2, "", FULL)),
+        ("$E --help > >(true)", (0, "", "")),
+    ],
+)
+def test_streams_that_are_closed_or_full(folder: Path, line: str, ends: tuple[int, str, str]) -> None:
+    assert shell(folder, line) == ends
+
+
+@pytest.mark.parametrize("endless", ["/dev/zero", "/dev/stdin"])
+def test_no_more_of_a_list_is_read_than_it_may_have(folder: Path, endless: str) -> None:
+    # whole, it would not fit into what memory there is
+    code, out, errors = shell(folder, f"ulimit -v 1000000; yes '#' | $E compile {endless}")
+    assert (code, out) == (1, "")
+    assert f"{endless}:1:1: error EG007: the file has more than 10,000,000 bytes" in errors
+
+
+def test_no_more_is_compared_than_the_list_compiles_to(folder: Path) -> None:
+    code, out, errors = shell(folder, "ulimit -v 1000000; $E compile good.yaml --check /dev/zero")
+    assert (code, out) == (1, "")
+    assert errors.startswith("/dev/zero: not what the list compiles to")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("loop", "too many levels of symbolic links"),
+        ("dangling", "no such file or directory"),
+        ("tmp", "is a directory"),
+        ("good.yaml/x", "not a directory"),
+        ("x" * 300, "file name too long"),
+    ],
+)
+def test_files_that_cannot_be_read(folder: Path, name: str, reason: str) -> None:
+    (folder / "loop").symlink_to("loop")
+    (folder / "dangling").symlink_to("nowhere")
+    for arguments in (["compile", name], ["compile", "good.yaml", "--overlay", name]):
+        code, out, errors = run(folder, *arguments)
+        assert (code, out) == (1, "")
+        assert f"{name}:1:1: error EG001: the file cannot be read: {reason}\n" in errors
+    if name != "dangling":
+        code, out, errors = run(folder, "compile", "good.yaml", "--check", name)
+        assert (code, out, errors) == (2, "", f"egressc: {name} cannot be read: {reason}\n")
+
+
+def test_too_little_memory_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def compile_files(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(cli, "compile_files", compile_files)
+    assert cli.main(["compile", "good.yaml"]) == 2
+    assert capsys.readouterr().err == "egressc: there is not enough memory for this list\n"
+
+
+COMMAND = "x\n::error::x ##vso[a]b \x1b[31m\u202e"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["compile", f"{COMMAND}.yaml"],
+        ["compile", f"{COMMAND}.yaml", "--findings", "json"],
+        ["compile", "good.yaml", "--check", f"{COMMAND}.yaml"],
+        ["compile", "good.yaml", "-o", f"{COMMAND}/values.yaml"],
+        ["compile", "good.yaml", f"--{COMMAND}"],
+        ["compile", "good.yaml", "--findings", COMMAND],
+        ["explain", "good.yaml", "--host", COMMAND],
+        ["explain", "good.yaml", "--host", ""],
+        ["compile", "good.yaml", "--check", ""],
+        ["compile", "good.yaml", "-o", ""],
+        ["compile", ""],
+        ["render", "good.yaml", "-f", f"{COMMAND}.yaml"],
+    ],
+)
+def test_no_argument_is_a_command_to_a_ci(folder: Path, arguments: list[str]) -> None:
+    code, out, errors = run(folder, *arguments, PATH=search_path("helm4"))
+    assert code in (1, 2)
+    assert out == ""
+    assert errors
+    assert harmless(errors)
+
+
+def test_names_that_are_not_utf_8(folder: Path) -> None:
+    name = os.fsdecode(b"\xff.yaml")
+    (folder / name).write_text(GOOD, encoding="utf-8")
+    for form in ("text", "json", "mermaid"):
+        assert run(folder, "explain", name, "--format", form, "-o", "shown.txt") == (0, "", "")
+        assert harmless((folder / "shown.txt").read_text(encoding="utf-8"))
+        assert run(folder, "explain", name, "--format", form, PYTHONUTF8="0", LC_ALL="C")[0] == 0
+
+
+def test_an_interrupt_while_loading_is_no_traceback(folder: Path) -> None:
+    (folder / "yaml.py").write_text("raise KeyboardInterrupt\n")
+    assert run(folder, "compile", "good.yaml", PYTHONPATH=f"{folder}:{COMPILER}") == (130, "", "")
+
+
+def test_what_helm_says_may_be_anything(folder: Path) -> None:
+    helm = folder / "tmp/helm"
+    helm.write_text("#!/bin/sh\nprintf '\\377\\n::error::x\\n##vso[a]b' >&2; exit 1\n")
+    helm.chmod(0o755)
+    code, out, errors = run(folder, "render", "good.yaml", PATH=str(helm.parent))
+    assert (code, out) == (2, "")
+    assert errors.startswith("egressc: helm refused:")
+    assert harmless(errors)
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(folder: Path) -> None:

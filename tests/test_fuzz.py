@@ -17,6 +17,7 @@ from egressc.compile import compile_sources
 from egressc.findings import CODES
 from egressc.schema import schema
 from tests.cases import INVALID, VALID
+from tests.harmless import ATTACKS, COMMANDS, harmless
 from tests.strategies import GATEWAYS, TRICKY, fleets
 from tests.test_properties import source
 
@@ -27,7 +28,7 @@ KEYS = sorted({key for part in schema()["$defs"].values() for key in part.get("p
 
 def survives(*lists: bytes, overlays: tuple[bytes, ...] = ()) -> int:
     """Compiles, reports and emits; returns the exit code that egressc would have."""
-    names = "ab\\ncdefgh"
+    names = ("a", *ATTACKS)
     sources, patches = ([(names[i], text) for i, text in enumerate(group)] for group in (lists, overlays))
     compilation = compile_sources(sources, patches)
     for finding in compilation.findings:
@@ -36,12 +37,16 @@ def survives(*lists: bytes, overlays: tuple[bytes, ...] = ()) -> int:
         assert finding.span.column >= 1
         assert finding.message
         assert finding.fix
-    for form in report.FORMATS.values():
-        form(compilation.findings).encode()
+    assert harmless(report.text(compilation.findings))
+    assert harmless(report.as_json(compilation.findings))
+    annotations = report.github(compilation.findings).splitlines()
+    assert len(annotations) == len(compilation.findings)
+    assert all(harmless(f"x{line}") for line in annotations)
     errors = [finding for finding in compilation.findings if finding.level == "error"]
     assert (compilation.plan is None) == bool(errors)
     if compilation.plan:
         text = emit.dump(emit.values(compilation.plan))
+        assert harmless(text)
         assert yaml.load(text, yaml.CSafeLoader) == emit.values(compilation.plan)
     return 1 if errors else 0
 
@@ -70,13 +75,24 @@ def test_lists_with_slips(text: bytes, data: st.DataObject) -> None:
     survives(text)
 
 
+@given(st.sampled_from(FILES), st.data())
+@MANY
+def test_lists_with_commands(text: bytes, data: st.DataObject) -> None:
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(text)))
+        attack = data.draw(st.sampled_from(ATTACKS))
+        quoted = st.sampled_from([attack, f'"{attack}"', repr(attack), f"{attack}: x\n", f'"{attack}": x\n'])
+        text = text[:at] + data.draw(quoted).encode() + text[at:]
+    survives(text)
+
+
 JUNK = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=False)
     | st.text(max_size=10)
-    | st.sampled_from([*TRICKY, *KEYS, "1s", "-1", "*"]),
+    | st.sampled_from([*TRICKY, *KEYS, *ATTACKS, "1s", "-1", "*"]),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), inner, max_size=4)
     ),
@@ -160,11 +176,15 @@ def test_exit_codes(tmp_path_factory: pytest.TempPathFactory, text: bytes) -> No
 @settings(MANY, max_examples=100)
 def test_every_host_is_explained(tmp_path_factory: pytest.TempPathFactory, fleet: list[Any], form: str) -> None:
     folder = tmp_path_factory.getbasetemp()
-    hosts, explained = folder / "explained.yaml", folder / "explained.txt"
+    hosts, explained = folder / f"\n{COMMANDS[0]}.yaml", folder / "explained.txt"
     hosts.write_bytes(source(fleet, gateways=GATEWAYS))
     for entry in fleet:
         name = entry if isinstance(entry, str) else entry["host"]
         assert main(["explain", str(hosts), "--host", name, "--format", form, "-o", str(explained)]) == 0
+        shown = explained.read_text(encoding="utf-8")
+        assert harmless(shown)
         # Mermaid writes characters of its own as their codes
-        text = re.sub(r"#(\d+);", lambda code: chr(int(code[1])), explained.read_text(encoding="utf-8"))
+        text = re.sub(r"#(\d+);", lambda code: chr(int(code[1])), shown)
         assert name in text
+    assert main(["explain", str(hosts), "--format", form, "-o", str(explained)]) == 0
+    assert harmless(explained.read_text(encoding="utf-8"))

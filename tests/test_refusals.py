@@ -81,6 +81,13 @@ PROBLEMS: list[tuple[str, dict[str, Any]]] = [
     ("gateways.api: autoscaling has 2 pods at least and 1 at most", _values(autoscaling={"maxReplicas": 1})),
 ]
 
+OPA_AT = "/gateways/api/externalAuthorization/opa"
+
+
+def _opa(**changed: Any) -> dict[str, Any]:
+    return _values(externalAuthorization={"opa": OPA["opa"] | changed})
+
+
 # Where the schema finds the fault, and values that have it.
 SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("/", {"colour": "red"}),
@@ -128,6 +135,18 @@ SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("/tolerations/0/operator", {"tolerations": [{"operator": "Is"}]}),
     ("/readinessAddress", {"readinessAddress": "localhost"}),
     ("/listenAddress", {"listenAddress": "127.0.0.1"}),
+    *((f"{OPA_AT}/decision", _opa(decision=text)) for text in ("a --set=b", "a\n- --set=b", "a,b=c", "/a", "a: b", "")),
+    *((f"{OPA_AT}/image", _opa(image=text)) for text in ("", "opa x", "opa\nx")),
+    *((f"{OPA_AT}/timeout", _opa(timeout=text)) for text in ("1m", "500ms", "1m30s")),
+    ("/gateways/api/externalAuthorization/provider", _values(externalAuthorization={"provider": "a: b"})),
+    ("/gateways/api/streamTimeout", _values(streamTimeout="1h")),
+    ("/readiness/interval", {"readiness": {"interval": "1m"}}),
+    ("/connectionPool/connectTimeout", {"connectionPool": {"connectTimeout": "500ms"}}),
+    ("/connectionPool/keepalive/time", {"connectionPool": {"keepalive": {"time": "1.5s"}}}),
+    ("/gateways/api/selector", _values(selector={"a: b\nc": "d"})),
+    ("/gateways/api/selector/a", _values(selector={"a": "b c"})),
+    ("/networkPolicy/dns/podLabels", {"networkPolicy": {"dns": {"podLabels": {"a b": "c"}}}}),
+    ("/monitoring/podMonitor/labels", {"monitoring": {"podMonitor": {"labels": {"a: b\nc": "d"}}}}),
 ]
 
 
@@ -167,6 +186,20 @@ def test_every_problem_has_a_test(helm4: Helm) -> None:
     for message in messages:
         pattern = ".*".join(map(re.escape, re.split(r"\{\{.*?\}\}", message)))
         assert any(re.fullmatch(pattern, line) for line in said), message
+
+
+@pytest.mark.parametrize("path", ["/a:", '/a"b', "/a\\b", "/#a", "/a\u2028b", "/{{a}}"])
+def test_a_file_may_have_any_name(helm: Helm, path: str) -> None:
+    tls = {"sni": "api.example.com", "subjectAltNames": ["api.example.com"], "caCertificates": path}
+    port = {"name": "tls-443", "port": 443, "gatewayPort": 8443, "upstreamPort": 443, "protocol": "TLS", "rules": {}}
+    documents = helm.render(_values(ports=[port | {"check": {"tls": tls}}]))
+    assert f"file-root:{path}" in _strings(list(documents.values()))
+
+
+def _strings(part: Any) -> set[str]:
+    if isinstance(part, dict | list):
+        return {text for one in (part.values() if isinstance(part, dict) else part) for text in _strings(one)}
+    return {part} if isinstance(part, str) else set()
 
 
 @pytest.mark.parametrize(("pointer", "values"), SHAPES)

@@ -1,13 +1,16 @@
 """Findings for people, for programs and for GitHub."""
 
 import json
+import re
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from egressc import report
 from egressc.findings import CODES, Finding, Span
+from tests.harmless import ATTACKS, harmless
 
+GITHUB = re.compile(r"::error file=(?P<name>[^:,]*),line=3,col=4,title=EG101::(?P<data>.*)")
 FINDINGS = (
     Finding(Span("teams/a, b.yaml", 3, 7), "EG201", "100% wrong", "write\nthis"),
     Finding(Span("hosts.yaml", 1, 1), "EG219", "doubtful: `\x1b[31m`\u2028", "look", "warning"),
@@ -28,6 +31,18 @@ def test_text_is_two_lines_a_finding_whatever_a_list_contains(message: str, fix:
     assert all(line.isprintable() for line in lines)
 
 
+@given(*[st.text() | st.sampled_from(ATTACKS)] * 3)
+def test_no_finding_is_a_command(name: str, message: str, fix: str) -> None:
+    finding = Finding(Span(name, 3, 4), "EG101", message, fix)
+    assert harmless(report.text([finding]))
+    assert harmless(report.as_json([finding]))
+    own, *rest = report.github([finding]).split("\n")
+    assert rest == [""]
+    command = GITHUB.fullmatch(own)
+    assert command
+    assert harmless(command["name"] + command["data"])
+
+
 @given(st.text(), st.text())
 def test_json_has_it_all(message: str, fix: str) -> None:
     finding = Finding(Span("f", 3, 4), "EG101", message, fix)
@@ -39,7 +54,7 @@ def test_json_has_it_all(message: str, fix: str) -> None:
 
 def test_github() -> None:
     assert report.github(FINDINGS).splitlines()[0] == (
-        "::error file=teams/a%2C b.yaml,line=3,col=7,title=EG201::100%25 wrong: write%0Athis"
+        "::error file=teams/a%2C b.yaml,line=3,col=7,title=EG201::100%25 wrong: write\\nthis"
     )
 
 

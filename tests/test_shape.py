@@ -1,5 +1,7 @@
 """The schema's refusals stand at the exact key and say what to write; the schema keeps its own promises."""
 
+import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -124,6 +126,29 @@ def test_a_broken_host_does_not_hide_what_is_wrong_with_others() -> None:
 
 def test_a_missing_version_does_not_hide_what_is_wrong_with_hosts() -> None:
     assert found("hosts: [a.example.com]\n") == ["1:1 EG102", "1:9 EG201"]
+
+
+UNITS = ["a", "1", "/", "/a", ":", "::1", "a.", "a-", "-", "A", "1s", "1m", "*", "1.", "503,", "a/", "https://a", " "]
+PATTERNS = sorted(
+    {part["pattern"] for name in ("hosts", "values") for _, part in parts(schema(name)) if "pattern" in part}
+)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_no_text_keeps_a_pattern_busy(pattern: str) -> None:
+    # in a run of 10,000 each place is looked at a few times, not 10,000 times
+    began = time.process_time()
+    for unit in UNITS:
+        for head in ("", "/", "a", "*.", "spiffe://", "x/ns/", "http-"):
+            assert not re.fullmatch(pattern, f"{head}{unit * 10_000}\n")
+    assert time.process_time() - began < 5
+
+
+def test_many_items_are_compared_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jsonschema._utils.equal", None)
+    items = ", ".join(f"{{a: {number}}}, [{number}], {number}, '{number}'" for number in range(1000))
+    assert codes(hosts(f"- {{host: a.example.com, endpoints: [{items}]}}")).count("EG107") == 0
+    assert codes(hosts("- {host: a.example.com, endpoints: [1.1.1.1, {a: 1, b: 2}, {b: 2, a: 1}]}")).count("EG107") == 1
 
 
 def test_broken_defaults_are_not_guessed() -> None:

@@ -90,6 +90,8 @@ def test_what_is_missing_is_located_at_its_parent() -> None:
         (".inf", ".inf"),
         ("2027-06-30", "2027-06-30"),
         ("99999999999999999999", "99999999999999999999"),
+        (f"{'9' * 400}.0", f"{'9' * 400}.0"),
+        ("0.12345678901234567890", "0.12345678901234567890"),
         ("'80'", "80"),
         ('"true"', "true"),
     ],
@@ -114,6 +116,13 @@ def test_bom_and_crlf_change_nothing(raw: bytes) -> None:
     assert plain.plan is not None
     assert same.plan is not None
     assert emit.dump(emit.values(plain.plan)) == emit.dump(emit.values(same.plan))
+
+
+@pytest.mark.parametrize("text", ["{0}: 1\n{0}: 2\n", "a: &{0} 1\n", "a: *{0}\n"])
+def test_long_names_are_cut(text: str) -> None:
+    _, findings = load("hosts.yaml", text.format("a" * 1000).encode())
+    assert findings
+    assert all(len(finding.message + finding.fix) < 300 for finding in findings)
 
 
 @pytest.mark.parametrize("raw", [b"\xef\xbb\xbfa: \xff\n", b"a: \xff\n", "a: ü".encode("latin-1")])

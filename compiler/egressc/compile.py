@@ -5,7 +5,7 @@ from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from pathlib import Path
 
-from egressc import layers, rules, settle, shape, source
+from egressc import layers, output, rules, settle, shape, source
 from egressc.findings import Finding, Span
 from egressc.plan import Plan, plan
 from egressc.positions import Mapping, Sequence
@@ -42,7 +42,8 @@ def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compi
 
 def _read(name: str) -> bytes | OSError:
     try:
-        return Path(name).read_bytes()
+        with Path(name).open("rb") as file:
+            return file.read(source.MAX_BYTES + 1)  # enough to see that it is too large, also of what never ends
     except OSError as error:
         return error
 
@@ -50,10 +51,8 @@ def _read(name: str) -> bytes | OSError:
 def _document(item: Source, findings: list[Finding]) -> layers.Document | None:
     name, raw = item
     if isinstance(raw, OSError):
-        problem = (raw.strerror or str(raw)).lower()
-        findings.append(
-            Finding(Span(name, 1, 1), "EG001", f"the file cannot be read: {problem}", "check its name and rights")
-        )
+        message = f"the file cannot be read: {output.reason(raw)}"
+        findings.append(Finding(Span(name, 1, 1), "EG001", message, "check its name and rights"))
         return None
     data, problems = source.load(name, raw)
     findings += problems

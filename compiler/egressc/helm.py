@@ -26,7 +26,7 @@ def template(values: dict[str, Any], more: Sequence[str], namespace: str) -> str
         compiled.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
         files = [argument for file in (compiled, *more) for argument in ("--values", str(file))]
         command = [helm, "template", "egress", str(chart_path()), "--namespace", namespace, "--skip-tests", *files]
-        result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+        result = subprocess.run(command, capture_output=True, encoding="utf-8", errors="backslashreplace", check=False)
     if result.returncode:
         raise HelmError(f"helm refused: {result.stderr.strip()}")
     return result.stdout

@@ -1,6 +1,5 @@
 """LOAD: several lists as one, defaults under each host, overlays of an environment over it."""
 
-import difflib
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from egressc.findings import Finding
 from egressc.hostname import normalise
 from egressc.positions import Mapping
+from egressc.slips import nearest
 
 ALL = frozenset({-1})
 WHOLE = ("tls", "readiness")  # one decision each: an object that says its own mode starts afresh
@@ -140,8 +140,8 @@ def _lay(overlay: Document, owned: dict[str, _Owned]) -> list[Finding]:
             fix = f"keep one of the two; the first is on line {seen[host]}"
             findings.append(Finding(span, "EG301", f"`{host}` is listed twice in this overlay", fix))
         elif host not in owned:
-            close = difflib.get_close_matches(host, owned, 1)
-            fix = f"did you mean {close[0]}?" if close else "put a host of this environment alone in a list of its own"
+            close = nearest(host, owned)
+            fix = f"did you mean {close}?" if close else "put a host of this environment alone in a list of its own"
             findings.append(Finding(span, "EG304", f"no list has `{host}`", fix))
         else:
             owned[host].entry = merge(owned[host].entry, entry)

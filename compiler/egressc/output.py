@@ -1,10 +1,15 @@
-"""Where results go: to stdout, or into a file that is written whole or not at all."""
+"""Where results go: to stdout, or into a file that is written whole or not at all; and what is said on stderr."""
 
+import errno
 import os
+import stat
 import sys
 import tempfile
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
+
+from egressc import printable
 
 
 class OutputError(Exception):
@@ -13,29 +18,85 @@ class OutputError(Exception):
 
 def prepare() -> None:
     """Makes both streams UTF-8, whatever the locale: YAML is, and so are hosts' descriptions."""
-    for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:  # closed: the next file that is opened would be taken for stdout
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
+    for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors=errors)
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def say(text: str) -> None:
+    """Writes to stderr. Where that is closed or full nobody can be told: the exit code alone says it."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _give_up(sys.stderr)
+
+
+def complain(message: object) -> None:
+    """Says in the name of egressc what keeps it from its work."""
+    say(printable.lines(f"egressc: {message}") + "\n")
 
 
 def write(output: str | None, content: str) -> None:
     """Writes to the file `output`, or to stdout if None. Raises OutputError."""
     try:
         if output is None:
-            sys.stdout.write(content)
-            sys.stdout.flush()
-        elif Path(output).exists() and not Path(output).is_file():
+            _print(content)
+        elif _is_special(output):
             Path(output).write_text(content, encoding="utf-8")  # a device or a pipe stays what it is
         else:
-            _replace(Path(output).resolve(), content)
+            _replace(Path(os.path.realpath(output)), content)
+    except BrokenPipeError:
+        return  # `| head` has seen enough
     except OSError as error:
-        if output is None:
-            # Python would try once more, on its way out, what is still buffered
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            return  # `| head` has seen enough
-        reason = (error.strerror or str(error)).lower()
-        raise OutputError(f"{output or 'stdout'} cannot be written: {reason}") from error
+        raise OutputError(f"{output or 'stdout'} cannot be written: {reason(error)}") from error
+
+
+def holds(name: str, content: str) -> bool:
+    """Whether the file `name` has this content, with whatever line ends. Raises OutputError."""
+    wanted = content.encode()
+    try:
+        with Path(name).open("rb") as file:
+            return file.read(2 * len(wanted) + 1).replace(b"\r\n", b"\n") == wanted
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise OutputError(f"{name} cannot be read: {reason(error)}") from error
+
+
+def reason(error: OSError) -> str:
+    """What the system says, without its number."""
+    return (error.strerror or str(error)).lower()
+
+
+def _print(content: str) -> None:
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    try:
+        sys.stdout.write(content)
+        sys.stdout.flush()
+    except OSError:
+        _give_up(sys.stdout)
+        raise
+
+
+def _give_up(stream: TextIO) -> None:
+    # Python would try once more, on its way out, what is still buffered
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _is_special(name: str) -> bool:
+    try:
+        return not stat.S_ISREG(os.stat(name).st_mode)  # noqa: PTH116 - Path turns a loop of links into no file
+    except FileNotFoundError:
+        return False
 
 
 def _replace(path: Path, content: str) -> None:

@@ -1,6 +1,5 @@
 """VALIDATE: the JSON schema's errors as findings at the exact key, with what to write instead."""
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from egressc import hostname
 from egressc.findings import Finding, Span
 from egressc.positions import locate
 from egressc.schema import schema
+from egressc.slips import nearest
 
 NAMES = {
     "object": "a mapping",
@@ -31,7 +31,7 @@ def _validator() -> Any:
     base = jsonschema.Draft202012Validator
     # JSON Schema takes 80.0 for a whole number; in a list it is a slip, and it would end up in names
     types = base.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
-    strict = extend(base, {"pattern": _pattern}, type_checker=types)  # type: ignore[no-untyped-call]
+    strict = extend(base, {"pattern": _pattern, "uniqueItems": _unique}, type_checker=types)  # type: ignore[no-untyped-call]
     return strict(schema())
 
 
@@ -39,6 +39,12 @@ def _pattern(_: Any, pattern: str, given: Any, __: Any) -> Iterator[ValidationEr
     # where re.search would do, Python's $ also lets a line break through
     if isinstance(given, str) and not re.fullmatch(pattern, given):
         yield ValidationError(pattern)
+
+
+def _unique(_: Any, unique: bool, given: Any, __: Any) -> Iterator[ValidationError]:
+    # jsonschema compares each item with each other as soon as one is no plain value
+    if unique and isinstance(given, list) and len({json.dumps(item, sort_keys=True) for item in given}) < len(given):
+        yield ValidationError("given twice")
 
 
 def check(document: Any) -> tuple[list[Finding], frozenset[int]]:
@@ -105,8 +111,8 @@ def _not_known(error: Any) -> tuple[str, str, str]:
     if not isinstance(error.instance, str):
         return _not_allowed(error)
     options = [str(option) for option in error.validator_value]
-    nearest = _nearest(error.instance, options)
-    fix = f"write one of {', '.join(options)}" + (f"; did you mean `{nearest}`?" if nearest else "")
+    close = nearest(error.instance, options)
+    fix = f"write one of {', '.join(options)}" + (f"; did you mean `{close}`?" if close else "")
     return "EG104", f"{_show(error.instance)} is not known", fix
 
 
@@ -151,19 +157,13 @@ def _name(path: Iterable[str | int]) -> str:
 
 
 def _unknown_key(span: Span, key: str, known: list[str]) -> Finding:
-    nearest = _nearest(key, known)
-    fix = f"did you mean `{nearest}`?" if nearest else f"the keys here are {', '.join(known)}"
+    close = nearest(key, known)
+    fix = f"did you mean `{close}`?" if close else f"the keys here are {', '.join(known)}"
     return Finding(span, "EG101", f"{_show(key)} is not a key here", fix)
 
 
 def _refused_key(span: Span, key: str, limit: str, known: list[str]) -> Finding:
     return Finding(span, "EG101", f"{_show(key)} is not possible: {limit}", f"use {known[0]}")
-
-
-def _nearest(text: str, options: list[str]) -> str | None:
-    lower = {option.lower(): option for option in options}
-    close = difflib.get_close_matches(text[:80].lower(), lower, 1)
-    return lower[close[0]] if close else None
 
 
 def _resolve(part: dict[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from typing import Any
 import yaml
 
 from egressc.findings import Finding, Span
+from egressc.hostname import short
 from egressc.positions import Mapping, Sequence
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 32  # a host list is eight levels deep
+MAX_DIGITS = 20  # a number has fewer: readers differ in what they make of longer ones
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # The words that YAML 1.1, YAML 1.2 and Go read alike. The others, `no`, `0o17`, `1e3`, `12:30`, stay strings.
@@ -31,9 +33,7 @@ def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:
     """
     if len(raw) > MAX_BYTES:
         fix = "split the list into several files: egressc takes any number of them"
-        return None, [
-            Finding(Span(name, 1, 1), "EG007", f"the file has {len(raw):,} bytes, more than {MAX_BYTES:,}", fix)
-        ]
+        return None, [Finding(Span(name, 1, 1), "EG007", f"the file has more than {MAX_BYTES:,} bytes", fix)]
     content = raw.removeprefix(codecs.BOM_UTF8)
     reader = _Reader(name)
     fatal = _read(reader, content)
@@ -154,7 +154,7 @@ class _Reader:
             # once for each name: a file that means to explode has thousands
             if event.anchor not in self._aliases and not (self._open and self._open[-1].key is DROPPED):
                 fix = f"write the value out ({SHARE}), and a wildcard in quotes"
-                self.findings.append(Finding(span, "EG004", f"`*{event.anchor}` is an alias", fix))
+                self.findings.append(Finding(span, "EG004", f"{short(f'*{event.anchor}')} is an alias", fix))
             self._aliases.add(event.anchor)
             self._put(DROPPED, span)
         elif kind is yaml.DocumentStartEvent:
@@ -170,7 +170,9 @@ class _Reader:
         if getattr(event, "tag", None):
             self.findings.append(Finding(span, "EG004", "a tag", "remove it: a host list has plain values"))
         elif getattr(event, "anchor", None) and type(event) is not yaml.AliasEvent:
-            self.findings.append(Finding(span, "EG004", f"`&{event.anchor}` is an anchor", f"remove it: {SHARE}"))
+            self.findings.append(
+                Finding(span, "EG004", f"{short(f'&{event.anchor}')} is an anchor", f"remove it: {SHARE}")
+            )
         return span
 
     def _put(self, value: Any, span: Span) -> None:
@@ -203,7 +205,7 @@ class _Reader:
             self.findings.append(Finding(span, "EG004", "`<<` is a merge key", f"remove it: {SHARE}"))
         elif key in data:
             fix = f"keep one of the two; the first is on line {data.keys_at[key].line}"
-            self.findings.append(Finding(span, "EG003", f"`{key}` is given twice", fix))
+            self.findings.append(Finding(span, "EG003", f"{short(key)} is given twice", fix))
         else:
             return key
         return DROPPED
@@ -212,6 +214,6 @@ class _Reader:
 def _plain(text: str) -> str | int | float | bool | None:
     if text in CONSTANTS:
         return CONSTANTS[text]
-    if INTEGER.match(text) and len(text) < 20:
-        return int(text)
-    return float(text) if FLOAT.match(text) else text
+    if len(text) >= MAX_DIGITS:
+        return text
+    return int(text) if INTEGER.match(text) else float(text) if FLOAT.match(text) else text

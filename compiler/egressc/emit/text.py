@@ -4,12 +4,17 @@ from typing import Any
 
 import yaml
 
+from egressc import printable
+
 HEADER = "# Compiled by egressc from a host list. Change the list and compile it again: this file is overwritten.\n"
+NEVER_FOLDED = 2**31 - 1  # where a string goes on in the next line, a CI would read what it begins with
 
 
 def dump(content: dict[str, Any]) -> str:
     """`content` as YAML that PyYAML, Helm 3 and Helm 4 read alike: strings quoted, keys too."""
-    return HEADER + yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=4096, allow_unicode=True)
+    return HEADER + printable.in_quotes(
+        yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=NEVER_FOLDED, allow_unicode=True)
+    )
 
 
 _Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)

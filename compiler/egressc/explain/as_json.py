@@ -7,11 +7,11 @@ a Condition), `companions` (each an Object) and `remarks` (each a Remark).
 camelCase; the dataclasses say what they mean.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from egressc import printable
 from egressc.explain.carriers import Carrier, carriers, conditions, facts, namespaces, needs, path, remarks
 from egressc.explain.objects import companion_objects
 from egressc.plan import Companions, Plan
@@ -54,7 +54,7 @@ def _needs(some: Sequence[Carrier], companions: Companions | None = None) -> dic
 
 
 def _dump(content: dict[str, Any]) -> str:
-    return json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
+    return printable.as_json(_plain(content))
 
 
 def _plain(data: Any) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from egressc import printable
 from egressc.explain.carriers import Carrier, carriers, conditions, facts, namespaces, needs, path, remarks
 from egressc.explain.decision import Decision
 from egressc.explain.facts import Caller, Facts, Verified, Way
@@ -43,7 +44,7 @@ def fleet(plan: Plan) -> str:
         *_companions(plan.companions),
         *_remarks(seen),
     )
-    return "\n".join(parts).rstrip("\n") + "\n"
+    return printable.lines("\n".join(parts).rstrip("\n") + "\n")
 
 
 def host(carrier: Carrier) -> str:
@@ -61,7 +62,7 @@ def host(carrier: Carrier) -> str:
         _needs([carrier]),
         *_remarks(known.remarks),
     )
-    return "\n".join(parts)
+    return printable.lines("\n".join(parts))
 
 
 def _row(about: Facts) -> list[str]:

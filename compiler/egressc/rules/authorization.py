@@ -1,12 +1,12 @@
 """Who is refused whatever clients say, and hosts that refuse nobody yet."""
 
-import difflib
 from collections import defaultdict
 from collections.abc import Iterator
 
 from egressc.findings import Finding, Span
 from egressc.model import Client, Deny, Host, Inventory
 from egressc.rules.clients import operation, paths, silent_ports, spoken
+from egressc.slips import nearest
 
 SHOWN = 3
 
@@ -40,8 +40,8 @@ def check_fleet(inventory: Inventory) -> Iterator[Finding]:
         yield from paths(deny)
         unknown = [index for index, name in enumerate(deny.hosts) if name not in names]
         for index in unknown:
-            close = difflib.get_close_matches(deny.hosts[index], names, 1)
-            fix = f"did you mean {close[0]}?" if close else "write a host of the list, or leave `hosts` out for all"
+            close = nearest(deny.hosts[index], names)
+            fix = f"did you mean {close}?" if close else "write a host of the list, or leave `hosts` out for all"
             message = f"no list has `{deny.hosts[index]}`: nothing is denied there"
             yield Finding(deny.at("hosts", index), "EG253", message, fix)
         meant = [host for host in inventory.hosts if not deny.hosts or host.host in deny.hosts]

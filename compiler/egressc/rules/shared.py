@@ -1,11 +1,11 @@
 """Hosts on a gateway that they share, or that runs already."""
 
-import difflib
 from collections.abc import Iterator
 
 from egressc.findings import Finding
 from egressc.model import POD_SETTINGS, Host, Inventory
 from egressc.rules.tls import check_mounts
+from egressc.slips import nearest
 
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
@@ -14,8 +14,8 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
         return
     if host.shared is None:
         names = [shared.name for shared in inventory.shared]
-        close = difflib.get_close_matches(host.source["gateway"], names, 1)
-        fix = f"did you mean {close[0]}?" if close else "add it: `gateways: [{name: " + host.source["gateway"] + "}]`"
+        close = nearest(host.source["gateway"], names)
+        fix = f"did you mean {close}?" if close else "add it: `gateways: [{name: " + host.source["gateway"] + "}]`"
         message = f"`gateways` has no {host.source['gateway']}"
         yield Finding(host.at("gateway"), "EG280", message, fix)
         return
