@@ -125,7 +125,7 @@ def common_name(seen: Seen) -> str:
 def _is_check(seen: Seen) -> bool:
     if seen["protocol"] == "TCP":
         return not seen.get("text")
-    return "Envoy/HC" in seen["headers"].get("user-agent", [])
+    return "Envoy/HC" in seen.get("headers", {}).get("user-agent", [])
 
 
 def _gateway_pod(pod: dict[str, Any]) -> GatewayPod:
