@@ -63,6 +63,9 @@ class Stream(io.RawIOBase):
         else:
             self._send_below(data)
 
+    def close(self) -> None:
+        """`http.client` closes what it has read to the end: the connection goes on."""
+
     def makefile(self, *_: object) -> io.BufferedReader:
         """The stream as `http.client` reads a socket."""
         return io.BufferedReader(self)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, WINDOW_UPDATE = 0, 1, 3, 4, 6, 8
 ACK = END_STREAM = 1
 END_HEADERS = 4
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
 #: No dynamic table, so that a status needs no memory to be read.
 NO_TABLE = (1).to_bytes(2, "big") + (0).to_bytes(4, "big")
 #: The statuses of HPACK's static table, from its index 8 on.

@@ -27,7 +27,7 @@ NAMES = (
     *("one.lines", "two.lines", "any.wild", "gold.wild", "any.ends", "gold.ends"),
 )
 SHARED, OLD, WILD, GOLD, ENDS = "nbr-shared", "nbr-old", "any.wild", "gold.wild", "any.ends"
-HTTP, TLS, TCP, ADOPTED_HTTP = 8080, 8443, 5432, 20080
+HTTP, TLS, TCP, OLD_HTTP = 8080, 8443, 5432, 20080
 
 
 def full(name: str) -> str:
@@ -202,7 +202,7 @@ REFUSED = [
     Attempt("nor the other way round", "checkout", *url("http://any.code/a")),
     Attempt("a wildcard's methods are not its neighbour's", "shop", *url("http://api.methods/a", "POST")),
     Attempt("a wildcard that reports opens no neighbour", "shop", *url("http://api.report/a")),
-    Attempt("a wildcard that reports opens no method of its neighbour", "checkout", *url("http://api.report/a", "POST")),
+    Attempt("a wildcard that reports opens no method", "checkout", *url("http://api.report/a", "POST")),
     Attempt("a wildcard's own denial", "shop", *url("http://any.deny/a", "POST")),
     Attempt("the outer wildcard's client is not the inner one's", "shop", *url("http://any.deep.nest/a")),
     Attempt("the inner wildcard's client is not the outer one's", "checkout", *url("http://any.nest/a")),
@@ -229,13 +229,13 @@ REFUSED = [
             ("the inner wildcard's SNI", "_.deep.nest", "GET /a", full("any.deep.nest")),
         )
     ),
-    Attempt("the neighbour's SNI on adopted pods", "shop", *to(OLD, ADOPTED_HTTP, "api.adopted", "GET /a")),
-    Attempt("the neighbour's Host on adopted pods", "shop", *to(OLD, ADOPTED_HTTP, "_.adopted", "GET /a", full("api.adopted"))),
-    Attempt("where a wildcard reports, a neighbour's SNI of another name", "guest", *to(SHARED, HTTP, "_.report", "GET /a", PAY)),
+    Attempt("its SNI on adopted pods", "shop", *to(OLD, OLD_HTTP, "api.adopted", "GET /a")),
+    Attempt("its Host on adopted pods", "shop", *to(OLD, OLD_HTTP, "_.adopted", "GET /a", full("api.adopted"))),
+    Attempt("by a wildcard that reports to another name", "guest", *to(SHARED, HTTP, "_.report", "GET /a", PAY)),
     Attempt("a neighbour's SNI, carried TLS", "shop", *carried(SHARED, TLS, "pay.carried", "pay.carried")),
-    Attempt("a neighbour's SNI inside the wildcard's way", "shop", *carried(SHARED, TLS, "_.carried", "pay.carried")),
-    Attempt("the wildcard's SNI, as its neighbour's client", "guest", *carried(SHARED, TLS, "_.carried", "any.carried")),
-    Attempt("the wildcard's SNI inside the neighbour's way", "guest", *carried(SHARED, TLS, "pay.carried", "any.carried")),
+    Attempt("a neighbour's SNI inside", "shop", *carried(SHARED, TLS, "_.carried", "pay.carried")),
+    Attempt("the wildcard's SNI", "guest", *carried(SHARED, TLS, "_.carried", "any.carried")),
+    Attempt("the wildcard's SNI inside", "guest", *carried(SHARED, TLS, "pay.carried", "any.carried")),
     Attempt("a TCP neighbour's SNI", "shop", *text(SHARED, TCP, "two.lines")),
     *(
         Attempt(f"a neighbour's SNI on a port that it does not have: {sni}, {port}", "shop", *text(SHARED, port, sni))
@@ -257,7 +257,7 @@ REFUSED = [
     Attempt("the same with its SNI outside too", "shop", *carried(WILD, TLS, GOLD, GOLD)),
     Attempt("by the gateway of fixed endpoints", "shop", *to(ENDS, HTTP, "_.ends", "GET /a", full("gold.ends"))),
     Attempt("by the gateway of fixed endpoints, carried TLS", "shop", *carried(ENDS, TLS, "_.ends", "gold.ends")),
-    Attempt("a listed name's gateway carries no other name", "shop", *to(GOLD, HTTP, GOLD, "GET /v1/a", full("any.wild"))),
+    Attempt("a listed name's gateway, another name", "shop", *to(GOLD, HTTP, GOLD, "GET /v1/a", full("any.wild"))),
 ]  # fmt: skip
 
 
