@@ -3,13 +3,15 @@
 import io
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
+
+from typing_extensions import override
 
 from tests.mesh.client import CERTIFICATES, Answer, Client
 from tests.mesh.errors import MeshError
@@ -31,12 +33,15 @@ class Stream(io.RawIOBase):
             self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=sni or None)
             self._handshake(self._tls)
 
+    @override
     def readable(self) -> bool:
         return True
 
+    @override
     def writable(self) -> bool:
         return True
 
+    @override
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         data = self.receive(len(buffer))
         buffer[: len(data)] = data
@@ -63,6 +68,7 @@ class Stream(io.RawIOBase):
         else:
             self._send_below(data)
 
+    @override
     def close(self) -> None:
         """`http.client` closes what it has read to the end: the connection goes on."""
 
@@ -104,12 +110,14 @@ class Stream(io.RawIOBase):
 class Attacker:
     """Whoever has taken over a client pod."""
 
-    mesh: ssl.SSLContext
+    #: Its certificate; without one it speaks in clear.
+    mesh: ssl.SSLContext | None
 
     @contextmanager
     def connect(self, address: str, port: int, sni: str, alpn: Sequence[str] = ()) -> Iterator[Stream]:
         """The mesh's TLS to a gateway's address, with the account's certificate and any SNI."""
-        self.mesh.set_alpn_protocols(list(alpn))
+        if self.mesh:
+            self.mesh.set_alpn_protocols(list(alpn))
         with socket.create_connection((address, port), timeout=SECONDS) as connection:
             yield Stream(connection, self.mesh, sni)
 
@@ -144,10 +152,10 @@ class Attacker:
         except OSError:
             return b""
 
-    def _ask(self, address: str, port: int, sni: str, alpn: Sequence[str], ask: object) -> Answer:
+    def _ask(self, address: str, port: int, sni: str, alpn: Sequence[str], ask: Callable[[Stream], Answer]) -> Answer:
         try:
             with self.connect(address, port, sni, alpn) as stream:
-                return ask(stream)  # type: ignore[operator]
+                return ask(stream)
         except (OSError, HTTPException, EOFError) as error:
             return Answer(0, {}, "", 1, f"{type(error).__name__}: {error}")
 

@@ -1,14 +1,16 @@
 """What a team may create in its own namespace: Gateways with the labels of our pods, and ways behind them."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from tests.mesh import gateway
+from tests.mesh.attacker import Attacker, anybody
 from tests.mesh.diagnostics import GATEWAY_LABEL
 from tests.mesh.errors import MeshError
+from tests.mesh.http2 import PREFACE
 from tests.mesh.kubectl import Manifest, apply, kubectl
 from tests.mesh.waiting import wait_until
 
@@ -16,6 +18,8 @@ ISTIO = "networking.istio.io/v1"
 TEAM = "ten-team"
 #: Names that the team gives its server and its door.
 SERVER, DOOR = "server.team.example", "door.team.example"
+#: The port of a door of its own.
+DOORS = 9444
 EVERYWHERE = ".".join("0000")
 SDS = "unix:///var/run/secrets/workload-spiffe-uds/socket"
 XDS = "unix:///etc/istio/proxy/XDS"
@@ -34,6 +38,39 @@ class Ground:
 Objects = Callable[[Ground], list[Manifest]]
 
 
+#: What the team tries at the address of our pods: whatever comes back is its booty.
+Attempt = Callable[[Mapping[str, Attacker], str], str]
+
+
+@dataclass(frozen=True)
+class Attack:
+    """The team's objects at the pods of a host, and what it tries then."""
+
+    claim: str
+    host: str
+    objects: Objects
+    attempt: Attempt = lambda _who, _address: ""
+
+
+def asks(host: str, path: str = "/v1/a", port: int = DOORS, who: str = "team") -> Attempt:
+    """A request through the door."""
+
+    def attempt(attackers: Mapping[str, Attacker], address: str) -> str:
+        others = {"anybody": Attacker(anybody()), "nobody": Attacker(None)}  # without a certificate, in clear
+        attacker = {**attackers, **others}[who]
+        answer = attacker.http(address, port, host, f"GET {path}")
+        return f"200 {answer.body}" if answer.status == 200 else ""
+
+    return attempt
+
+
+def speaks(
+    host: str, data: bytes = PREFACE, port: int = DOORS, who: str = "team", alpn: tuple[str, ...] = ()
+) -> Attempt:
+    """Bytes through the door: the beginning of gRPC, if nothing else is said."""
+    return lambda attackers, address: attackers[who].raw(address, port, host, data, alpn).decode("latin-1")
+
+
 def takes(host: str, port: int, kind: str, bind: str = "") -> Objects:
     """The team's server behind the name, the port and, where it binds to it, the address of our pods."""
     protocol, _, mode = kind.partition("/")
@@ -47,7 +84,7 @@ def takes(host: str, port: int, kind: str, bind: str = "") -> Objects:
     return objects
 
 
-def opens(host: str, to: str, port: int = 9444, number: int = 80, **rule: Any) -> Objects:
+def opens(host: str, to: str, port: int = DOORS, number: int = 80, **rule: Any) -> Objects:
     """A door of the team's own for a name: to a host of the list, or, with HTTP or bytes, to an address."""
 
     def objects(ground: Ground) -> list[Manifest]:
@@ -81,12 +118,12 @@ def serves(port: int, host: str, to: str) -> Objects:
     return objects
 
 
-def binds(port: int, host: str) -> Objects:
-    """A port of ours at all addresses, in clear."""
+def clear(port: int, host: str, to: str = SERVER) -> Objects:
+    """A port at all addresses, in clear."""
 
     def objects(ground: Ground) -> list[Manifest]:
         door = server(port, "HTTP", "*", mode="", bind=EVERYWHERE)
-        return [place(ground.server, 80, "HTTP"), gate(ground, door), route("HTTP", host, SERVER, 80)]
+        return [place(ground.server, 80, "HTTP"), gate(ground, door), route("HTTP", host, to, 80)]
 
     return objects
 

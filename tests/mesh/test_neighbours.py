@@ -10,9 +10,9 @@ from tests.mesh.attacker import Attacker, take_over
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, Outcome, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, credentials, gateways, requests, secret
+from tests.mesh.fleet import adopted, case, credentials, gateways, requests, secret
 from tests.mesh.gateway import pods
-from tests.mesh.kubectl import Manifest, apply, get, kubectl
+from tests.mesh.kubectl import apply, get, kubectl
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import NEIGHBOURS, Proof, got
 from tests.mesh.release import Release
@@ -53,7 +53,7 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
     upstream.serve(Face(443, tls="simple"), mutual, Face(5432, "tcp"))
     upstream.be_known_as(*map(full, NAMES))
     apply(*credentials(namespace(GATEWAYS, "plain", RESTRICTED), authority))
-    apply(secret(GATEWAYS, "partner", {"token": "secret"}), somebody_s_gateway(namespace(ADOPTED)))
+    apply(secret(GATEWAYS, "partner", {"token": "secret"}), adopted(namespace(ADOPTED), OLD))
     accounts = {APPS: ("shop", "checkout"), GUESTS: ("guest",)}
     clients = [
         client
@@ -74,26 +74,6 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
     )
     release.uninstall()
     dns.set_names({full(name): [] for name in NAMES})
-
-
-def somebody_s_gateway(namespace: str) -> Manifest:
-    """The pods of a gateway that runs already."""
-    container = {"name": "istio-proxy", "image": "auto", "imagePullPolicy": "IfNotPresent"}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": OLD, "namespace": namespace},
-        "spec": {
-            "selector": {"matchLabels": {"istio": OLD}},
-            "template": {
-                "metadata": {
-                    "labels": {"istio": OLD, "sidecar.istio.io/inject": "true"},
-                    "annotations": {"inject.istio.io/templates": "gateway"},
-                },
-                "spec": {"terminationGracePeriodSeconds": 1, "containers": [container]},
-            },
-        },
-    }
 
 
 Ask = Callable[[Fleet, str], Answer | Outcome]
