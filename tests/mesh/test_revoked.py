@@ -30,6 +30,7 @@ LEAVER, STAYER = (f"{{namespace: {APPS}, serviceAccount: {name}}}" for name in (
 #: A WebSocket's opening, and a text in it under a mask of zeros.
 UPGRADE = ("Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
 TEXT = b"\x81\x85\0\0\0\0hello"
+NEW = "new ones"
 #: How long requests may go on once the gateway refuses new ones, in seconds, and how long all are looked at.
 GRACE, LIMIT = 2.0, 75.0
 
@@ -106,7 +107,7 @@ def figures(namespace: MakeNamespace, public_authority: Authority) -> Iterator[F
     pods = start_clients(namespace(APPS, "injected"), *(ClientPod(name, account=name) for name in ("leaver", "stayer")))
     release = Release(namespace(GATEWAYS, "plain", RESTRICTED))
     release.apply(case("revoked", clients=f"{LEAVER}, {STAYER}"))
-    yield measured(dict(zip(("leaver", "stayer"), pods, strict=True)), release)
+    yield measured({pod.name: pod for pod in pods}, release)
     release.uninstall()
     dns.set_names({host: [] for host in HOSTS})
 
@@ -114,8 +115,6 @@ def figures(namespace: MakeNamespace, public_authority: Authority) -> Iterator[F
 def measured(pods: dict[str, Client], release: Release) -> Figures:
     """Remove the leaver while everybody talks."""
     addresses = {host: gateways(GATEWAYS)[name].addresses[0] for host, name in PODS.items()}
-    probe = take_over(pods["leaver"])
-    wait_until(lambda: not any(refused(probe, addresses[host], host) for host in HOSTS), "all are let in", seconds=30)
     over = Event()
     talks: dict[tuple[str, str, str], Conversation] = {}
     with ExitStack() as stack:
@@ -125,19 +124,21 @@ def measured(pods: dict[str, Client], release: Release) -> Figures:
                     port = TCP[host] if kind == "TCP" else HTTP
                     stream = stack.enter_context(take_over(pod).connect(addresses[host], port, host, alpn))
                     talks[who, host, kind] = Conversation(keep(stream, host), over)
+                talks[who, host, NEW] = Conversation(opens(take_over(pod), addresses[host], host), over)
         for talk in talks.values():
             talk.start()
         wait_until(lambda: all(talk.answers for talk in talks.values()), "all talk", seconds=10)
         release.apply(case("revoked", clients=STAYER), wait=False)
-        known = {host: told(probe, addresses[host], host) for host in (OWN, SHARED)}
-        end = max(known.values()) + LIMIT
+        new = {host: talks["leaver", host, NEW] for host in (OWN, SHARED)}
+        wait_until(lambda: not any(talk.is_alive() for talk in new.values()), "new ones are refused", seconds=30)
+        end = time.monotonic() + LIMIT
         wait_until(
             lambda: time.monotonic() > end or not any(talk.is_alive() for talk in talks.values()),
             "the end",
             seconds=LIMIT + 5,
         )
         figures = {
-            (who, host, kind): LIMIT if talk.is_alive() else talk.last - known[host]
+            (who, host, kind): LIMIT if talk.is_alive() else talk.last - new[host].last
             for (who, host, kind), talk in talks.items()
         }
         over.set()
@@ -146,14 +147,9 @@ def measured(pods: dict[str, Client], release: Release) -> Figures:
     return figures
 
 
-def told(attacker: Attacker, address: str, host: str) -> float:
-    """When the gateway first refuses a new connection."""
-    return wait_until(lambda: refused(attacker, address, host), "it is refused", seconds=30, every=0.02)
-
-
-def refused(attacker: Attacker, address: str, host: str) -> float:
-    """When a request on a new connection is refused; 0 where it is answered."""
-    return 0 if attacker.http(address, HTTP, host, "GET /a").status == 200 else time.monotonic()
+def opens(attacker: Attacker, address: str, host: str) -> Say:
+    """Requests on a new connection each."""
+    return lambda: attacker.http(address, HTTP, host, "GET /a").status == 200
 
 
 @pytest.mark.parametrize("host", [OWN, SHARED])
