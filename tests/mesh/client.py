@@ -11,7 +11,13 @@ from tests.mesh.kubectl import apply, execute, kubectl
 from tests.mesh.upstream import Seen
 
 CONTAINER = "app"
-SIDECAR_CONFIG = "holdApplicationUntilProxyStarts: true\nterminationDrainDuration: 1s\n"
+#: Where a sidecar writes its certificate and key: whoever takes the pod over has them.
+CERTIFICATES = "/etc/istio/proxy"
+SIDECAR_CONFIG = f"""\
+holdApplicationUntilProxyStarts: true
+terminationDrainDuration: 1s
+proxyMetadata: {{OUTPUT_CERTS: {CERTIFICATES}}}
+"""
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,22 @@ def credentials(namespace: str, authority: Authority) -> list[Manifest]:
     ]
 
 
+def adopted(namespace: str, name: str) -> Manifest:
+    """The pods of a gateway that runs already, labelled `istio: <name>`."""
+    labels = {"istio": name, "sidecar.istio.io/inject": "true"}
+    container = {"name": "istio-proxy", "image": "auto", "imagePullPolicy": "IfNotPresent"}
+    template = {
+        "metadata": {"labels": labels, "annotations": {"inject.istio.io/templates": "gateway"}},
+        "spec": {"terminationGracePeriodSeconds": 1, "containers": [container]},
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"selector": {"matchLabels": {"istio": name}}, "template": template},
+    }
+
+
 def capture(namespace: str) -> Manifest:
     """Let the sidecars of pods with the label `dns: captured` answer their applications' DNS questions."""
     return {
@@ -125,7 +141,7 @@ def common_name(seen: Seen) -> str:
 def _is_check(seen: Seen) -> bool:
     if seen["protocol"] == "TCP":
         return not seen.get("text")
-    return "Envoy/HC" in seen["headers"].get("user-agent", [])
+    return "Envoy/HC" in seen.get("headers", {}).get("user-agent", [])
 
 
 def _gateway_pod(pod: dict[str, Any]) -> GatewayPod:

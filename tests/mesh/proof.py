@@ -27,6 +27,10 @@ HEADERS = "Headers and credentials"
 LIMITS = "Limits"
 EXTERNAL = "External authorization"
 SHARED = "Shared and adopted gateways"
+NEIGHBOURS = "Neighbours and wildcards, attacked"
+SPELLINGS = "Denied and allowed in every spelling"
+TENANTS = "Objects of another team"
+REVOKED = "Accounts that are removed"
 EXPOSURE = "Names of one's own at an ingress gateway"
 COMPANIONS = "What goes with the gateways"
 TWO_WAYS = "Two ways to one host"
@@ -52,6 +56,10 @@ SECTIONS = (
     LIMITS,
     EXTERNAL,
     SHARED,
+    NEIGHBOURS,
+    SPELLINGS,
+    TENANTS,
+    REVOKED,
     EXPOSURE,
     COMPANIONS,
     TWO_WAYS,

@@ -10,8 +10,8 @@ from tests.mesh import dns
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, Outcome, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, credentials, gateways, requests, secret
-from tests.mesh.kubectl import apply, kubectl
+from tests.mesh.fleet import adopted, case, credentials, gateways, requests, secret
+from tests.mesh.kubectl import Manifest, apply, kubectl
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import SHARED, Proof, got, saw
 from tests.mesh.release import Release
@@ -63,21 +63,11 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     dns.set_names({name(host): [] for host in (*FIRST, *SECOND)})
 
 
-def somebody_s_gateway() -> list[dict[str, Any]]:
+def somebody_s_gateway() -> list[Manifest]:
     """A gateway as people have it, whose one host everybody may call, with no policy."""
-    labels = {"istio": "old-egress", "sidecar.istio.io/inject": "true"}
-    container = {"name": "istio-proxy", "image": "auto", "imagePullPolicy": "IfNotPresent"}
-    pod = {"terminationGracePeriodSeconds": 1, "containers": [container]}
     route = [{"destination": {"host": "old-egress.shared-adopted.svc.cluster.local", "port": {"number": 80}}}]
     legacy = name("legacy")
     specs: dict[tuple[str, str, str], dict[str, Any]] = {
-        ("apps/v1", "Deployment", "old-egress"): {
-            "selector": {"matchLabels": {"istio": "old-egress"}},
-            "template": {
-                "metadata": {"labels": labels, "annotations": {"inject.istio.io/templates": "gateway"}},
-                "spec": pod,
-            },
-        },
         ("v1", "Service", "old-egress"): {
             "selector": {"istio": "old-egress"},
             "ports": [{"name": "http", "port": 80, "targetPort": 8080}],
@@ -102,13 +92,16 @@ def somebody_s_gateway() -> list[dict[str, Any]]:
         },
     }
     return [
-        {
-            "apiVersion": version,
-            "kind": kind,
-            "metadata": {"name": called, "namespace": ADOPTED},
-            "spec": spec,
-        }
-        for (version, kind, called), spec in specs.items()
+        adopted(ADOPTED, "old-egress"),
+        *(
+            {
+                "apiVersion": version,
+                "kind": kind,
+                "metadata": {"name": called, "namespace": ADOPTED},
+                "spec": spec,
+            }
+            for (version, kind, called), spec in specs.items()
+        ),
     ]
 
 
