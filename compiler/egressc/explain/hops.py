@@ -204,6 +204,8 @@ def _by_socket(gateway: Gateway, way: Way) -> Iterator[Decision]:
         yield Decision(finder, f"finds each name below {host.host[2:]} by DNS, and refuses every other SNI", ())
         ranges = said(host.source, "deniedRanges")
         yield Decision(finder, f"connects to no address in {', '.join(host.denied_ranges)}", ranges)
+        hidden = (one for one in every_form(host.denied_ranges) if one not in host.denied_ranges)
+        yield Decision(finder, f"nor to what IPv6 makes of those: {', '.join(hidden)}", ranges)
 
 
 def _requests(gateway: Gateway) -> Iterator[Decision]:
