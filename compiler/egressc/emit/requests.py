@@ -36,31 +36,25 @@ def credentials(hosts: Iterable[Gateway]) -> list[dict[str, Any]]:
 
 def _headers(headers: Headers) -> dict[str, Any]:
     sides = {}
-    owned = _owned(headers)
-    # many upstreams read - and _ alike: other spellings with _ are dropped at the door, those with - removed here
-    twins = {name.replace("_", "-") for name in owned} - owned - {*headers.request.keep}
-    for side, changes, more in (("request", headers.request, twins), ("response", headers.response, set())):
+    # spellings with _ are dropped at the door, those with - removed here
+    twins = {name.replace("_", "-") for name in headers.owned} - headers.owned - {*headers.request.keep}
+    for side, changes in (("request", headers.request), ("response", headers.response)):
+        removed = {name.lower() for name in changes.remove} | (twins if side == "request" else set())
         # Envoy reads % as the beginning of a command, and refuses all routes where it is none
         said = {
             "set": {name.lower(): value.replace("%", "%%") for name, value in changes.set},
-            "remove": sorted({name.lower() for name in changes.remove} | more),
+            "remove": sorted(removed),
             "keep": list(changes.keep),
         }
         if any(said.values()):
             sides[side] = {key: value for key, value in said.items() if value}
     result: dict[str, Any] = {"headers": sides} if sides else {}
-    if any("-" in name or "_" in name for name in owned):
+    if headers.has_twins:
         result["dropUnderscores"] = True
     if headers.credential:
         prefix = {"prefix": headers.credential.prefix} if headers.credential.prefix else {}
         result["credential"] = {"header": headers.credential.name} | prefix
     return result
-
-
-def _owned(headers: Headers) -> set[str]:
-    """The request headers that no application may write: what the list sets, removes, or carries as a credential."""
-    names = {*dict(headers.request.set), *headers.request.remove}
-    return {name.lower() for name in names | ({headers.credential.name} if headers.credential else set())}
 
 
 def _rate_limit(limit: RateLimit) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from egressc.addresses import every_form
 from egressc.explain.authorization import admitted, users
 from egressc.explain.decision import Decision, time
 from egressc.explain.facts import Way
@@ -211,6 +212,10 @@ def _by_socket(gateway: Gateway, way: Way) -> Iterator[Decision]:
 def _requests(gateway: Gateway) -> Iterator[Decision]:
     yield from requests(gateway.host, named_object(gateway, "VirtualService"))
     yield from changes(gateway)
+    headers = gateway.host.headers
+    if headers and headers.has_twins:
+        says = "drops headers with an underscore in their name: upstreams may read one as a header of the gateway's"
+        yield Decision(named_object(gateway, "EnvoyFilter"), says, said(gateway.host.source, "headers"))
     if gateway.pods.kind != "adopted":
         yield Decision(named_object(gateway, "Telemetry"), "writes no trace headers of its own", ())
         yield Decision(named_object(gateway, "Deployment"), "keeps back the client's mesh certificate", ())

@@ -49,7 +49,7 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
     """All that the chart prints for `gateway`, in the order of a request's way."""
     adopted = gateway.pods.kind == "adopted"
     values = emit.gateway_values(gateway)
-    filters = gateway.checks_upstream or gateway.has_paths or "streamTimeout" in values
+    filters = gateway.checks_upstream or gateway.has_paths or {"streamTimeout", "dropUnderscores"} & {*values}
     kinds = {
         "ServiceEntry": True,
         "VirtualService": True,
@@ -58,7 +58,7 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
         "Gateway": True,
         "AuthorizationPolicy": not adopted,
         "NetworkPolicy": gateway.isolated,
-        "EnvoyFilter": filters,
+        "EnvoyFilter": bool(filters),
         "Telemetry": True,
         "Deployment": True,
         "HorizontalPodAutoscaler": pods(gateway).scaled,

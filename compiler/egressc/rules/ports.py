@@ -24,13 +24,15 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
 
 
 def _own(host: Host) -> Iterator[Finding]:
-    """Where DNS says that the upstream is 127.0.0.1, nothing but the upstream's certificate tells it from the gateway."""
+    """Where DNS says that the upstream is 127.0.0.1, only its certificate tells it from the gateway."""
     if host.in_sidecar or host.by_socket or all(map(is_ip, host.places)):
         return
     asks_opa = host.external_authorization and host.external_authorization.opa
     for port in host.ports:
         verified = port.tls.originates and not port.tls.unverified
         if not verified and (port.upstream_port in RESERVED_PORTS or (asks_opa and port.upstream_port in OPA_PORTS)):
-            message = f"{host.host}:{port.upstream_port} is not verified: if DNS says 127.0.0.1, it is the gateway's own port"
+            message = (
+                f"{host.host}:{port.upstream_port} is not verified: if DNS says 127.0.0.1, it is the gateway's own port"
+            )
             fix = "let the gateway speak TLS with `mode: simple`, or give the upstream another port"
             yield Finding(port.at("upstreamPort"), "EG227", message, fix)

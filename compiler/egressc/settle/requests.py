@@ -6,7 +6,7 @@ from egressc.model import Credential, ExternalAuthorization, HeaderChanges, Head
 from egressc.positions import Mapping
 from egressc.schema import default
 
-#: Requests of each client in so many milliseconds: at this rate none fills the chart's `dnsCache` with names of its own.
+#: Requests of each client in so many milliseconds: at this rate none fills the chart's `dnsCache` by itself.
 NAMES = (1000, 1000)
 
 
