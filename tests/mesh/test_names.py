@@ -8,7 +8,7 @@ import pytest
 from tests.mesh import dns
 from tests.mesh.client import Answer, Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, gateways, requests
+from tests.mesh.fleet import case, gateways
 from tests.mesh.gateway import CONTAINER
 from tests.mesh.kubectl import Manifest, apply, execute
 from tests.mesh.proof import REFUSED, Proof, got
@@ -96,7 +96,7 @@ def test_the_upstream_is_what_dns_names(fleet: Fleet, proof: Proof, name: str) -
     fleet.upstream.forget()
     answer = ask(fleet.shop, name)
     assert answer.status == 200, answer
-    assert [seen["host"] for seen in requests(fleet.upstream)] == [f"{name}.lookups"]
+    assert [seen["host"] for seen in fleet.upstream.seen() if seen["face"] == "http-80"] == [f"{name}.lookups"]
     assert fleet.tenant.seen() == []
     sent = f"`GET http://{name}.lookups/a`, while namespace `lookups` has a Service `{name}`"
     proof.row(
