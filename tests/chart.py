@@ -1,5 +1,6 @@
 """From a list to manifests, for tests: `compiled` gives the values, a Helm prints or refuses the chart with them."""
 
+import re
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -91,7 +92,16 @@ def _mapping(loader: _StrictLoader, node: yaml.MappingNode) -> dict[Any, Any]:
     return loader.construct_mapping(node, deep=True)
 
 
+def _misread(_: _StrictLoader, node: yaml.ScalarNode) -> None:
+    raise AssertionError(f"Kubernetes reads {node.value!r} as no string{node.start_mark}")
+
+
 _StrictLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
+# Kubernetes reads these as booleans and numbers, PyYAML as strings
+_StrictLoader.add_constructor("!misread", _misread)
+_StrictLoader.add_implicit_resolver(
+    "!misread", re.compile(r"([yYnN]|[0-9]+[eE][0-9]+|0o[0-7]+)\Z"), [*"yYnN0123456789"]
+)
 
 
 def _file(path: Path, values: Values) -> Path:

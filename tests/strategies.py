@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from egressc.names import RESERVED_PORTS
+from egressc.names import OPA_PORTS, RESERVED_PORTS
 from egressc.source import CONTROL
 from tests.harmless import ATTACKS
 
@@ -15,11 +15,11 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 HTTP_FAMILY = ("HTTP", "HTTP2", "GRPC")
 REASON = "The network is a leased line (RISK-118)."
 # words that YAML 1.1, YAML 1.2, PyYAML and Helm read differently
-TRICKY = ("1e3", "y", "n", "no", "on", "0o17", "0x1f", "1_000", "12-30", "null", "true", "NaN", "3.10", "007")
+TRICKY = ("1e3", "y", "n", "no", "on", "0o17", "0x1f", "1_000", "1_0", "12-30", "null", "true", "NaN", "3.10", "007")
 # what hosts with `gateway` need beside them
 GATEWAYS = (
     {"name": "shared"},
-    {"name": "adopted", "namespace": "istio-egress", "adopt": {"istio": "egressgateway"}},
+    {"name": "adopted", "namespace": "istio-egress", "adopt": {"istio": "egressgateway"} | dict.fromkeys(TRICKY, "on")},
 )
 NAMESPACES = ("shop", "payments", "web", "1e3", "egress")
 
@@ -122,7 +122,11 @@ def _host(draw: Draw, name: str, number: int) -> Any:
             "host": f"own-{number}.example.net",
             "secret": f"own-{number}",  # browsers reuse a connection for all names of its certificate: IST0138
             "path": draw(st.sampled_from(["/", "/1e3", "/a/~b"])),
-            "gateway": {"namespace": "istio-ingress", "selector": {"istio": "y"}, "serviceAccount": "1e3"},
+            "gateway": {
+                "namespace": "istio-ingress",
+                "selector": {"istio": "y", draw(st.sampled_from(TRICKY)): "1e3"},
+                "serviceAccount": "1e3",
+            },
             **_subset(draw, port=st.sampled_from([port["port"] for port in ports if port["protocol"] in HTTP_FAMILY])),
         }
     of_requests = {"retries": _retries(), "headers": _headers(), "rateLimit": _rate_limit()}
@@ -180,7 +184,7 @@ def _without_gateway(draw: Draw, entry: Entry) -> Entry:
     for tls in settings:
         if tls.pop("files", None) and (tls.get("mode") == "mutual" or "unverified" not in tls):
             tls |= {"secret": "1e3"}
-    labels = draw(st.dictionaries(st.sampled_from(["app", "1e3"]), st.sampled_from(TRICKY), min_size=1))
+    labels = draw(st.dictionaries(st.sampled_from(["app", *TRICKY]), st.sampled_from(TRICKY), min_size=1))
     account = {"serviceAccount": "a.b"} if any(tls.get("mode") == "mutual" for tls in settings) else {}
     namespaces = draw(st.lists(st.sampled_from(NAMESPACES), min_size=1, unique=True))
     return entry | {"clients": [{"namespace": name, "podLabels": labels} | account for name in namespaces]}
@@ -194,7 +198,8 @@ def _ports(draw: Draw, number: int) -> list[Entry]:
     ports = [{"port": port, "protocol": draw(st.sampled_from([*HTTP_FAMILY, "TLS"]))} for port in client_ports]
     if draw(st.booleans()):
         ports.append({"port": 30000 + number, "protocol": "TCP"})  # nobody else's
-    return [port | _subset(draw, upstreamPort=st.integers(1, 65535)) for port in ports]
+    theirs = st.integers(1, 65535).filter(lambda port: port not in {*RESERVED_PORTS, *OPA_PORTS})
+    return [port | _subset(draw, upstreamPort=theirs) for port in ports]
 
 
 def _where(draw: Draw, number: int) -> Entry:
@@ -226,7 +231,7 @@ def _client(draw: Draw, ports: Sequence[Entry]) -> Any:
     if draw(st.booleans()):
         values = st.sampled_from(["", "x", *TRICKY])
         client["podLabels"] = draw(
-            st.dictionaries(st.sampled_from(["app", "example.com/y", "1e3"]), values, min_size=1)
+            st.dictionaries(st.sampled_from(["app", "example.com/y", *TRICKY]), values, min_size=1)
         )
     usable = sorted(port["port"] for port in ports)
     with_requests = sorted(port["port"] for port in ports if port["protocol"] in HTTP_FAMILY)

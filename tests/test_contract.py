@@ -74,6 +74,7 @@ def check_exposures(documents: Documents, exposures: Mapping[str, Any], entries:
         assert {namespace for _, namespace, _ in keys} == {exposure["namespace"]}
         objects = {kind: documents[kind, namespace, name]["spec"] for kind, namespace, name in keys}
         assert len(objects) == len(keys) == len({object_name for _, _, object_name in keys}) + 2
+        assert objects["Gateway"]["selector"] == exposure["selector"]
         in_clear, encrypted = objects["Gateway"]["servers"]
         assert (in_clear["tls"], encrypted["tls"]["mode"]) == ({"httpsRedirect": True}, "SIMPLE")
         assert "endpoints" not in objects["ServiceEntry"]
@@ -272,12 +273,15 @@ def check_selectors(gateway: Objects, documents: Documents) -> None:
         *(one["spec"]["workloadSelector"]["labels"] for one in gateway.all("EnvoyFilter")),
     ]
     for selector in selectors:
-        assert _matched(selector, documents) == ([gateway.carrier] if gateway.carrier else [])
+        if gateway.carrier:
+            assert _matched(selector, documents) == [gateway.carrier]
+        else:
+            assert selector == gateway.values["selector"]
 
 
 def _matched(selector: Mapping[str, str], documents: Documents) -> list[str]:
     """The names of the Deployments whose pods `selector` finds."""
-    assert selector
+    assert selector, "it would select all"
     assert "app.kubernetes.io/instance" not in selector
     return [
         name
@@ -303,6 +307,8 @@ def check_pods(gateway: Objects, carried: list[Objects], documents: Documents) -
         for port in one.upstream_rule["trafficPolicy"]["portLevelSettings"]
     )
     assert len(gateway.all("Role")) == len(gateway.all("RoleBinding")) == int(keyed)
+    for role in gateway.all("Role"):
+        assert role["rules"] == [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}]
     for binding in gateway.all("RoleBinding"):
         assert ("Role", gateway.namespace, binding["roleRef"]["name"]) in gateway.documents
         assert [subject["name"] for subject in binding["subjects"]] == [pod["serviceAccountName"]]

@@ -60,7 +60,7 @@ def test_what_is_the_chart_s_default_is_left_out() -> None:
           retries: {attempts: 2, retryOn: [reset-before-request, refused-stream, connect-failure]}
     """)
     assert spelled_out == bare
-    assert set(bare) == {"host", "namespace", "exportTo", "clients", "ports"}
+    assert set(bare) == {"host", "namespace", "exportTo", "clients", "ports", "endpoints"}
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,8 @@ CODES = {
     "EG221": "the review date has no such day",
     "EG222": "verification is off and configured at once",
     "EG223": "a path that no request has",
+    "EG226": "a name that is not whole",
+    "EG227": "an upstream port that is the gateway's own",
     "EG230": "a wildcard that the gateway could not tell a name of",
     "EG231": "a TLS setting that each name of a wildcard would have to share",
     "EG232": "a readiness that cannot follow many upstreams",

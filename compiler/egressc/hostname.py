@@ -29,6 +29,11 @@ def is_service_name(host: str, cluster_domain: str) -> bool:
     return host.endswith(f".svc.{cluster_domain}")
 
 
+def whole(place: str) -> str:
+    """`place`, a name with a last dot so that DNS looks it up as it is written, in no search domain; or an address."""
+    return place if is_ip(place) else f"{place}."
+
+
 def canonical(text: str) -> str:
     """The one spelling of an IP address, so that equal ones are equal; other texts as they are."""
     return ipaddress.ip_address(text.strip("[]")).compressed if is_ip(text) else text

@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 LONGEST = 63  # a Service's name and a label's value
 RESERVED_PORTS = range(15000, 15100)  # Istio's own, in sidecars and gateways
+OPA_PORTS = (8181, 8282, 9191)  # of an OPA beside the gateway: its API, its health, what Envoy asks
 
 
 def gateway_name(host: str) -> str:

@@ -59,3 +59,46 @@ def test_names_are_in_lower_case_and_values_stand_for_themselves() -> None:
         "- {host: api.example.com, headers: {request: {set: {X-Discount: 5 %REQ(x)%}, remove: [X-B, X-A]}}}"
     )
     assert values["headers"] == {"request": {"set": {"x-discount": "5 %%REQ(x)%%"}, "remove": ["x-a", "x-b"]}}
+
+
+SECRETIVE = """
+Authorization Proxy-Authorization Cookie X-Api-Key api-key apikey X-Auth-Token X-Goog-Api-Key X-Functions-Key DD-API-KEY
+Ocp-Apim-Subscription-Key X-Vault-Token PRIVATE-TOKEN X-Shopify-Access-Token X-Hub-Signature-256 X-Amz-Security-Token
+X-Csrf-Token x_api_key X-Secret X-Session-Id sessionid phpsessid X-Password X-Passwd X-Pwd X-JWT-Assertion X-Credentials
+accesstoken X-AuthToken X-Pin X-License-Key
+"""
+OPEN = """
+Accept X-Author X-Authority X-Keyboard X-Keyword X-Monkey X-Api-Version Idempotency-Key X-Cache-Key Surrogate-Key
+X-Public-Key X-Tokenizer X-Secretary X-Obsession X-Design X-Signal X-Pinned X-Tenant-Id X-Client-Id X-Passenger
+"""
+
+
+@pytest.mark.parametrize("name", SECRETIVE.split())
+def test_what_carries_a_secret_by_its_name(name: str) -> None:
+    assert codes(hosts(f"- {{host: api.example.com, headers: {{request: {{set: {{{name}: x}}}}}}}}")) == ["EG242"]
+
+
+@pytest.mark.parametrize("name", OPEN.split())
+def test_what_does_not(name: str) -> None:
+    assert not codes(hosts(f"- {{host: api.example.com, headers: {{request: {{set: {{{name}: x}}}}}}}}"))
+
+
+@pytest.mark.parametrize(
+    ("headers", "dropped", "removed"),
+    [
+        ("request: {set: {X-Tenant: a}}", True, None),
+        ("request: {remove: [X-Debug]}", True, ["x-debug"]),
+        ("credential: {name: X-Partner, secret: token}", True, None),
+        ("request: {set: {x_tenant_id: a}}", True, ["x-tenant-id"]),
+        ("credential: {name: x_partner-id, secret: token}", True, ["x-partner-id"]),
+        ("request: {set: {x_a: '1', X-A: '2'}}", True, None),
+        ("request: {remove: [x_b, X-C]}", True, ["x-b", "x-c", "x_b"]),
+        ("request: {set: {x_request_id: a}, keep: [x-request-id]}", True, None),
+        ("credential: {secret: token}", False, None),
+        ("response: {set: {X-A: '1'}}", False, None),
+    ],
+)
+def test_other_spellings(headers: str, dropped: bool, removed: list[str] | None) -> None:
+    values = gateway(f"- {{host: api.example.com, headers: {{{headers}}}}}")
+    assert values.get("dropUnderscores", False) is dropped
+    assert values.get("headers", {}).get("request", {}).get("remove") == removed

@@ -43,3 +43,18 @@ def test_a_port_that_is_not_counted_is_said() -> None:
 )
 def test_a_refused_client_is_told_when_the_slower_limit_has_room_again(limit: str, seconds: int) -> None:
     assert gateway(f"- {{host: api.example.com, rateLimit: {{{limit}}}}}")["rateLimit"]["retryAfter"] == seconds
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("host: '*.example.com'", {"perClient": {"requests": 1000, "per": "1s"}, "retryAfter": 1}),
+        ("host: '*.example.com', rateLimit: {requests: 5, per: 1s}", {"requests": 5, "per": "1s", "retryAfter": 1}),
+        ("host: '*.example.com', proxy: {host: proxy.example.net, port: 3128}, readiness: {mode: gateway}", None),
+        ("host: '*.example.com', endpoints: [192.0.2.1]", None),
+        ("host: '*.example.com', tls: {mode: passthrough}", None),
+        ("host: api.example.com", None),
+    ],
+)
+def test_names_are_asked_for_with_a_limit(entry: str, expected: object) -> None:
+    assert gateway(f"- {{{entry}}}").get("rateLimit") == expected

@@ -8,6 +8,10 @@ from tests.lists import codes, hosts
     [
         ("endpoints: [192.0.2.10, '2001:db8::10', 169.254.169.254, 10.0.0.1]", []),
         ("endpoints: [a.example.net]", []),
+        ("endpoints: [a.b.svc.cluster.local]", []),
+        ("endpoints: [a.b.svc]", ["EG226"]),
+        ("endpoints: [192.0.2.1], failover: [a.localhost]", ["EG226"]),
+        ("proxy: {host: a.b.svc, port: 3128}", ["EG226"]),
         ("endpoints: [a.example.net], resolution: DNS_ROUND_ROBIN", []),
         ("endpoints: [a.example.net, b.example.net, 192.0.2.10]", []),
         ("addresses: [240.0.10.1, '2001:db8::1']", []),

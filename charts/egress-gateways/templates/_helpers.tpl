@@ -16,11 +16,11 @@ metadata:
     {{- .labels }}
     {{- range $key, $value := $fleet.labels }}
     {{- if not (hasKey (or $gateway.labels dict) $key) }}
-    {{ $key }}: {{ toJson $value }}
+    {{ toJson $key }}: {{ toJson $value }}
     {{- end }}
     {{- end }}
     {{- range $key, $value := $gateway.labels }}
-    {{ $key }}: {{ toJson $value }}
+    {{ toJson $key }}: {{ toJson $value }}
     {{- end }}
   {{- if or $gateway.annotations $fleet.annotations .annotations }}
   annotations:
@@ -29,11 +29,11 @@ metadata:
     {{- end }}
     {{- range $key, $value := $fleet.annotations }}
     {{- if not (hasKey (or $gateway.annotations dict) $key) }}
-    {{ $key }}: {{ toJson $value }}
+    {{ toJson $key }}: {{ toJson $value }}
     {{- end }}
     {{- end }}
     {{- range $key, $value := $gateway.annotations }}
-    {{ $key }}: {{ toJson $value }}
+    {{ toJson $key }}: {{ toJson $value }}
     {{- end }}
   {{- end }}
 {{- end }}
@@ -47,12 +47,12 @@ metadata:
     {{ .label }}
     {{- .labels }}
     {{- range $key, $value := .root.Values.labels }}
-    {{ $key }}: {{ toJson $value }}
+    {{ toJson $key }}: {{ toJson $value }}
     {{- end }}
   {{- with .root.Values.annotations }}
   annotations:
     {{- range $key, $value := . }}
-    {{ $key }}: {{ toJson $value }}
+    {{ toJson $key }}: {{ toJson $value }}
     {{- end }}
   {{- end }}
 {{- end }}

@@ -35,6 +35,8 @@ def gateway_values(gateway: Gateway) -> dict[str, Any]:
     if host.access_log is not None:
         result["accessLog"] = host.access_log
     result["ports"] = [_port(gateway, port) for port in gateway.ports]
+    if gateway.drops_underscores:
+        result["dropUnderscores"] = True
     if gateway.strict_paths:
         result["strictPaths"] = True
     result |= network_policy(gateway) | upstream(host) | readiness(host) | traffic(host) | requests(host)

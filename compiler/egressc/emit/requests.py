@@ -36,11 +36,14 @@ def credentials(hosts: Iterable[Gateway]) -> list[dict[str, Any]]:
 
 def _headers(headers: Headers) -> dict[str, Any]:
     sides = {}
+    # spellings with _ are dropped at the door, those with - removed here
+    twins = {name.replace("_", "-") for name in headers.owned} - headers.owned - {*headers.request.keep}
     for side, changes in (("request", headers.request), ("response", headers.response)):
+        removed = {name.lower() for name in changes.remove} | (twins if side == "request" else set())
         # Envoy reads % as the beginning of a command, and refuses all routes where it is none
         said = {
             "set": {name.lower(): value.replace("%", "%%") for name, value in changes.set},
-            "remove": [name.lower() for name in changes.remove],
+            "remove": sorted(removed),
             "keep": list(changes.keep),
         }
         if any(said.values()):

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from egressc.addresses import every_form
+from egressc.hostname import whole
 from egressc.model import Host, Tls
 from egressc.plan import SYSTEM_CA
 from egressc.schema import default
@@ -14,18 +16,17 @@ def upstream(host: Host) -> dict[str, Any]:
     if host.addresses and not host.wildcard:
         result["addresses"] = list(host.addresses)
     if host.proxy:
-        result["proxy"] = {"host": host.proxy.host, "port": host.proxy.port}
+        result["proxy"] = {"host": whole(host.proxy.host), "port": host.proxy.port}
         for name in host.endpoints:
             result["proxy"]["target"] = f"[{name}]" if ":" in name else name
         return result
     if host.per_name:
-        if host.denied_ranges != tuple(default("host", "deniedRanges")):
-            result["deniedRanges"] = list(host.denied_ranges)
+        if "deniedRanges" in host.source:
+            result["deniedRanges"] = list(every_form(host.denied_ranges))
         return result
-    if host.endpoints or host.failover:
-        result["endpoints"] = list(host.endpoints or (host.host,))
+    result["endpoints"] = [whole(place) for place in host.endpoints or (host.host,)]
     if host.failover:
-        result["failover"] = list(host.failover)
+        result["failover"] = [whole(place) for place in host.failover]
     if host.kind != default("host", "resolution"):
         result["resolution"] = host.kind
     return result

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from egressc.addresses import every_form
 from egressc.explain.authorization import admitted, users
 from egressc.explain.decision import Decision, time
 from egressc.explain.facts import Way
@@ -224,11 +225,16 @@ def _by_socket(gateway: Gateway, way: Way) -> Iterator[Decision]:
             yield Decision(finder, _own_ways(gateway), ())
         ranges = said(host.source, "deniedRanges")
         yield Decision(finder, f"connects to no address in {', '.join(host.denied_ranges)}", ranges)
+        hidden = (one for one in every_form(host.denied_ranges) if one not in host.denied_ranges)
+        yield Decision(finder, f"nor to what IPv6 makes of those: {', '.join(hidden)}", ranges)
 
 
 def _requests(gateway: Gateway) -> Iterator[Decision]:
     yield from requests(gateway.host, named_object(gateway, "VirtualService"))
     yield from changes(gateway)
+    if gateway.drops_underscores:
+        says = "drops headers with an underscore in their name: upstreams may read one as a header of the gateway's"
+        yield Decision(named_object(gateway, "EnvoyFilter"), says, said(gateway.host.source, "headers"))
     if gateway.pods.kind != "adopted":
         yield Decision(named_object(gateway, "Telemetry"), "writes no trace headers of its own", ())
         yield Decision(named_object(gateway, "Deployment"), "keeps back the client's mesh certificate", ())

@@ -50,7 +50,7 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
     """All that the chart prints for `gateway`, in the order of a request's way."""
     adopted = gateway.pods.kind == "adopted"
     values = emit.gateway_values(gateway)
-    filters = gateway.checks_upstream or gateway.strict_paths or "streamTimeout" in values
+    filters = gateway.checks_upstream or gateway.strict_paths or {"streamTimeout", "dropUnderscores"} & {*values}
     kinds = {
         "ServiceEntry": True,
         "VirtualService": True,
@@ -59,7 +59,7 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
         "Gateway": True,
         "AuthorizationPolicy": True,
         "NetworkPolicy": gateway.isolated,
-        "EnvoyFilter": filters,
+        "EnvoyFilter": bool(filters),
         "Telemetry": True,
         "Deployment": True,
         "HorizontalPodAutoscaler": pods(gateway).scaled,

@@ -32,6 +32,17 @@ class Headers(Sourced):
     response: HeaderChanges
     credential: Credential | None
 
+    @property
+    def owned(self) -> frozenset[str]:
+        """The request headers that no application may write: what the list sets, removes, carries as a credential."""
+        names = {*dict(self.request.set), *self.request.remove}
+        return frozenset(name.lower() for name in names | ({self.credential.name} if self.credential else set()))
+
+    @property
+    def has_twins(self) -> bool:
+        """Whether one of these has another spelling, for the many upstreams that read - and _ alike."""
+        return any("-" in name or "_" in name for name in self.owned)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit(Sourced):

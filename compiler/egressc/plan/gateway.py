@@ -80,6 +80,13 @@ class Gateway:
         return self.host.has_requests and (decided or self.host.external_authorization is not None)
 
     @property
+    def drops_underscores(self) -> bool:
+        """Whether a header counts here that `_` could spell again: the list's own, or one that names a method."""
+        headers = self.host.headers
+        named = any(rule.methods for rule in (*self.rules, *self.denials, *self.fleet_denials))
+        return self.host.has_requests and (named or (headers is not None and headers.has_twins))
+
+    @property
     def carries(self) -> bool:
         """Whether any of its ports has bytes that it carries unread."""
         return any(not port.port.is_http for port in self.ports)

@@ -1,5 +1,6 @@
 """Headers that a list may change, each once, and credentials that stay secret."""
 
+import re
 from collections.abc import Iterator
 
 from egressc.findings import Finding
@@ -10,9 +11,15 @@ HOP_BY_HOP = frozenset(
     ("connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")
 )
 MESH = ("x-envoy-", "x-istio-", "x-forwarded-client-cert")
-# where people put secrets
-SECRETS = frozenset(
-    ("authorization", "proxy-authorization", "cookie", "x-api-key", "api-key", "apikey", "x-auth-token")
+# words that name a secret, also written together, as in apikey and sessionid
+SECRET = re.compile(
+    r"(access|api|app|auth|client|id|jwt|license|master|php|private|refresh|secret|sess(ion)?|shared|subscription)*"
+    r"(auth(entication|orization)?|bearer|cookie|cred(ential)?|hmac|jwt|key|otp|pass(phrase|word|wd)|pin|pwd|secret|sess(ion)?|"
+    r"sessid|sig(nature)?|sessionid|token)s?[0-9]*"
+)
+# a key that opens nothing, by the word before it
+OPEN_KEY = re.compile(
+    r"(cache|correlation|idempotency|message|object|partition|public|routing|shard|sort|surrogate|websocket)[-_]?keys?"
 )
 
 
@@ -25,7 +32,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
     yield from _once(headers.request, headers.credential)
     yield from _once(headers.response, None)
     for name, _value in headers.request.set:
-        if name.lower() in SECRETS:
+        if _secret(name.lower()):
             message = f"`{name}` in the list: the value is readable in Git, in Helm's release and in the mesh's routes"
             fix = "keep it in a Secret: `headers: {credential: {name: " + name + ", secret: partner-token}}`"
             yield Finding(headers.request.at("set", name), "EG242", message, fix, "warning")
@@ -59,6 +66,12 @@ def _reserved(name: str, answered: bool) -> str | None:
     if name == "server" and answered:
         return "Envoy writes it itself"
     return None
+
+
+def _secret(name: str) -> bool:
+    """Whether the header `name` is of a kind that carries a secret."""
+    words = re.split(r"[-_.]", OPEN_KEY.sub("", name))
+    return any(SECRET.fullmatch(word) for word in words)
 
 
 def _once(changes: HeaderChanges, credential: Credential | None) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from egressc.model import Host, Inventory
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
     """EG245, EG246 and, for limits that contradict each other, EG219."""
     limit = host.rate_limit
-    if limit is None or not host.has_requests:
+    if limit is None or "rateLimit" not in host.source or not host.has_requests:
         return
     given = [key for key in ("requests", "per") if key in limit.source]
     if len(given) == 1:

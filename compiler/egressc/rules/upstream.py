@@ -4,12 +4,12 @@ import ipaddress
 from collections.abc import Iterator
 
 from egressc.findings import Finding
-from egressc.hostname import canonical, explain, is_cluster_name, is_ip, is_service_name
+from egressc.hostname import LOCAL, canonical, explain, is_cluster_name, is_ip, is_service_name
 from egressc.model import Host, Inventory
 
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
-    """EG105 for addresses that look like names, EG215, EG220 and, for hosts inside of the cluster, EG402."""
+    """EG105 for addresses that look like names, EG215, EG220, EG226 and, for hosts inside of the cluster, EG402."""
     last = host.host.rpartition(".")[2]
     service = is_service_name(host.host, inventory.cluster_domain)
     # where the clients are, an entry of theirs comes before a Service of that name
@@ -30,6 +30,24 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     yield from _addresses(host, "endpoints", host.endpoints)
     yield from _addresses(host, "failover", host.failover)
     yield from _addresses(host, "addresses", host.addresses)
+    yield from _names(host, inventory.cluster_domain)
+
+
+def _names(host: Host, cluster_domain: str) -> Iterator[Finding]:
+    """No search domain makes a name whole: that of a Service is its full one."""
+    places = [
+        (host.at(key, index), place)
+        for key in ("endpoints", "failover")
+        for index, place in enumerate(getattr(host, key))
+    ]
+    if host.proxy:
+        places.append((host.proxy.at("host"), host.proxy.host))
+    for where, name in places:
+        if name.rpartition(".")[2] in LOCAL:
+            fix = "write the DNS name of the upstream"
+            if name.endswith(".svc"):
+                fix = f"write {name}.{cluster_domain}"
+            yield Finding(where, "EG226", f"`{name}` is not whole: names are looked up as they are written", fix)
 
 
 def _addresses(host: Host, key: str, values: tuple[str, ...]) -> Iterator[Finding]:

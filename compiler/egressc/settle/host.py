@@ -44,10 +44,14 @@ def settle_host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
         addresses=tuple(data.get("addresses") or ()),
         readiness=_readiness(data),
         headers=requests.headers(data),
-        rate_limit=requests.rate_limit(data),
+        rate_limit=requests.rate_limit(data, per_name=_per_name(data) and not data.get("proxy")),
         external_authorization=requests.external_authorization(data),
         own=entry.own,
     )
+
+
+def _per_name(host: Mapping) -> bool:
+    return bool(host["host"].startswith(WILDCARD) and not host.get("endpoints"))
 
 
 def _proxy(data: Mapping) -> Proxy:
@@ -62,10 +66,9 @@ def _readiness(host: Mapping) -> Readiness:
         return data.get(name, default("readiness", name))
 
     # a gateway to many upstreams is not unready because of one
-    per_name = host["host"].startswith(WILDCARD) and not host.get("endpoints")
     return Readiness(
         source=data,
-        mode="gateway" if per_name and get("mode") == "upstream" else get("mode"),
+        mode="gateway" if _per_name(host) and get("mode") == "upstream" else get("mode"),
         path=get("path"),
         statuses=tuple(_statuses(status) for status in get("statuses")),
         interval=milliseconds(get("interval")),

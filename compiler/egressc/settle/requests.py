@@ -6,6 +6,9 @@ from egressc.model import Credential, ExternalAuthorization, HeaderChanges, Head
 from egressc.positions import Mapping
 from egressc.schema import default
 
+#: Requests of each client in so many milliseconds: at this rate none fills the chart's `dnsCache` by itself.
+NAMES = (1000, 1000)
+
 
 def headers(host: Mapping) -> Headers | None:
     """The entry's `headers`, None where it has none."""
@@ -20,11 +23,13 @@ def headers(host: Mapping) -> Headers | None:
     )
 
 
-def rate_limit(host: Mapping) -> RateLimit | None:
-    """The entry's `rateLimit`, None where it has none."""
+def rate_limit(host: Mapping, *, per_name: bool) -> RateLimit | None:
+    """The entry's `rateLimit`; where it has none, NAMES if each name is an upstream of its own, and else None."""
     data = host.get("rateLimit")
     if not isinstance(data, Mapping):
-        return None
+        nobody = Mapping(host.span)
+        each = Limit(source=nobody, requests=NAMES[0], per=NAMES[1])
+        return RateLimit(source=nobody, all_clients=None, per_client=each) if per_name else None
     return RateLimit(source=data, all_clients=_limit(data), per_client=_limit(data.get("perClient")))
 
 

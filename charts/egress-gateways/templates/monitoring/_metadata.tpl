@@ -6,12 +6,12 @@ metadata:
   labels:
     {{- include "egress-gateways.labels" .root | nindent 4 }}
     {{- range $key, $value := .object.labels }}
-    {{ $key }}: {{ toJson $value }}
+    {{ toJson $key }}: {{ toJson $value }}
     {{- end }}
   {{- with .object.annotations }}
   annotations:
     {{- range $key, $value := . }}
-    {{ $key }}: {{ toJson $value }}
+    {{ toJson $key }}: {{ toJson $value }}
     {{- end }}
   {{- end }}
 {{- end }}
