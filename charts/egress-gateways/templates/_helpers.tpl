@@ -266,6 +266,9 @@ sourceNamespace: {{ . | quote }}
 {{- end }}
 {{- with .podLabels }}
 sourceLabels:
-  {{- toYaml . | nindent 2 }}
+  {{- /* not toYaml, whose order of keys such as 1e3 and 007 is another each time */}}
+  {{- range $key, $value := . }}
+  {{ toJson $key }}: {{ toJson $value }}
+  {{- end }}
 {{- end }}
 {{- end }}
