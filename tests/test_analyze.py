@@ -60,6 +60,7 @@ def analyze(manifests: str) -> set[str]:
     documents = {
         f"{document['kind']} {document['metadata']['namespace']}/{document['metadata']['name']}": document
         for document in parsed(manifests)
+        if "namespace" in document["metadata"]  # what is the whole cluster's is none of Istio's
     }
     codes = set()
     for message in json.loads(ended.stdout):
