@@ -32,18 +32,20 @@ class Helm:
 
     path: Path
 
-    def render(self, *values: Values, namespace: str = "egress", options: Sequence[str] = ()) -> Documents:
+    def render(
+        self, *values: Values, namespace: str = "egress", options: Sequence[str] = (), chart: Path = CHART
+    ) -> Documents:
         """The documents that the chart prints, later values over earlier ones; RefusedError where it prints none."""
         documents: Documents = {}
-        for document in parsed(self.text(*values, namespace=namespace, options=options)):
+        for document in parsed(self.text(*values, namespace=namespace, options=options, chart=chart)):
             key = document["kind"], document["metadata"].get("namespace", ""), document["metadata"]["name"]
             assert key not in documents, f"{key} is printed twice"
             documents[key] = document
         return documents
 
-    def text(self, *values: Values, namespace: str = "egress", options: Sequence[str] = ()) -> str:
+    def text(self, *values: Values, namespace: str = "egress", options: Sequence[str] = (), chart: Path = CHART) -> str:
         """The same as Helm prints it."""
-        arguments = ["template", "egress", str(CHART), "--namespace", namespace, "--skip-tests", *options]
+        arguments = ["template", "egress", str(chart), "--namespace", namespace, "--skip-tests", *options]
         return self._run(arguments, values)
 
     def tests(self, *values: Values) -> list[Document]:

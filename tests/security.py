@@ -1,0 +1,255 @@
+"""What docs/security.md says is enforced, and the lines of templates that each of its rows rests on."""
+
+import json
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tests import rbac
+from tests.chart import Documents
+
+LIST = """
+version: 1
+companions: {sidecars: {}, networkPolicies: true, admission: {}}
+gateways: [{name: team}]
+hosts:
+- host: api.example.com
+  clients: [{namespace: shop, serviceAccount: cart, methods: [GET], paths: [/v1/*]}]
+  deny: [{namespace: shop, serviceAccount: cart, paths: [/v1/@me]}]
+  tls: {mode: mutual, secret: partner}
+  headers: {credential: {name: x-api-key, secret: token}}
+  rateLimit: {perClient: {requests: 10, per: 1s}}
+- {host: judged.example.com, clients: [shop], externalAuthorization: {opa: {image: "opa:1", policy: rules}}}
+- {host: raw.example.com, clients: [{namespace: shop, serviceAccount: cart}], tls: {mode: passthrough}}
+- {host: "*.wild.example.com", clients: [shop], ports: [{port: 80}, {port: 443, protocol: TLS}]}
+- {host: gold.wild.example.com, clients: [payments], gateway: team}
+"""
+CART, OTHER = (f"spiffe://cluster.local/ns/shop/sa/{account}" for account in ("cart", "other"))
+HTTP = {"name": "http-80", "gatewayPort": 8080, "protocol": "HTTP"}
+API, RAW, JUDGED, GOLD = (f"{name}-example-com" for name in ("api", "raw", "judged", "gold-wild"))
+WILD = "any---wild-example-com"
+
+Check = Callable[[Documents], bool]
+
+
+class Line(NamedTuple):
+    """What a row rests on in a template: a text that is taken away, and what no longer holds then."""
+
+    template: str
+    text: str
+    holds: Check
+
+
+def lets_in(name: str, *calls: tuple[bool, rbac.Call]) -> Check:
+    """Whether exactly these calls get through the HTTP port of a gateway."""
+    return lambda documents: all(
+        rbac.decided(documents, "egress", name, HTTP, call) is wanted for wanted, call in calls
+    )
+
+
+def says(text: str, kind: str, name: str, times: int = 1, namespace: str = "egress") -> Check:
+    """Whether an object says something, so many times."""
+    return lambda documents: json.dumps(documents[kind, namespace, name]).count(text) == times
+
+
+GOOD = (True, rbac.Call(CART, path="/v1/a"))
+AUTHORIZATION, RULES = "envoy-filter-authorization.yaml", f"{API}.authorization"
+ADMISSION = ("ValidatingAdmissionPolicy", "egressc.egress.egress.gateways", 1, "")
+
+LINES: dict[str, tuple[Line, ...]] = {
+    "Only the list's clients call a host": (
+        Line("authorization-policy.yaml", 'values: ["allowed"]', lets_in(API, GOOD)),
+        Line(
+            AUTHORIZATION,
+            "- authenticated: {principal_name: {{ toJson . }}}",
+            lets_in(API, GOOD, (False, rbac.Call(OTHER, path="/v1/a"))),
+        ),
+    ),
+    "Only with the list's methods and paths": (
+        Line(
+            AUTHORIZATION,
+            "- url_path: {path: {safe_regex: {regex: {{ . | quote }}}}}",
+            lets_in(API, GOOD, (False, rbac.Call(CART, path="/v2"))),
+        ),
+        Line(
+            AUTHORIZATION,
+            "- not_rule: {header: {name: {{ . }}, present_match: true}}",
+            lets_in(API, (False, rbac.Call(CART, path="/v1/a", headers={"x-http-method": "PUT"}))),
+        ),
+    ),
+    "Denied is denied in every spelling": (
+        Line(
+            AUTHORIZATION,
+            '"gateway" $.gateway "action" "DENY") | nindent 4 }}',
+            lets_in(API, GOOD, (False, rbac.Call(CART, path="/v1/%40me"))),
+        ),
+    ),
+    "An authorizer sees paths of one reading": (
+        Line(
+            "envoy-filter.yaml",
+            "path_with_escaped_slashes_action:",
+            says("path_with_escaped_slashes_action", "EnvoyFilter", JUDGED),
+        ),
+        Line("envoy-filter.yaml", "merge_slashes: true", says("merge_slashes", "EnvoyFilter", JUDGED)),
+    ),
+    "A host's rules are no neighbour's": (
+        Line(
+            AUTHORIZATION,
+            "gateway: {{ or $gateway.namespace $.Release.Namespace }}/{{ $name }}",
+            says(f'"egress/{API}"', "EnvoyFilter", RULES),
+        ),
+        Line(
+            "_helpers.tpl",
+            "sni: {{ .host | quote }}",
+            says('"sni": "raw.example.com"', "EnvoyFilter", f"{RAW}.authorization"),
+        ),
+    ),
+    "A listed host below a wildcard is closed in the wildcard's way": (
+        Line(
+            AUTHORIZATION,
+            '- header: {name: ":authority", string_match: {safe_regex: {regex: {{ . | quote }}}}}',
+            lets_in(
+                WILD,
+                (True, rbac.Call(CART, host="a.wild.example.com")),
+                (False, rbac.Call(CART, host="GOLD.wild.example.com:80")),
+            ),
+        ),
+        Line(
+            "_helpers.tpl",
+            "server_names: {{ toJson . }}",
+            says('["gold.wild.example.com"]', "EnvoyFilter", f"{WILD}.wildcard"),
+        ),
+    ),
+    "Passthrough carries TLS for the host alone": (
+        Line(
+            "envoy-filter-passthrough.yaml",
+            "server_names: [{{ $gateway.host | quote }}]",
+            says('"server_names": ["raw.example.com"]', "EnvoyFilter", f"{RAW}.passthrough"),
+        ),
+    ),
+    "A gateway carries its own host and no other": (
+        Line("gateway.yaml", "- ./{{ $gateway.host }}", says("./api.example.com", "Gateway", API)),
+    ),
+    "A door that others open on our pods leads nowhere": (
+        Line(AUTHORIZATION, "cluster: BlackHoleCluster", says("BlackHoleCluster", "EnvoyFilter", RULES)),
+        Line(
+            "_helpers.tpl",
+            'name: "{{ .address }}_{{ .port }}"',
+            says("0.0.0.0_8443", "EnvoyFilter", f"{RAW}.authorization"),
+        ),
+    ),
+    "A credential goes to its upstream alone": (
+        Line(
+            "envoy-filter-credential.yaml",
+            "overwrite: true",
+            says('"overwrite": true', "EnvoyFilter", f"{API}.credential"),
+        ),
+        Line(
+            "_helpers.tpl",
+            'name: "{{ .address }}_{{ .port }}"',
+            says("0.0.0.0_8080", "EnvoyFilter", f"{API}.credential"),
+        ),
+    ),
+    "A header of the gateway's has one spelling": (
+        Line(
+            "envoy-filter.yaml", "headers_with_underscores_action: DROP_HEADER", says("DROP_HEADER", "EnvoyFilter", API)
+        ),
+    ),
+    "Other teams' objects do not divert clients": (
+        Line(
+            "companions/sidecar.yaml",
+            "- {{ . | quote }}",
+            says("egress/api.example.com", "Sidecar", "default", namespace="shop"),
+        ),
+    ),
+    "Other teams' objects about the fleet are refused": (
+        Line(
+            "companions/validating-admission-policy.yaml",
+            "failurePolicy: Fail",
+            says('"failurePolicy": "Fail"', *ADMISSION),
+        ),
+    ),
+    "Nothing goes past the gateway to the upstream": (
+        Line(
+            "destination-rule.yaml",
+            'subjectAltNames: ["spiffe://nobody"]',
+            says("spiffe://nobody", "DestinationRule", f"{API}.direct"),
+        ),
+    ),
+    "The gateway's port takes identities of the mesh alone": (
+        Line("gateway.yaml", "mode: ISTIO_MUTUAL", says("ISTIO_MUTUAL", "Gateway", RAW)),
+    ),
+    "Named accounts alone see what a TCP server says first": (
+        Line("gateway.yaml", "subjectAltNames: {{ toJson . }}", says(CART, "Gateway", RAW)),
+    ),
+    "The upstream is the one that was meant": (
+        Line(
+            "destination-rule.yaml",
+            "{{ toJson $key }}: {{ toJson $value }}\n        {{- else }}",
+            says('"subjectAltNames": ["api.example.com"]', "DestinationRule", f"{API}.upstream"),
+        ),
+    ),
+    "A name is looked up as it is written": (
+        Line("deployment.yaml", "- name: ndots", says("ndots", "Deployment", API)),
+    ),
+    "A wildcard leads to no denied address": (
+        Line(
+            "envoy-filter-wildcard.yaml",
+            "resolved_address_filter:",
+            says("resolved_address_filter", "EnvoyFilter", f"{WILD}.wildcard", 2),
+        ),
+    ),
+    "A wildcard leads to names below it alone": (
+        Line(
+            "envoy-filter-wildcard.yaml",
+            "server_names: [{{ $gateway.host | quote }}]",
+            says('["*.wild.example.com"]', "EnvoyFilter", f"{WILD}.wildcard"),
+        ),
+    ),
+    "No client closes a wildcard for the others": (
+        Line("envoy-filter-wildcard.yaml", "max_hosts:", says("max_hosts", "EnvoyFilter", f"{WILD}.wildcard", 2)),
+    ),
+    "Client keys stay with their owner": (
+        Line("role.yaml", "verbs: [list]", says('"verbs": ["list"]', "Role", API)),
+        Line(
+            "deployment.yaml",
+            "automountServiceAccountToken: false",
+            says('"automountServiceAccountToken": false', "Deployment", API),
+        ),
+    ),
+    "The upstream learns nothing of the mesh": (
+        Line("_helpers.tpl", "- x-forwarded-client-cert", says("x-forwarded-client-cert", "VirtualService", API)),
+        Line(
+            "telemetry.yaml", "- disableContextPropagation: true", says("disableContextPropagation", "Telemetry", API)
+        ),
+        Line(
+            "deployment.yaml",
+            "gatewayTopology: {forwardClientCertDetails: SANITIZE}",
+            says("SANITIZE", "Deployment", API),
+        ),
+    ),
+    "Nobody passes an OPA that does not answer": (
+        Line(
+            "envoy-filter-external-authorization.yaml",
+            "failure_mode_allow: {{ $failOpen }}\n          {{-",
+            says('"failure_mode_allow": false', "EnvoyFilter", f"{JUDGED}.external-authorization"),
+        ),
+    ),
+    "A client keeps to its share": (
+        Line(
+            "envoy-filter-rate-limit.yaml",
+            "text: connection.uri_san_peer_certificate",
+            says("connection.uri_san_peer_certificate", "EnvoyFilter", f"{API}.rate-limit"),
+        ),
+    ),
+    "Readiness shows nothing": (Line("envoy-filter.yaml", "status: 404", says('"status": 404', "EnvoyFilter", API)),),
+    "Gateway pods meet the `restricted` standard": (
+        Line(
+            "deployment.yaml",
+            "allowPrivilegeEscalation: false",
+            says('"allowPrivilegeEscalation": false', "Deployment", JUDGED, 2),
+        ),
+    ),
+    "Gateways go where their hosts are": (
+        Line("companions/network-policy.yaml", "except:", says("169.254.0.0/16", "NetworkPolicy", API)),
+    ),
+}
