@@ -26,6 +26,13 @@ def requests_to(namespace: str, pod: str, host: str) -> int:
     return total
 
 
+def addresses_of(namespace: str, pod: str, cluster: str) -> set[str]:
+    """The addresses that this Envoy may connect to in a cluster."""
+    clusters = json.loads(_admin(namespace, pod, "clusters?format=json"))["cluster_statuses"]
+    hosts = [host for one in clusters if one["name"] == cluster for host in one.get("host_statuses", [])]
+    return {host["address"]["socket_address"]["address"] for host in hosts}
+
+
 def prometheus(namespace: str, pod: str) -> str:
     """The statistics as Prometheus scrapes them."""
     return _admin(namespace, pod, "stats/prometheus")

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address
 import pytest
 
 from egressc.names import gateway_name
-from tests.mesh import dns
+from tests.mesh import dns, gateway
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
@@ -125,9 +125,9 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     dns.set_names({name: [] for name in known})
 
 
-def ask(client: Client, url: str, *options: str) -> Answer:
+def ask(client: Client, url: str, *options: str, seconds: float = 10) -> Answer:
     """A GET whose connection goes by Host or SNI alone: its address is nobody's."""
-    return client.curl(url, "--connect-to", "::192.0.2.1:", "--cacert", "/run/own-ca.crt", *options)
+    return client.curl(url, "--connect-to", "::192.0.2.1:", "--cacert", "/run/own-ca.crt", *options, seconds=seconds)
 
 
 @dataclass(frozen=True)
@@ -250,6 +250,37 @@ def test_a_denied_address_is_denied_as_an_ipv4_mapped_one(fleet: Fleet, proof: P
         proof.row(
             WILDCARDS, claim, "`GET` of a name whose AAAA record is `::ffff:` and the address", "nothing", got(answer)
         )
+
+
+#: The private address 10.0.0.1 and the metadata service's, as IPv6 hides an IPv4 address, and a public one beside them.
+FORMS = {
+    "by NAT64": "64:ff9b::a00:1",
+    "by NAT64 of a network's own": "64:ff9b:1::a00:1",
+    "by 6to4": "2002:a9fe:a9fe::1",
+    "IPv4-compatible": "::10.0.0.1",
+    "IPv4-translated": "::ffff:0:a9fe:a9fe",
+    "by Teredo": "2001:0:a9fe:a9fe::1",
+    "by a 6to4 relay": "192.88.99.1",
+}
+PUBLIC = "2001:4860:4860::8888"
+
+
+def test_a_denied_address_is_denied_in_every_form(fleet: Fleet, proof: Proof) -> None:
+    """Envoy may connect to the public one alone: what it knows of the names is what is left of DNS' answers."""
+    names = {f"form-{index}.default.example.com": [form] for index, form in enumerate(FORMS.values())}
+    dns.set_names(names | {"public.default.example.com": [PUBLIC]})
+    try:
+        for name in (*names, "public.default.example.com"):
+            assert ask(fleet.shop, f"http://{name}/a", seconds=3).status in (0, 503), name
+        wildcard = gateway_name("*.default.example.com")
+        pod = gateways(GATEWAYS)[wildcard].name
+        # forgotten some seconds after their last use: so the last one tells that the others would be there
+        assert gateway.addresses_of(GATEWAYS, pod, f"{wildcard}.wildcard") == {PUBLIC}
+    finally:
+        dns.set_names({name: [] for name in (*names, "public.default.example.com")})
+    for form in FORMS:
+        claim = f"refused: a denied address, {form}"
+        proof.row(WILDCARDS, claim, "`GET` of a name whose only address it is", "nothing", "503, and Envoy knows none")
 
 
 def test_a_port_in_the_host_leads_nowhere_else(fleet: Fleet, proof: Proof) -> None:
