@@ -79,6 +79,11 @@ LINES: dict[str, tuple[Line, ...]] = {
     "Denied is denied in every spelling": (
         Line(
             AUTHORIZATION,
+            "- header: {name: {{ . }}, present_match: true}\n          {{- end }}",
+            lets_in(API, GOOD, (False, rbac.Call(CART, path="/v1/a", headers={"x-original-url": "/v1/@me"}))),
+        ),
+        Line(
+            AUTHORIZATION,
             '"gateway" $.gateway "action" "DENY") | nindent 4 }}',
             lets_in(API, GOOD, (False, rbac.Call(CART, path="/v1/%40me"))),
         ),

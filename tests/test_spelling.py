@@ -144,6 +144,18 @@ def test_a_host_in_every_spelling(name: str) -> None:
     assert re.fullmatch(spelling.hosts(["gold.example", "*.inner.example"]), name)
 
 
+@pytest.mark.parametrize(
+    "name", ["user@gold.example", "go%6cd.example", "gold .example", "a/gold.example", "göld.example"]
+)
+def test_a_host_that_is_no_name(name: str) -> None:
+    assert re.fullmatch(spelling.NO_NAME, name)
+
+
+@pytest.mark.parametrize("name", ["a.example", "A-1.b_c.example:8080"])
+def test_a_host_that_is_a_name(name: str) -> None:
+    assert not re.fullmatch(spelling.NO_NAME, name)
+
+
 @pytest.mark.parametrize("name", ["old.example", "xgold.example", "goldxexample", "gold.example.org", "inner.example"])
 def test_another_host(name: str) -> None:
     assert not re.fullmatch(spelling.hosts(["gold.example", "*.inner.example"]), name)
@@ -164,3 +176,4 @@ def test_paths_have_one_reading_wherever_somebody_decides_by_them(entry: str, st
     assert values.get("strictPaths", False) is strict
     refused = [rule["id"] for rule in values["ports"][0]["rules"].get("deny", ())]
     assert ("a path with two readings" in refused) is strict
+    assert ("a path in a header" in refused) is strict

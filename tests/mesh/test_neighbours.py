@@ -229,6 +229,8 @@ REFUSED = [
             ("its SNI", "gold.wild", "DELETE /admin", GOLDEN),
             ("in upper case", "_.wild", "DELETE /admin", GOLDEN.upper()),
             ("with a port", "_.wild", "DELETE /admin", f"{GOLDEN}:80"),
+            ("with a user", "_.wild", "DELETE /admin", f"user@{GOLDEN}"),
+            ("with an escaped letter", "_.wild", "DELETE /admin", GOLDEN.replace("l", "%6c", 1)),
             ("with a dot", "_.wild", "DELETE /admin", f"{GOLDEN}."),
             ("its whole URL", "_.wild", f"DELETE http://{GOLDEN}/admin", full("any.wild")),
         )

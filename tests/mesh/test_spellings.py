@@ -195,6 +195,15 @@ def test_method_in_a_header(fleet: Fleet, proof: Proof, name: str) -> None:
     proof.row(SPELLINGS, f"GET allowed: `{name}: DELETE`", "`GET /a`", "no such header", str(answer.status))
 
 
+@pytest.mark.parametrize("name", ["X-Original-URL", "X-Rewrite-URL", "x_original_url"])
+def test_path_in_a_header(fleet: Fleet, proof: Proof, name: str) -> None:
+    """Some frameworks take the path from a header: it is refused, or does not go on."""
+    fleet.upstream.forget()
+    answer = fleet.attacker.http(fleet.addresses[DENIED], PORT, DENIED, "GET /a", f"{name}: /admin")
+    assert [seen for seen in requests(fleet.upstream) if "/admin" in str(seen["headers"])] == []
+    proof.row(SPELLINGS, f"`/admin` denied: `{name}: /admin`", "`GET /a`", "no such header", str(answer.status))
+
+
 GOOD: dict[str, tuple[str, ...]] = {
     ALLOWED: (
         *("GET /users/a%20b", "GET /users/%C3%BC", "POST /v1/a", "GET /v1/a/b.c", "GET /x.json", "GET /exact"),

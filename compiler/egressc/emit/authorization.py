@@ -14,6 +14,8 @@ def port_rules(gateway: Gateway, port: GatewayPort) -> dict[str, Any]:
     host, number = gateway.host, port.port.port
     allow = _named([_allowed(rule) for rule in gateway.rules if rule.covers(number)])
     deny = [_denied(rule) for rule in gateway.fleet_denials if rule.covers(number)]
+    if host.wildcard and port.port.is_http:
+        deny.append({"id": "a Host that is no name", "hosts": spelling.NO_NAME})
     if gateway.listed and port.port.is_http:
         deny.append({"id": "a host of its own", "hosts": spelling.hosts(gateway.listed)})
     own = _named([_denied(rule) for rule in gateway.denials if rule.covers(number)])
@@ -22,6 +24,7 @@ def port_rules(gateway: Gateway, port: GatewayPort) -> dict[str, Any]:
         return refused | {"allow": [{"id": "everybody", "caller": ANYBODY}], "wouldDeny": own, "wouldAllow": allow}
     if gateway.strict_paths and port.port.is_http:
         deny.append({"id": "a path with two readings", "paths": spelling.AMBIGUOUS})
+        deny.append({"id": "a path in a header", "headers": list(spelling.PATH_HEADERS)})
     rules = {"deny": _named([*deny, *own]), "allow": allow}
     return {key: value for key, value in rules.items() if value}
 

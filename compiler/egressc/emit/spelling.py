@@ -25,6 +25,10 @@ AMBIGUOUS = "(?i).*(?:{}).*".format(
         )
     )
 )
+#: Headers by which some upstreams read another path than the request's.
+PATH_HEADERS = ("x-original-url", "x-rewrite-url")
+#: What a wildcard's host cannot be: `user@gold.example.com` and `go%6cd.example.com` end like names below it.
+NO_NAME = ".*[^-A-Za-z0-9._:].*"
 #: What stands before an allowed suffix: nothing that could end the path for an upstream, and no parameters.
 BEFORE_SUFFIX = r"(?:[^;%]|%(?:2[0-24-9A-Ea-e]|3[0-9AC-Eac-e]|[4-9A-Fa-f][0-9A-Fa-f]))*"
 

@@ -81,9 +81,9 @@ class Gateway:
 
     @property
     def drops_underscores(self) -> bool:
-        """Whether a header counts here that `_` could spell again: the list's own, or one that names a method."""
+        """Whether a header counts here that `_` could spell again: the list's own, or one of a method or a path."""
         headers = self.host.headers
-        named = any(rule.methods for rule in (*self.rules, *self.denials, *self.fleet_denials))
+        named = self.strict_paths or any(rule.methods for rule in (*self.rules, *self.denials, *self.fleet_denials))
         return self.host.has_requests and (named or (headers is not None and headers.has_twins))
 
     @property
