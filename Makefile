@@ -21,14 +21,7 @@ test: $(READY) ## run the tests that need no cluster; K=name picks some
 	$(PYTEST) -m "not mesh"
 
 e2e: mesh ## run the tests on the real cluster; K=name picks some
-ifdef K
 	$(PYTEST) -m mesh
-else
-	rm -rf build/proof
-	PROOF=build/proof $(PYTEST) -m "mesh and alone"
-	PROOF=build/proof $(PYTEST) -m "mesh and not alone" -n 2 --dist loadgroup
-	$(BIN)/python -m tests.mesh.proof build/proof
-endif
 
 mesh: $(READY) ## start a real cluster with Istio on this machine: Debian, root
 	$(BIN)/python -m tests.mesh up

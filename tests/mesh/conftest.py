@@ -21,26 +21,11 @@ MakeNamespace = Callable[..., str]
 MakeUpstream = Callable[..., Upstream]
 
 
-#: Modules that use namespaces of the same names, and so go one after the other.
-ONE_BY_ONE = frozenset(
-    f"test_{name}"
-    for name in (
-        *("argocd", "chart_testing", "gateway", "helm_test", "matrix", "readiness", "refused", "routes"),
-        *("secrets", "seeds", "upstream"),
-    )
-)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs the mesh, and let what needs a machine without one go before it."""
     for item in items:
-        fixtures = set(getattr(item, "fixturenames", ()))
-        if {"mesh", "machine", "proof"} & fixtures:
+        if {"mesh", "machine", "proof"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("mesh")
-            # a module is one process's, because its tests share what it has made
-            item.add_marker(pytest.mark.xdist_group("one by one" if item.path.stem in ONE_BY_ONE else item.path.stem))
-        if "machine" in fixtures:
-            item.add_marker("alone")
     items.sort(key=lambda item: "machine" not in getattr(item, "fixturenames", ()))
 
 

@@ -1,7 +1,5 @@
 """docs/proof.md: a row for each claim, written from what a test run saw."""
 
-import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,30 +109,20 @@ class Proof:
         assert claim not in rows, f"two rows claim: {claim}"
         rows[claim] = Row(claim, sent, upstream, client)
 
-    def add_to(self, page: Path) -> None:
-        """Write the rows of some tests into the page, whose other rows stay."""
-        known = read(page.read_text()) if page.exists() else {}
+    def write(self, page: Path, partial: bool) -> None:
+        """Write the page; where a run had only some of the tests, the page's other rows stay."""
+        known = read(page.read_text()) if partial and page.exists() else {}
         page.write_text(render({name: known.get(name, {}) | self.sections.get(name, {}) for name in SECTIONS}))
-
-    def keep(self, folder: Path) -> None:
-        """Write the rows of one of the processes that share a whole run."""
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{os.getpid()}.md").write_text(render(self.sections))
 
 
 @pytest.fixture(scope="session")
 def proof(request: pytest.FixtureRequest) -> Iterator[Proof]:
-    """What keeps the run's evidence, and writes it down when no test failed.
-
-    A whole run is several processes: they keep it in the folder that the environment's PROOF names.
-    """
+    """What keeps the run's evidence, and writes it down when no test failed."""
     kept = Proof()
     yield kept
-    folder = os.environ.get("PROOF")
-    if folder:
-        kept.keep(Path(folder))
-    elif not request.session.testsfailed:
-        kept.add_to(PAGE)
+    if not request.session.testsfailed:
+        everything = request.config.args_source is pytest.Config.ArgsSource.TESTPATHS
+        kept.write(PAGE, partial=not everything or bool(request.config.option.keyword))
 
 
 def render(sections: dict[str, dict[str, Row]]) -> str:
@@ -178,16 +166,3 @@ def got(answer: Answer | Outcome) -> str:
     if isinstance(answer, Answer):
         return str(answer.status) if answer.status else "no answer"
     return (answer.status or "an answer") if answer.ok else "no answer"
-
-
-def main(folder: Path) -> None:
-    """Write the page of a whole run from what its processes kept."""
-    sections: dict[str, dict[str, Row]] = {name: {} for name in SECTIONS}
-    for part in sorted(folder.iterdir()):
-        for name, rows in read(part.read_text()).items():
-            sections[name] |= rows
-    PAGE.write_text(render({name: dict(sorted(rows.items())) for name, rows in sections.items()}))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

@@ -20,8 +20,6 @@ from tests.mesh.release import compile_list
 from tests.mesh.waiting import wait_until
 from tests.tools import tool
 
-pytestmark = pytest.mark.alone  # its policies judge the objects of all namespaces
-
 EGRESS, BANK, ADOPTED, INGRESS, SHOP, TEAM, TRUSTED, SECOND = (
     f"vap-{name}" for name in ("egress", "bank", "adopted", "ingress", "shop", "team", "trusted", "second")
 )

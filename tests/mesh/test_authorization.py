@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -195,7 +196,13 @@ def test_reported(fleet: Fleet, proof: Proof, call: Reported) -> None:
     answer = call.ask(fleet.clients[call.who])
     assert got(answer) in ("200", "an answer"), answer
     assert len(requests(fleet.upstream)) == 1
-    (entry,) = wait_until(lambda: gateway.access_log(GATEWAYS, pod)[before:], "the line that reports", seconds=15)
+
+    def lines() -> list[dict[str, Any]]:
+        """Since then, and not the late line of somebody else's call."""
+        written = gateway.access_log(GATEWAYS, pod)[before:]
+        return [line for line in written if line["client"] == call.client]
+
+    (entry,) = wait_until(lines, "the line that reports", seconds=15)
     assert (entry["host"], entry["port"], entry["client"]) == (REPORT, call.port, call.client)
     assert (entry["would_allow"], entry["would_deny"]) == call.by
     claim = f"a host that reports, {call.claim}: answered, and in the gateway's log"

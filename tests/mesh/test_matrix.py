@@ -15,9 +15,10 @@ from tests.mesh import dns
 from tests.mesh.certificates import Authority, Certificate
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
+from tests.mesh.diagnostics import GATEWAY_LABEL
 from tests.mesh.errors import MeshError
-from tests.mesh.fleet import CLIENT, capture, common_name, credentials, gateways, peer, senders, wait_ready
-from tests.mesh.kubectl import apply
+from tests.mesh.fleet import CLIENT, adopted, capture, common_name, credentials, gateways, peer, senders, wait_ready
+from tests.mesh.kubectl import Manifest, apply
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.pairs import Combination, cover
 from tests.mesh.proof import MATRIX, Proof
@@ -38,6 +39,15 @@ FIRST_TCP_PORT = 7000
 NO_GATEWAY = "no gateway"
 #: The gateways that entries share, by whether they log: hosts on the same pods cannot differ in that.
 SHARED = {False: "team", True: "team-logged"}
+#: What a namespace that enforces the strictest pod security asks of a container.
+ALLOWED: Mapping[str, Any] = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "runAsNonRoot": True,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+#: The gateway that runs already.
+ADOPTED = "old-egress"
 #: Entries at once: their gateways, the clients and the upstreams are 40 pods at most.
 BATCH = 35
 
@@ -46,7 +56,7 @@ OPTIONS: Mapping[str, Sequence[str]] = {
     "protocol": (*HTTP_FAMILY, "TLS", "TCP"),
     "tls": ("default", "simple", "mutual", "passthrough", "none"),
     "credential": ("secret", "none", "files of a Secret", "files of a ConfigMap", "unverified"),
-    "carrier": ("a gateway of its own", "a shared gateway", "the sidecar"),
+    "carrier": ("a gateway of its own", "a shared gateway", "an adopted gateway", "the sidecar"),
     "endpoints": ("DNS", "IPv4", "IPv6", "another name", "failover"),
     "ports": ("one", "two"),
     "upstream port": ("default", "mapped"),
@@ -149,9 +159,8 @@ class Case:
     def sender(self) -> str:
         """The gateway that speaks to the upstream; the client's own pod is none."""
         shared = SHARED[self.options["policy"] == "access log"]
-        return {"a shared gateway": shared, "the sidecar": NO_GATEWAY}.get(
-            self.options["carrier"], gateway_name(self.host)
-        )
+        others = {"a shared gateway": shared, "an adopted gateway": ADOPTED, "the sidecar": NO_GATEWAY}
+        return others.get(self.options["carrier"], gateway_name(self.host))
 
     @property
     def client_ports(self) -> list[int]:
@@ -188,7 +197,7 @@ class Case:
             entry["endpoints"] = endpoints[option["endpoints"]]
         if option["endpoints"] == "failover":
             entry |= {"endpoints": [NOWHERE], "failover": [address]}
-        if option["carrier"] == "a shared gateway":
+        if option["carrier"] in ("a shared gateway", "an adopted gateway"):
             entry["gateway"] = self.sender
         if option["carrier"] == "the sidecar":
             entry["at"] = "sidecar"
@@ -236,7 +245,10 @@ class Case:
 
 def as_list(entries: list[dict[str, Any]]) -> str:
     names = sorted({entry["gateway"] for entry in entries if "gateway" in entry})
-    shared = [{"name": name, "namespace": GATEWAYS} for name in names]
+    shared = [
+        {"name": name, "namespace": GATEWAYS} | ({"adopt": {"istio": ADOPTED}} if name == ADOPTED else {})
+        for name in names
+    ]
     return json.dumps({"version": 1, "defaults": {"namespace": GATEWAYS}, "gateways": shared, "hosts": entries})
 
 
@@ -300,6 +312,7 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
     upstreams = dict(zip(kinds, start_upstreams(namespace("e2e-upstreams", "outside"), kinds), strict=True))
     apply(*credentials(namespace(GATEWAYS, "plain", RESTRICTED), authority), capture(namespace(APPS, "injected")))
     apply(*credentials(APPS, authority))
+    apply(*somebody_s_gateway())
     label = {"role": "checkout"}
     shop, captured = start_clients(
         APPS,
@@ -309,6 +322,32 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
     yield Fleet(upstreams, shop, captured, authority, public_authority)
     for upstream in upstreams.values():
         upstream.be_unknown()
+
+
+def somebody_s_gateway() -> list[Manifest]:
+    """Pods that run already and bring what a list may ask of adopted ones: files, and the right to fetch keys."""
+    deployment = adopted(GATEWAYS, ADOPTED)
+    template = deployment["spec"]["template"]
+    template["metadata"]["labels"][GATEWAY_LABEL] = ADOPTED  # how the tests tell who sent what
+    volumes = [{"name": "client", "secret": {"secretName": "client"}}, {"name": "ca", "configMap": {"name": "own-ca"}}]
+    mounts = [{"name": "client", "mountPath": "/etc/client"}, {"name": "ca", "mountPath": "/etc/ca"}]
+    template["spec"]["volumes"] = volumes
+    template["spec"]["containers"][0] |= {"volumeMounts": mounts, "securityContext": ALLOWED}
+    group, name = "rbac.authorization.k8s.io", {"name": ADOPTED, "namespace": GATEWAYS}
+    rules = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}]
+    reference = {"apiGroup": group, "kind": "Role", "name": ADOPTED}
+    subjects = [{"kind": "ServiceAccount", "name": "default", "namespace": GATEWAYS}]
+    return [
+        deployment,
+        {"apiVersion": f"{group}/v1", "kind": "Role", "metadata": name, "rules": rules},
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "RoleBinding",
+            "metadata": name,
+            "roleRef": reference,
+            "subjects": subjects,
+        },
+    ]
 
 
 def test_whatever_is_accepted_routes(fleet: Fleet, proof: Proof, capsys: pytest.CaptureFixture[str]) -> None:

@@ -191,7 +191,7 @@ def test_method_in_a_header(fleet: Fleet, proof: Proof, name: str) -> None:
     """Some frameworks take the method from a header: it is refused, or does not go on."""
     fleet.upstream.forget()
     answer = fleet.attacker.http(fleet.addresses[LIMITED], PORT, LIMITED, "GET /a", f"{name}: DELETE")
-    assert [seen for seen in requests(fleet.upstream) if "DELETE" in str(seen["headers"])] == []
+    assert [seen for seen in requests(fleet.upstream) if "DELETE" in str(seen.get("headers"))] == []
     proof.row(SPELLINGS, f"GET allowed: `{name}: DELETE`", "`GET /a`", "no such header", str(answer.status))
 
 
@@ -200,7 +200,7 @@ def test_path_in_a_header(fleet: Fleet, proof: Proof, name: str) -> None:
     """Some frameworks take the path from a header: it is refused, or does not go on."""
     fleet.upstream.forget()
     answer = fleet.attacker.http(fleet.addresses[DENIED], PORT, DENIED, "GET /a", f"{name}: /admin")
-    assert [seen for seen in requests(fleet.upstream) if "/admin" in str(seen["headers"])] == []
+    assert [seen for seen in requests(fleet.upstream) if "/admin" in str(seen.get("headers"))] == []
     proof.row(SPELLINGS, f"`/admin` denied: `{name}: /admin`", "`GET /a`", "no such header", str(answer.status))
 
 
