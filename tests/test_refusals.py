@@ -25,17 +25,9 @@ PORT = {
     "tls": TLS,
     "rules": {},
 }
-PLAIN = {"name": "http-80", "port": 80, "gatewayPort": 8080, "upstreamPort": 80, "protocol": "HTTP"}
-TCP = {"name": "tcp-5432", "port": 5432, "gatewayPort": 5432, "upstreamPort": 5432, "protocol": "TCP"}
 ANYBODY = {"principal": "cluster.local/ns/shop/sa/*"}
 GATEWAY = {"host": "api.example.com", "exportTo": [".", "shop"], "clients": [ANYBODY], "ports": [PORT]}
-CREDENTIAL = {"header": "X-Api-Key"}
-TOKEN = {"gateway": "api", "secret": "partner-token", "key": "token"}
-LIMIT = {"requests": 100, "per": "60s"}
-KEPT = {"request": {"keep": ["traceparent"]}}
 OPA = {"opa": {"image": "opa", "policy": "partner-policy"}}
-PROVIDER = {"provider": "company-authorizer"}
-PROBE = {"httpGet": {"path": "/healthz/ready", "port": 15021}}
 
 
 def _values(**changed: Any) -> dict[str, Any]:
@@ -51,26 +43,6 @@ def _tls(**changed: Any) -> dict[str, Any]:
 
 def _client(**more: Any) -> list[dict[str, Any]]:
     return [ANYBODY | more]
-
-
-def _exposed(**route: str) -> dict[str, Any]:
-    own = {
-        "host": "own.example.net",
-        "namespace": "istio-ingress",
-        "selector": {"istio": "ingressgateway"},
-        "credentialName": "own",
-        "exportTo": ["."],
-        "routes": [{"path": "/", "gateway": "api", "port": "http-80"} | route],
-    }
-    return _values() | {"exposures": {"own": own}}
-
-
-WAY = {"name": "http-80", "port": 80, "upstreamPort": 443, "protocol": "HTTP"}
-MUTUAL = {key: value for key, value in TLS.items() if key != "caCertificates"} | {"mode": "MUTUAL"}
-
-
-def _sidecar(port: dict[str, Any], **clients: Any) -> dict[str, Any]:
-    return {"sidecars": {"api": {"host": "api.example.com", "namespaces": {"shop": {"ports": [WAY | port]} | clients}}}}
 
 
 # What the message says first, then values that it is said of.

@@ -41,7 +41,7 @@ def _client(rule: Rule, numbers: Mapping[int, int]) -> dict[str, Any]:
 
 
 def _allowed(rule: Rule) -> dict[str, Any]:
-    result: dict[str, Any] = {"id": f"{_name(rule.who)}", "caller": _caller(rule.who)}
+    result: dict[str, Any] = {"id": _name(rule.who), "caller": _caller(rule.who)}
     if rule.methods:
         result["methods"] = spelling.allowed_methods(rule.methods)
     return result | ({"paths": spelling.allowed_paths(rule.paths)} if rule.paths else {})
