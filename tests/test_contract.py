@@ -19,6 +19,11 @@ Key = tuple[str, str, str]
 
 DNS_1035 = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 EVERYBODY = {"prefix": "spiffe://"}
+LABELS = {
+    "app.kubernetes.io/name": "egress-gateways",
+    "app.kubernetes.io/instance": "egress",
+    "app.kubernetes.io/managed-by": "Helm",
+}
 CLOSED = 9  # the Service's port that nothing listens on
 
 
@@ -35,6 +40,8 @@ def test_fleets(helm4: Helm, fleet: list[Any]) -> None:
 
 def check(helm: Helm, text: str) -> None:
     printed = helm.render(text)
+    for document in printed.values():
+        assert document["metadata"]["labels"].items() >= LABELS.items()
     sidecars = {key: one for key, one in printed.items() if "egressc.io/sidecar" in one["metadata"]["labels"]}
     documents = {key: one for key, one in printed.items() if key not in sidecars}
     check_sidecars(yaml.safe_load(text).get("sidecars", {}), sidecars)
