@@ -1,37 +1,50 @@
 """What must hold between the objects of a fleet: nothing dangles, nothing leaks, nobody gets past a gateway."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 
 from egressc import emit
-from tests.cases import VALID, Case
+from tests.cases import VALID
 from tests.chart import Helm, compiled
 from tests.contract import CONCERNS
 from tests.contract.fleet import Fleet
+from tests.contract.rare import RARE
+from tests.lists import compile_text
 from tests.strategies import fleets
 from tests.test_properties import FEW, source, values
 
 
+def _rare(text: str) -> dict[str, Any]:
+    compilation = compile_text(text)
+    assert not [finding for finding in compilation.findings if finding.level == "error"], compilation.findings
+    assert compilation.plan
+    return emit.values(compilation.plan)
+
+
+LISTS: dict[str, Callable[[], dict[str, Any]]] = {
+    case.name: partial(compiled, *case.lists, overlays=case.overlays) for case in VALID
+} | {name: partial(_rare, text) for name, text in RARE.items()}
+
+
 @pytest.fixture(scope="module")
 def printed(helm4: Helm) -> Callable[[str], Fleet]:
-    """Called with the name of a case: its fleet, printed once for all concerns."""
+    """Called with the name of a list: its fleet, printed once for all concerns."""
 
     @cache
     def of(name: str) -> Fleet:
-        (case,) = (case for case in VALID if case.name == name)
-        return Fleet.printed(helm4, emit.dump(compiled(*case.lists, overlays=case.overlays)))
+        return Fleet.printed(helm4, emit.dump(LISTS[name]()))
 
     return of
 
 
-@pytest.mark.parametrize("case", VALID, ids=lambda case: case.name)
+@pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("concern", CONCERNS)
-def test_cases(case: Case, concern: str, printed: Callable[[str], Fleet]) -> None:
-    CONCERNS[concern](printed(case.name))
+def test_cases(name: str, concern: str, printed: Callable[[str], Fleet]) -> None:
+    CONCERNS[concern](printed(name))
 
 
 @given(fleets())

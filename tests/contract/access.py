@@ -8,6 +8,7 @@ from tests.contract.fleet import RAW, Fleet, Gateway
 
 EVERYBODY = {"prefix": "spiffe://"}
 STRANGER = rbac.Call("spiffe://cluster.local/ns/nobody-s/sa/stranger")
+RESULT = "experimental.envoy.filters.{}.rbac[egressc_shadow_engine_result]"
 POLICY = "experimental.envoy.filters.{}.rbac[egressc_shadow_effective_policy_id]"
 
 
@@ -17,9 +18,13 @@ def check(fleet: Fleet) -> None:
             _allowed(gateway, port)
             _denied(gateway, port)
             _handshake(gateway, port)
-        if gateway.carrier is None:
-            assert {one["spec"]["action"] for one in gateway.all("AuthorizationPolicy")} <= {"DENY", "CUSTOM"}
         _provider(gateway)
+        if gateway.carrier is None:
+            _adopted(gateway)
+    for gateway in fleet.pods:
+        allowed = [[{"key": RESULT.format(kind), "values": ["allowed"]}] for kind in ("http", "network")]
+        spec = gateway.spec("AuthorizationPolicy")
+        assert (spec["action"], spec["rules"]) == ("ALLOW", [{"when": when} for when in allowed])
 
 
 def _named(gateway: Gateway, port: Mapping[str, Any]) -> set[str]:
@@ -65,6 +70,26 @@ def _handshake(gateway: Gateway, port: Mapping[str, Any]) -> None:
     assert set(tls.get("subjectAltNames", [])) == (named if by_account and port["protocol"] in RAW else set())
 
 
+def _kind(port: Mapping[str, Any]) -> str:
+    return "network" if port["protocol"] in RAW else "http"
+
+
+def _adopted(gateway: Gateway) -> None:
+    """Pods that carry hosts of others: whoever the rules do not allow is refused, at each port of this host."""
+    spec = gateway.spec("AuthorizationPolicy")
+    assert spec["action"] == "DENY"
+    assert spec["rules"] == [
+        {
+            "to": [{"operation": {"ports": [str(port["gatewayPort"])]}}],
+            "when": [
+                {"key": "connection.sni", "values": [gateway.host]},
+                {"key": RESULT.format(_kind(port)), "notValues": ["allowed"]},
+            ],
+        }
+        for port in gateway.ports
+    ]
+
+
 def _provider(gateway: Gateway) -> None:
     """A provider of the mesh is asked at every port of the host, and about no host beside it on the same pods."""
     provider = gateway.values.get("externalAuthorization", {}).get("provider")
@@ -75,8 +100,7 @@ def _provider(gateway: Gateway) -> None:
     assert (spec["action"], spec["provider"]) == ("CUSTOM", {"name": provider})
     expected = []
     for port in gateway.ports:
-        kind = "network" if port["protocol"] in RAW else "http"
-        own = {"key": POLICY.format(kind), "values": [f"{gateway.name}:*"]}
+        own = {"key": POLICY.format(_kind(port)), "values": [f"{gateway.name}:*"]}
         rule: dict[str, Any] = {"to": [{"operation": {"ports": [str(port["gatewayPort"])]}}]}
         expected.append(rule | ({"when": [own]} if "selector" in gateway.values else {}))
     assert spec["rules"] == expected
