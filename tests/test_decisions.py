@@ -32,12 +32,14 @@ hosts:
 - {host: one.example.com, gateway: shared, clients: [{namespace: shop, methods: [GET]}]}
 - {host: two.example.com, gateway: shared, clients: [web]}
 - {host: all.example.com, clients: [{wholeMesh: true}]}
+- {host: "*.wild.example.com", clients: [shop]}
+- {host: gold.wild.example.com, clients: [payments]}
 """
 OVERLAY = "version: 1\ndeny: [{namespace: blog}]\nhosts: []\n"
 
 
 class Asked(NamedTuple):
-    """A caller (namespace/account), where it calls, and how."""
+    """A caller (namespace/account), where it calls, and how; `name` is in the header Host where it is not the host."""
 
     caller: str
     host: str
@@ -45,10 +47,13 @@ class Asked(NamedTuple):
     method: str = "GET"
     path: str = "/"
     headers: tuple[tuple[str, str], ...] = ()
+    name: str = ""
 
 
-API, ADOPTED, ONE, TWO, ALL = (f"{name}.example.com" for name in ("api", "adopted", "one", "two", "all"))
-REALLY = (("x-http-method-override", "DELETE"),)
+API, ADOPTED, ONE, TWO, ALL, WILD = (
+    f"{name}.example.com" for name in ("api", "adopted", "one", "two", "all", "*.wild")
+)
+REALLY, INSTEAD = (("x-http-method-override", "DELETE"),), (("x-method-override", "PUT"),)
 
 ALLOWED = [
     Asked("shop/cart", API, path="/v1/orders"),
@@ -61,6 +66,7 @@ ALLOWED = [
     Asked("shop/anybody", ONE),
     Asked("web/anybody", TWO, method="POST"),
     Asked("elsewhere/anybody", ALL),
+    Asked("shop/anybody", WILD, name="a.wild.example.com"),
 ]
 REFUSED = [
     Asked("shop/other", API, path="/v1/orders"),
@@ -69,6 +75,7 @@ REFUSED = [
     Asked("shop/cart", API, path="/healthy"),
     Asked("shop/cart", API, method="PUT", path="/v1/orders"),
     Asked("shop/cart", API, path="/v1/orders", headers=REALLY),
+    Asked("shop/cart", API, path="/v1/orders", headers=INSTEAD),
     Asked("shop/cart", API, 443),
     Asked("shop/reports", API),
     Asked("shop/reports", API, 443),
@@ -88,6 +95,9 @@ REFUSED = [
     Asked("web/anybody", ONE),
     Asked("shop/anybody", TWO),
     Asked("shop/anybody", ONE, method="POST"),
+    Asked("shop/anybody", WILD, name="gold.wild.example.com"),
+    Asked("shop/anybody", WILD, name="GOLD.wild.example.com:80"),
+    Asked("shop/anybody", WILD, name="a.wild.example.com/../gold.wild.example.com"),
 ]
 
 
@@ -108,7 +118,7 @@ def decided(documents: Documents, values: dict[str, Any], asked: Asked) -> bool:
     (port,) = (port for port in gateway["ports"] if port["port"] == asked.port)
     namespace, account = asked.caller.split("/")
     caller = f"spiffe://cluster.local/ns/{namespace}/sa/{account}"
-    call = rbac.Call(caller, asked.method, asked.path, asked.host, dict(asked.headers))
+    call = rbac.Call(caller, asked.method, asked.path, asked.name or asked.host, dict(asked.headers))
     return rbac.decided(documents, gateway["namespace"], name, port, call)
 
 
