@@ -37,7 +37,7 @@ def _sidecars(sidecars: Sidecars, inventory: Inventory) -> Iterator[Finding]:
             yield Finding(sidecars.at("services"), "EG313", message, 'add ".", each client\'s own namespace')
         if namespace in ROOT_NAMESPACES:
             message = f"a Sidecar in {namespace} would hold for every namespace of the mesh that has none"
-            yield Finding(sidecars.source.span, "EG315", message, f"add `except: [{namespace}]`")
+            yield Finding(sidecars.at(), "EG315", message, f"add `except: [{namespace}]`")
     for key, namespaces in (("also", tuple(sidecars.also)), ("except", sidecars.without)):
         for index, namespace in enumerate(namespaces):
             if namespace not in clients:

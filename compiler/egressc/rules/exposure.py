@@ -45,7 +45,8 @@ def _incomplete(host: Host, expose: Exposure) -> Iterator[Finding]:
     if not expose.host:
         message = f"{host.host} is exposed without a name of its own"
         yield Finding(expose.at("host"), "EG262", message, "add `host: <name>`, here or in `defaults`")
-    missing = [key for key in GATEWAY if not expose.gateway.source.get(key)]
+    said = (expose.gateway.namespace, expose.gateway.selector, expose.gateway.service_account)
+    missing = [key for key, value in zip(GATEWAY, said, strict=True) if not value]
     if missing:
         message = f"{host.host} is exposed at an ingress gateway whose {', '.join(missing)} nobody says"
         fix = "say `namespace`, `selector` and `serviceAccount` of its pods, in `defaults: {expose: {gateway: …}}`"

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from egressc.findings import Finding
 from egressc.model import Host, Inventory
-from egressc.positions import at_path, locate
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG247 to EG249."""
+    """EG247 and EG248."""
     outside = host.external_authorization
     if outside is None:
         return
@@ -27,8 +26,3 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
             message = f"an OPA for {host.host} alone in the pods of {host.shared.name}"
             fix = f"give {host.host} a gateway of its own, or name a `provider`"
             yield Finding(outside.at("opa"), "EG248", message, fix)
-    path = ("externalAuthorization", "failOpen")
-    if outside.provider and at_path(host.own, path) is not None:
-        message = "`failOpen` beside `provider`: Istio reads it from the mesh's configuration"
-        fix = "remove it, and set `failOpen` of the provider there"
-        yield Finding(locate(host.own, path, key=True), "EG249", message, fix)

@@ -12,12 +12,6 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
     if not host.failover:
         return
     where = host.at("failover")
-    if host.readiness.mode != "upstream":
-        message = (
-            f"failover in readiness mode {host.readiness.mode}: nobody checks the first endpoints of {host.host}, "
-            "and requests would have to fail before others are asked"
-        )
-        yield Finding(where, "EG270", message, "write `readiness: {mode: upstream}`, which is the default")
     if host.resolution == "DNS_ROUND_ROBIN":
         message = "failover has a second endpoint, and Istio's DNS_ROUND_ROBIN takes one"
         yield Finding(where, "EG215", message, "write `resolution: DNS`")

@@ -5,24 +5,13 @@ from collections.abc import Iterator
 from egressc.findings import Finding
 from egressc.model import Host, Inventory, Port
 
-UNUSED = {
-    "resolution": "the proxy finds the upstream",
-    "failover": "a tunnel has one end",
-    "deniedRanges": "the proxy finds the upstream, and decides where none may lead",
-    "outlierDetection": "there is one tunnel, and no other to use instead",
-}
-
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG234, EG237 and EG239. What the defaults say for other hosts is passed over."""
+    """EG234, EG237 and EG239."""
     if host.by_socket:
         yield from _ports(host)
     if host.proxy is None:
         return
-    for key, why in UNUSED.items():
-        if key in host.own:
-            message = f"`{key}` of {host.host}, which is behind a proxy: {why}"
-            yield Finding(host.own.keys_at[key], "EG237", message, f"remove `{key}`, or `proxy`")
     if len(host.endpoints) > 1:
         message = f"{len(host.endpoints)} endpoints of {host.host}, which is behind a proxy: a tunnel has one end"
         yield Finding(host.at("endpoints"), "EG237", message, "keep one, or none: the proxy is then asked for the host")

@@ -4,33 +4,13 @@ from collections.abc import Iterator
 
 from egressc.findings import Finding, Span
 from egressc.hostname import is_service_name
-from egressc.model import POD_SETTINGS, Client, Host, Inventory
-from egressc.positions import at_path, locate
-
-# what a gateway is or does; defaults may say it for the other hosts
-OF_A_GATEWAY: dict[tuple[str, ...], str] = {
-    ("namespace",): "its objects and its Secret stand in each client's namespace",
-    ("gateway",): "no gateway carries it",
-    ("readiness",): "no pod of ours waits for the upstream",
-    ("failover",): "nobody checks the first endpoints",
-    ("enforcement",): "there is no policy to report",
-    ("accessLog",): "a sidecar logs for all its hosts, or for none",
-    ("expose",): "an ingress gateway would have to lead to one",
-    **{(key,): "no pods are ours" for key in POD_SETTINGS},
-    ("drain",): "no pod of ours is stopped",
-    ("timeouts", "stream"): "it is a setting of a gateway's own listener, and a sidecar's carries other hosts as well",
-}
-# what requests would go without, whoever says it
-BY_A_GATEWAY = {"headers": "a gateway writes them", "proxy": "a gateway goes through it"}
-# what a gateway keeps; here it would look kept, whoever says it
-POLICIES = ("deny", "externalAuthorization", "rateLimit")
+from egressc.model import Client, Host, Inventory
 
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
-    """EG271 to EG275 and, for Services that the whole mesh would call, EG402."""
+    """EG272 to EG275 and, for Services that the whole mesh would call, EG402."""
     if not host.in_sidecar:
         return
-    yield from _of_a_gateway(host)
     yield from _policies(host, inventory)
     for client in host.clients:
         yield from _client(host, client)
@@ -47,26 +27,10 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
 
 
 def _policies(host: Host, inventory: Inventory) -> Iterator[Finding]:
-    for key in POLICIES:
-        if key in host.source:
-            yield _kept_by_nobody(host, host.at(key), key)
     for deny in inventory.deny:
         refused = {client.namespace for client in host.clients if deny.namespace in (None, client.namespace)}
         if host.decided_on(deny) and (refused or any(client.whole_mesh for client in host.clients)):
             yield _kept_by_nobody(host, deny.at("namespace"), "deny")
-
-
-def _of_a_gateway(host: Host) -> Iterator[Finding]:
-    for path, why in OF_A_GATEWAY.items():
-        if at_path(host.own, path) is not None:
-            name = ".".join(path)
-            message = f"`{name}` of {host.host}, which has no gateway: {why}"
-            fix = f"remove `{name}`, or `at: sidecar`"
-            yield Finding(locate(host.own, path, key=True), "EG271", message, fix)
-    for key, why in BY_A_GATEWAY.items():
-        if key in host.source:
-            message = f"`{key}` of {host.host}, which has no gateway: {why}"
-            yield Finding(host.at(key), "EG271", message, f"remove `{key}`, or `at: sidecar`")
 
 
 def _client(host: Host, client: Client) -> Iterator[Finding]:

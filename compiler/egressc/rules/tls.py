@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from egressc.findings import Finding
+from egressc.findings import Finding, Span
 from egressc.model import Files, Host, Inventory, Port, Tls
 
 # what the gateway's container cannot do without: volumes of Istio's injection template, the programs, the system
@@ -20,11 +20,11 @@ NEEDED = tuple(
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
     """EG207 to EG214 and EG222. A tls that ports share is looked at once, where the gateway speaks it if any does."""
-    ports: dict[int, Port] = {}
+    ports: dict[Span, Port] = {}
     for port in host.ports:
         yield from _speaker(host, port)
-        if port.tls.originates or id(port.tls.source) not in ports:
-            ports[id(port.tls.source)] = port
+        if port.tls.originates or port.tls.at() not in ports:
+            ports[port.tls.at()] = port
     for port in ports.values():
         yield from _verified(host, port)
         yield from _credential(port.tls)
@@ -36,7 +36,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
 
 def _speaker(host: Host, port: Port) -> Iterator[Finding]:
     tls = port.tls
-    where = tls.at("mode") if "mode" in tls.source else port.at("protocol")
+    where = tls.at("mode") if tls.says("mode") else port.at("protocol")
     if port.protocol == "TLS" and tls.mode != "passthrough":
         if tls.originates:
             message = (
@@ -61,7 +61,7 @@ def _verified(host: Host, port: Port) -> Iterator[Finding]:
         yield Finding(tls.at("unverified"), "EG211", "`unverified` in mode passthrough", fix)
     elif tls.originates and tls.unverified:
         configured = [
-            key for key in ("sans", "secret") if key in tls.source and not (key == "secret" and tls.mode == "mutual")
+            key for key in ("sans", "secret") if tls.says(key) and not (key == "secret" and tls.mode == "mutual")
         ]
         if tls.files and tls.files.ca:
             configured.append("files")
@@ -89,7 +89,7 @@ def _meaning(tls: Tls) -> Iterator[Finding]:
     elif tls.mode == "passthrough":
         useless = ("sni", "sans")
     for key in useless:
-        if key in tls.source:
+        if tls.says(key):
             fix = f"remove `{key}`: the gateway speaks no TLS in this mode"
             yield Finding(tls.at(key), "EG211", f"`{key}` in mode {tls.mode}", fix)
     if tls.mode != "mutual" and tls.files:

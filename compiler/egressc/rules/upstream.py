@@ -24,9 +24,6 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
         fix = "add `resolution: DNS`"
         message = "several endpoints with names among them: Istio's DNS_ROUND_ROBIN takes one"
         yield Finding(host.at("endpoints"), "EG215", message, fix)
-    elif host.endpoints and not names and "resolution" in host.own:
-        fix = "remove `resolution`, or give the endpoints by name"
-        yield Finding(host.at("resolution"), "EG215", "addresses need no resolution", fix)
     yield from _addresses(host, "endpoints", host.endpoints)
     yield from _addresses(host, "failover", host.failover)
     yield from _addresses(host, "addresses", host.addresses)

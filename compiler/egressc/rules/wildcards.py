@@ -6,41 +6,31 @@ from collections.abc import Iterator
 from egressc.findings import Finding
 from egressc.model import Host, Inventory, Port
 
-UNUSED = {
-    "resolution": "each name is found by its own DNS answer",
-    "failover": "each name is found by its own DNS answer, and has no second place",
-    "outlierDetection": "each name is an upstream of its own, and there is no other to use instead",
-}
-
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG230 to EG233, EG235 and EG236. What the defaults say for other hosts is passed over."""
+    """EG230, EG231, EG235 and EG236."""
     yield from _ranges(host)
     if not host.wildcard:
         return
     for port in host.ports:
         yield from _told_apart(host, port)
-    for tls in {id(port.tls.source): port.tls for port in host.ports}.values():
-        if host.per_name and "sni" in tls.source:
+    for tls in {(port.tls.at(), port.tls.mode): port.tls for port in host.ports}.values():
+        if host.per_name and tls.says("sni"):
             message = f"one SNI for {host.host}: the gateway finds each upstream by its name, which is the SNI"
             fix = "remove `sni`, or say with `endpoints` where the one upstream of all names is"
             yield Finding(tls.at("sni"), "EG231", message, fix)
         for key in ("secret", "files"):
-            if tls.mode == "passthrough" and key in tls.source:
+            if tls.mode == "passthrough" and tls.says(key):
                 message = f"`{key}` of {host.host} in mode passthrough: it is for a check, and a check has one name"
                 yield Finding(tls.at(key), "EG231", message, f"remove `{key}`: the application verifies each name")
         if host.per_name and tls.mode == "mutual":
             message = f"whoever has a name below {host.host[2:]} is shown this client certificate"
             fix = "list the hosts that need the certificate by their names"
             yield Finding(tls.at("mode"), "EG236", message, fix, "warning")
-    yield from _readiness(host)
-    yield from _one_name(host)
-    if host.per_name:
-        yield from _unused(host)
 
 
 def _ranges(host: Host) -> Iterator[Finding]:
-    for index, text in enumerate(host.source.get("deniedRanges", ())):
+    for index, text in enumerate(host.denied_ranges if host.says("deniedRanges") else ()):
         try:
             ipaddress.ip_network(text)
         except ValueError as error:
@@ -49,9 +39,6 @@ def _ranges(host: Host) -> Iterator[Finding]:
             except ValueError:
                 fix = "write for example 10.0.0.0/8, or fd00::/8"
             yield Finding(host.at("deniedRanges", index), "EG235", f"`{text}` is no range: {error}", fix)
-    if "deniedRanges" in host.own and not (host.per_name or host.proxy):
-        message = f"`deniedRanges` of {host.host}, whose upstream the list names itself"
-        yield Finding(host.own.keys_at["deniedRanges"], "EG233", message, "remove `deniedRanges`")
 
 
 def _told_apart(host: Host, port: Port) -> Iterator[Finding]:
@@ -63,36 +50,6 @@ def _told_apart(host: Host, port: Port) -> Iterator[Finding]:
         message = f"{host.host} without TLS: the gateway finds each upstream by its SNI, and nothing would verify it"
         fix = "let the gateway speak TLS with `mode: simple`, or list each host by its name"
         yield Finding(port.tls.at("mode"), "EG230", message, fix)
-
-
-def _readiness(host: Host) -> Iterator[Finding]:
-    said = host.own.get("readiness")
-    given = said if isinstance(said, dict) else {}
-    if host.per_name:
-        for key in given:
-            if (key, given[key]) == ("mode", "upstream") or key not in ("mode", "probe"):
-                message = f"readiness of {host.host} that follows its upstream: each name has one of its own"
-                fix = f"remove `{key}`: the gateway is Ready while it runs itself"
-                yield Finding(host.readiness.at(key), "EG232", message, fix)
-    elif "path" in given and any(port.tls.per_name for port in host.ports):
-        message = f"a readiness path of {host.host}: no name is there to ask it of"
-        fix = "add the name that answers for all as `tls.sni`, or remove `path`"
-        yield Finding(host.readiness.at("path"), "EG232", message, fix)
-
-
-def _one_name(host: Host) -> Iterator[Finding]:
-    if "addresses" in host.own:
-        message = f"virtual addresses of {host.host}: its port is told apart by Host or SNI, and no name has an address"
-        yield Finding(host.own.keys_at["addresses"], "EG233", message, "remove `addresses`")
-    if host.expose:
-        message = f"an own name for {host.host}: callers of the one would have to say which of the others they mean"
-        yield Finding(host.at("expose"), "EG233", message, "list the host that is exposed by its name")
-
-
-def _unused(host: Host) -> Iterator[Finding]:
-    for key, why in UNUSED.items():
-        if key in host.own:
-            yield Finding(host.own.keys_at[key], "EG233", f"`{key}` of {host.host}: {why}", f"remove `{key}`")
 
 
 def check_covered(inventory: Inventory) -> Iterator[Finding]:
