@@ -2,31 +2,38 @@
 
 from collections.abc import Iterator
 
-from egressc.findings import Finding
+from egressc.findings import Code, Finding
 from egressc.hostname import canonical, is_ip
 from egressc.model import Host, Inventory
+from egressc.rules.upstream import RESOLUTION
+
+NO_FAILOVER = Code(
+    "EG270",
+    "failover that cannot take place",
+    "The second endpoints are asked when the gateway's own check finds that the first do not answer. So readiness "
+    "must check the upstream, and the second must be another place than the first.",
+)
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG270 and, for Istio's round robin, EG215."""
+    """Failover that nobody would begin, or that leads where the host is already."""
     if not host.failover:
         return
     where = host.at("failover")
     if host.readiness.mode != "upstream":
         message = (
-            f"failover in readiness mode {host.readiness.mode}: nobody checks the first endpoints of {host.host}, "
-            "and requests would have to fail before others are asked"
+            f"{host.host} has `failover` and readiness mode {host.readiness.mode}: nobody checks its first endpoints"
         )
-        yield Finding(where, "EG270", message, "write `readiness: {mode: upstream}`, which is the default")
+        yield NO_FAILOVER(where, message, "write `readiness: {mode: upstream}`, the default, or remove `failover`")
     if host.resolution == "DNS_ROUND_ROBIN":
-        message = "failover has a second endpoint, and Istio's DNS_ROUND_ROBIN takes one"
-        yield Finding(where, "EG215", message, "write `resolution: DNS`")
+        message = f"{host.host} has `failover` and `resolution: DNS_ROUND_ROBIN`: Istio takes one endpoint there"
+        yield RESOLUTION(where, message, "write `resolution: DNS`")
     first = set(map(_known, host.endpoints or (host.host,)))
     for index, endpoint in enumerate(host.failover):
         if _known(endpoint) in first:
-            said = "`endpoints`" if host.endpoints else "the host itself"
-            message = f"{endpoint} is asked first already, by {said}"
-            yield Finding(host.at("failover", index), "EG270", message, "name another place of the upstream, or none")
+            said = "one of `endpoints`" if host.endpoints else "the host itself"
+            message = f"{endpoint} is {said}: it is asked first already"
+            yield NO_FAILOVER(host.at("failover", index), message, "write another place of the upstream, or remove it")
 
 
 def _known(endpoint: str) -> str:

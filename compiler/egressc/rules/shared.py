@@ -2,48 +2,76 @@
 
 from collections.abc import Iterator
 
-from egressc.findings import Finding
+from egressc.findings import Code, Finding
 from egressc.model import POD_SETTINGS, Host, Inventory
 from egressc.rules.tls import check_mounts
 from egressc.slips import nearest
 
+NO_SUCH_GATEWAY = Code(
+    "EG280",
+    "a shared gateway that the list does not have",
+    "`gateway` names one of `gateways`, of any file of the list.",
+)
+SHARED_PODS = Code(
+    "EG281",
+    "a setting of pods that are not the host's own",
+    "The pods of a shared gateway have one number, one size and one time to drain, for all hosts. Their settings "
+    "stand at the shared gateway. The same in `defaults` serves hosts with gateways of their own, and is left out "
+    "here.",
+)
+OTHER_NAMESPACE = Code(
+    "EG282",
+    "a host in another namespace than its gateway",
+    "A Service finds only pods of its own namespace, and each host has a Service in front of the shared pods.",
+)
+ADOPTED_PODS = Code(
+    "EG284",
+    "a setting of pods that run already",
+    "The pods of an adopted gateway belong to whoever runs them. No object of the chart can change them.",
+)
+NO_HOSTS = Code(
+    "EG285",
+    "a shared gateway without hosts",
+    "A gateway that carries no host is most often a slip in a name. It gets no pods.",
+    "warning",
+)
+
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
-    """EG280 to EG282."""
+    """A host on a gateway that is not there, or whose pods are not the host's to set."""
     if "gateway" not in host.source:
         return
     if host.shared is None:
         names = [shared.name for shared in inventory.shared]
         close = nearest(host.source["gateway"], names)
-        fix = f"did you mean {close}?" if close else "add it: `gateways: [{name: " + host.source["gateway"] + "}]`"
-        message = f"`gateways` has no {host.source['gateway']}"
-        yield Finding(host.at("gateway"), "EG280", message, fix)
+        fix = f"did you mean {close}?" if close else "add `gateways: [{name: " + host.source["gateway"] + "}]`"
+        yield NO_SUCH_GATEWAY(host.at("gateway"), f"`gateways` has no {host.source['gateway']}", fix)
         return
     # what defaults say is for the hosts with pods of their own
     for key in POD_SETTINGS:
         if key in host.own:
-            message = f"`{key}` of {host.host}, whose pods are those of {host.shared.name}"
-            where = f"say it at {host.shared.name} in `gateways`"
-            fix = "remove it: these pods run already" if host.shared.adopt else where
-            yield Finding(host.own.keys_at[key], "EG281", message, fix)
+            message = f"{host.host} runs in the pods of {host.shared.name} and has no `{key}` of its own"
+            fix = f"remove `{key}`" if host.shared.adopt else f"write `{key}` at {host.shared.name} in `gateways`"
+            yield SHARED_PODS(host.own.keys_at[key], message, fix)
     if host.readiness.mode == "probe":
-        message = f"a probe of {host.host}, whose pods are those of {host.shared.name}: one host would speak for all"
-        yield Finding(host.readiness.at("mode"), "EG281", message, "write `mode: upstream`, or `mode: gateway`")
+        message = f"{host.host} runs in the pods of {host.shared.name}: its probe would decide for all their hosts"
+        yield SHARED_PODS(host.readiness.at("mode"), message, "write `mode: upstream`, or `mode: gateway`")
     if host.own.get("namespace", host.namespace) != host.namespace:
-        message = f"{host.host} in another namespace than {host.shared.name}: its Service would find no pods"
-        yield Finding(host.own.keys_at["namespace"], "EG282", message, f"remove it, or write `{host.namespace}`")
+        message = f"{host.host} stands in another namespace than {host.shared.name}: its Service would find no pods"
+        fix = f"remove `namespace`, or write `namespace: {host.namespace}`"
+        yield OTHER_NAMESPACE(host.own.keys_at["namespace"], message, fix)
 
 
 def check_all(inventory: Inventory) -> Iterator[Finding]:
-    """EG214 between the hosts of one gateway, EG284 and EG285."""
+    """Shared gateways that nobody uses, whose pods are not ours, or whose hosts' volumes meet."""
     for shared in inventory.shared:
         for key in POD_SETTINGS:
             if shared.adopt and key in shared.source:
-                message = f"`{key}` of {shared.name}, whose pods are not ours to make"
-                yield Finding(shared.at(key), "EG284", message, "remove it, or `adopt`")
+                message = f"{shared.name} is adopted: the list cannot set `{key}` of its pods"
+                yield ADOPTED_PODS(shared.at(key), message, f"remove `{key}`, or `adopt`")
         hosts = inventory.carried_by(shared)
         if not hosts:
-            message = f"no host has `gateway: {shared.name}`"
-            yield Finding(shared.at("name"), "EG285", message, "remove it, or name it in a host", "warning")
+            fix = f"remove the gateway, or write `gateway: {shared.name}` at a host"
+            yield NO_HOSTS(shared.at("name"), f"no host has `gateway: {shared.name}`", fix)
         files = {id(port.tls.source): port.tls.files for host in hosts for port in host.ports if port.tls.files}
         yield from check_mounts(files.values())
