@@ -1,0 +1,63 @@
+"""What the compiler asks the host list's schema: what a key leads to, and how layers of it merge."""
+
+import pytest
+
+from egressc.schema import field, resolve, schema
+
+HOST = schema()["$defs"]["host"]
+WHOLE = ("hosts.tls", "hosts.readiness", "hosts.ports.tls", "defaults.tls", "defaults.readiness", "defaults.ports.tls")
+SCALING = [["replicas", "autoscaling"]]
+INSTEAD = {
+    "hosts": SCALING,
+    "defaults": SCALING,
+    "gateways": SCALING,
+    "hosts.tls": [["secret", "files"]],
+    "hosts.podDisruptionBudget": [["minAvailable", "maxUnavailable"]],
+    "defaults.podDisruptionBudget": [["minAvailable", "maxUnavailable"]],
+    "hosts.externalAuthorization": [["opa", "provider"]],
+}
+
+
+def at(path: str) -> dict[str, object]:
+    """The part at a path of keys; what a list leads to is its items."""
+    part = schema()
+    for key in path.split("."):
+        found = field(part, key)
+        assert found is not None
+        part = resolve(found.get("items", found))
+    return part
+
+
+def test_a_property_is_resolved_and_its_own_words_win() -> None:
+    tls = field(HOST, "tls")
+    assert tls is not None
+    assert tls["description"] == HOST["properties"]["tls"]["description"]
+    assert tls["properties"] == schema()["$defs"]["tls"]["properties"]
+    assert field(tls, "secret") == field({"$ref": "#/$defs/tls"}, "secret")
+
+
+def test_a_mapping_of_free_keys_has_one_part_for_all() -> None:
+    values = field(at("hosts.headers.request.set"), "x-api-version")
+    assert values is not None
+    assert values["type"] == "string"
+
+
+@pytest.mark.parametrize("key", ["tsl", "title", ""])
+def test_an_unknown_key_leads_nowhere(key: str) -> None:
+    assert field(HOST, key) is None
+
+
+@pytest.mark.parametrize("path", WHOLE)
+def test_what_says_its_own_mode_starts_afresh(path: str) -> None:
+    assert at(path)["x-merge"] == "whole"
+    assert "mode" in at(path)["properties"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("path", INSTEAD)
+def test_of_some_keys_one_is_meant(path: str) -> None:
+    assert at(path)["x-instead"] == INSTEAD[path]
+
+
+def test_no_other_field_merges_in_a_way_of_its_own() -> None:
+    assert str(schema()).count("'x-merge': 'whole'") == 5
+    assert str(schema()).count("'x-instead'") == 6
