@@ -12,7 +12,7 @@ GOLDENS = ("values.yaml", "manifests.yaml")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A folder with lists, perhaps overlays (overlay*.yaml) and what comes of them."""
+    """A folder with lists, perhaps overlays (overlay*.yaml), and what they become."""
 
     folder: Path
 

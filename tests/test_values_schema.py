@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from docs import chart as documentation
-from egressc.model import milliseconds
+from egressc.model import Duration
 from egressc.schema import schema
 from tests.cases import VALID, Case
 from tests.chart import CHART, CI_VALUES, compiled
@@ -118,7 +118,7 @@ def test_its_defaults_are_those_of_the_host_list(listed: tuple[str, str], charte
     if isinstance(in_list, list):
         assert sorted(in_chart.split(",")) == sorted(in_list)
     elif isinstance(in_list, str):
-        assert milliseconds(in_chart) == milliseconds(in_list)
+        assert Duration.of(in_chart) == Duration.of(in_list)
     else:
         assert in_chart == in_list
 

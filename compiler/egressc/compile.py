@@ -34,8 +34,8 @@ def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compi
     if not documents:
         return Compilation(None, tuple(sorted(set(findings))))
     combined, more = layers.combine(documents, patches, complete=len(documents) == len(lists))
-    inventory = settle.inventory(combined)
-    ordered = tuple(sorted({*findings, *more, *rules.check(inventory)}))
+    inventory, inapplicable = settle.inventory(combined)
+    ordered = tuple(sorted({*findings, *more, *inapplicable, *rules.check(inventory)}))
     wrong = any(finding.level == "error" for finding in ordered)
     return Compilation(None if wrong else plan(inventory), ordered)
 

@@ -73,7 +73,7 @@ def _sidecars(sidecars: Sidecars, inventory: Inventory) -> Iterator[Finding]:
         if namespace in ROOT_NAMESPACES:
             message = f"a Sidecar in {namespace} would hold for every namespace that has no Sidecar of its own"
             fix = f"write `except: [{', '.join((*sidecars.without, namespace))}]`"
-            yield WHOLE_MESH(sidecars.source.span, message, fix)
+            yield WHOLE_MESH(sidecars.at(), message, fix)
     for key, namespaces in (("also", tuple(sidecars.also)), ("except", sidecars.without)):
         for index, namespace in enumerate(namespaces):
             if namespace not in clients:

@@ -87,7 +87,8 @@ def _incomplete(host: Host, expose: Exposure) -> Iterator[Finding]:
     if not expose.host:
         message = f"{host.host} is exposed without a name"
         yield INCOMPLETE(expose.at("host"), message, "add `host: <name>` to `expose`, here or in `defaults`")
-    missing = [key for key in GATEWAY if not expose.gateway.source.get(key)]
+    said = (expose.gateway.namespace, expose.gateway.selector, expose.gateway.service_account)
+    missing = [key for key, value in zip(GATEWAY, said, strict=True) if not value]
     if missing:
         message = f"{host.host} is exposed at an ingress gateway without {' and '.join(f'`{key}`' for key in missing)}"
         fix = "write `namespace`, `selector` and `serviceAccount` of its pods into `defaults: {expose: {gateway: …}}`"

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from egressc.findings import Code, Finding
 from egressc.model import Host, Inventory
-from egressc.positions import at_path, locate
 
 WHO_DECIDES = Code(
     "EG247",
@@ -12,21 +11,16 @@ WHO_DECIDES = Code(
     "Either an OPA beside the gateway decides, or a provider that the mesh's configuration names. An OPA needs an "
     "image with its Envoy plugin, and a ConfigMap with a policy.",
 )
-SHARED_PODS = Code(
+OPA_ON_SHARED_PODS = Code(
     "EG248",
     "an OPA in pods that are not the host's own",
     "An OPA runs in the gateway's pod. In pods that several hosts share it would see the calls of the others, and its "
     "failure would stop them; into adopted pods nothing can be added.",
 )
-OF_THE_PROVIDER = Code(
-    "EG249",
-    "a setting that is the provider's",
-    "Istio reads `failOpen` of a provider from the mesh's configuration, which no list changes.",
-)
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """Nobody or two who decide, and what only one of them can have."""
+    """Nobody or two who decide, and an OPA without its parts or its place."""
     outside = host.external_authorization
     if outside is None:
         return
@@ -44,8 +38,4 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
         if host.shared:
             message = f"the pods of {host.shared.name} carry other hosts too: no OPA of {host.host} can run in them"
             fix = f"give {host.host} a gateway of its own, or name a `provider`"
-            yield SHARED_PODS(outside.at("opa"), message, fix)
-    path = ("externalAuthorization", "failOpen")
-    if outside.provider and at_path(host.own, path) is not None:
-        message = "`failOpen` of a provider stands in the mesh's configuration: Istio reads it only there"
-        yield OF_THE_PROVIDER(locate(host.own, path, key=True), message, "remove `failOpen`")
+            yield OPA_ON_SHARED_PODS(outside.at("opa"), message, fix)

@@ -2,29 +2,17 @@
 
 from collections.abc import Iterator
 
-from egressc.findings import Code, Finding
+from egressc.elsewhere import NO_FAILOVER, RESOLUTION
+from egressc.findings import Finding
 from egressc.hostname import canonical, is_ip
 from egressc.model import Host, Inventory
-from egressc.rules.upstream import RESOLUTION
-
-NO_FAILOVER = Code(
-    "EG270",
-    "failover that cannot take place",
-    "The second endpoints are asked when the gateway's own check finds that the first do not answer. So readiness "
-    "must check the upstream, and the second must be another place than the first.",
-)
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """Failover that nobody would begin, or that leads where the host is already."""
+    """Failover that Istio would not take, or that leads where the host is already."""
     if not host.failover:
         return
     where = host.at("failover")
-    if host.readiness.mode != "upstream":
-        message = (
-            f"{host.host} has `failover` and readiness mode {host.readiness.mode}: nobody checks its first endpoints"
-        )
-        yield NO_FAILOVER(where, message, "write `readiness: {mode: upstream}`, the default, or remove `failover`")
     if host.resolution == "DNS_ROUND_ROBIN":
         message = f"{host.host} has `failover` and `resolution: DNS_ROUND_ROBIN`: Istio takes one endpoint there"
         yield RESOLUTION(where, message, "write `resolution: DNS`")

@@ -160,7 +160,7 @@ def check_names(inventory: Inventory) -> Iterator[Finding]:
     fix = "give one of them another `name`"
     taken: dict[str, str] = {}
     for shared in inventory.shared:
-        first = taken.setdefault(shared.name, f"the shared gateway of {shared.source.span.file}")
+        first = taken.setdefault(shared.name, f"the shared gateway of {shared.at().file}")
         if shared is not next(one for one in inventory.shared if one.name == shared.name):
             yield ONE_NAME(shared.at("name"), f"{first} has the name {shared.name} already", fix)
     for host in inventory.hosts:

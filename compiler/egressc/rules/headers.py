@@ -62,7 +62,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
     yield from _named(headers)
     yield from _once(headers.request, headers.credential)
     yield from _once(headers.response, None)
-    for name, _value in headers.request.set:
+    for name in headers.request.set:
         if _secret(name.lower()):
             message = (
                 f"`{name}` stands in the list: its value can be read in Git, in Helm's release and in the mesh's routes"
@@ -77,7 +77,7 @@ def _named(headers: Headers) -> Iterator[Finding]:
     places = [
         (changes.at(key, name if key == "set" else index), name, changes is headers.response)
         for changes in (headers.request, headers.response)
-        for key, names in (("set", dict(changes.set)), ("remove", changes.source.get("remove") or ()))
+        for key, names in (("set", changes.set), ("remove", changes.remove))
         for index, name in enumerate(names)
     ]
     if headers.credential:
@@ -110,9 +110,10 @@ def _secret(name: str) -> bool:
 def _once(changes: HeaderChanges, credential: Credential | None) -> Iterator[Finding]:
     seen = {credential.name.lower(): "credential"} if credential else {}
     for key in ("set", "remove", "keep"):
-        for index, name in enumerate(changes.source.get(key) or ()):
+        names = [name.lower() for name in getattr(changes, key)]
+        for index, name in enumerate(getattr(changes, key)):
             before = seen.setdefault(name.lower(), key)
-            if before != key or list(map(str.lower, changes.source[key])).index(name.lower()) != index:
+            if before != key or names.index(name.lower()) != index:
                 where = changes.at(key, name if key == "set" else index)
                 fix = "keep one of the two: `set` replaces what the application sent"
                 if before == "credential":

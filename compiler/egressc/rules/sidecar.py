@@ -2,42 +2,12 @@
 
 from collections.abc import Iterator
 
+from egressc.elsewhere import KEPT_BY_NOBODY
 from egressc.findings import Code, Finding, Span
 from egressc.hostname import is_service_name
-from egressc.model import POD_SETTINGS, Client, Host, Inventory
-from egressc.positions import at_path, locate
+from egressc.model import Client, Host, Inventory
 from egressc.rules.fleet import RESERVED
 
-# what a gateway is or does; defaults may say it for the other hosts
-OF_A_GATEWAY: dict[tuple[str, ...], str] = {
-    ("namespace",): "its objects and its Secret stand in each client's namespace",
-    ("gateway",): "the clients' own sidecars carry it",
-    ("readiness",): "no pod of ours waits for the upstream",
-    ("failover",): "nobody checks the first endpoints",
-    ("enforcement",): "there is no policy that could report",
-    ("accessLog",): "a sidecar logs for all its hosts, or for none",
-    ("expose",): "an ingress gateway can only lead to a gateway",
-    **{(key,): "no pods of ours carry it" for key in POD_SETTINGS},
-    ("drain",): "no pod of ours is stopped",
-    ("timeouts", "stream"): "a sidecar's listener carries other hosts as well",
-}
-# what requests would go without, whoever says it
-BY_A_GATEWAY = {"headers": "only a gateway writes them", "proxy": "only a gateway goes through it"}
-# what a gateway keeps; here it would look kept, whoever says it
-POLICIES = ("deny", "externalAuthorization", "rateLimit")
-
-NO_GATEWAY = Code(
-    "EG271",
-    "a setting of a gateway at a host without one",
-    "With `at: sidecar` the client's own sidecar calls the upstream. What a gateway's pods, listener or checks would "
-    "do has nobody to do it. The same in `defaults` serves hosts with a gateway, and is left out here.",
-)
-KEPT_BY_NOBODY = Code(
-    "EG272",
-    "a policy that nobody would keep, without a gateway",
-    "A policy holds when another pod keeps it than the one that it limits. With `at: sidecar` the only proxy on the "
-    "way is in the client's own pod, where the application can go past it.",
-)
 SECRET_FOR_NOBODY = Code(
     "EG273",
     "a Secret for pods that Istio would not send it to",
@@ -59,10 +29,9 @@ WILDCARD = Code(
 
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
-    """What has nobody to do it without a gateway, and Secrets that would reach no sidecar."""
+    """Policies that nobody would keep, and Secrets that would reach no sidecar."""
     if not host.in_sidecar:
         return
-    yield from _of_a_gateway(host)
     yield from _policies(host, inventory)
     for client in host.clients:
         yield from _client(host, client)
@@ -79,26 +48,10 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
 
 
 def _policies(host: Host, inventory: Inventory) -> Iterator[Finding]:
-    for key in POLICIES:
-        if key in host.source:
-            yield _kept_by_nobody(host, host.at(key), key)
     for deny in inventory.deny:
         refused = {client.namespace for client in host.clients if deny.namespace in (None, client.namespace)}
         if host.decided_on(deny) and (refused or any(client.whole_mesh for client in host.clients)):
             yield _kept_by_nobody(host, deny.at("namespace"), "deny")
-
-
-def _of_a_gateway(host: Host) -> Iterator[Finding]:
-    for path, why in OF_A_GATEWAY.items():
-        if at_path(host.own, path) is not None:
-            name = ".".join(path)
-            message = f"{host.host} has no gateway and no `{name}`: {why}"
-            fix = f"remove `{name}`, or `at: sidecar`"
-            yield NO_GATEWAY(locate(host.own, path, key=True), message, fix)
-    for key, why in BY_A_GATEWAY.items():
-        if key in host.source:
-            message = f"{host.host} has no gateway and no `{key}`: {why}"
-            yield NO_GATEWAY(host.at(key), message, f"remove `{key}`, or `at: sidecar`")
 
 
 def _client(host: Host, client: Client) -> Iterator[Finding]:

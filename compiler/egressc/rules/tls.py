@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from egressc.findings import Code, Finding
+from egressc.findings import Code, Finding, Span
 from egressc.model import Files, Host, Inventory, Port, Tls
 
 # what the gateway's container cannot do without: volumes of Istio's injection template, the programs, the system
@@ -73,11 +73,11 @@ OFF_AND_CONFIGURED = Code(
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
     """A tls that ports share is looked at once, where the gateway speaks it if any does."""
-    ports: dict[int, Port] = {}
+    ports: dict[Span, Port] = {}
     for port in host.ports:
         yield from _speaker(host, port)
-        if port.tls.originates or id(port.tls.source) not in ports:
-            ports[id(port.tls.source)] = port
+        if port.tls.originates or port.tls.at() not in ports:
+            ports[port.tls.at()] = port
     for port in ports.values():
         yield from _verified(host, port)
         yield from _credential(port.tls)
@@ -89,7 +89,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
 
 def _speaker(host: Host, port: Port) -> Iterator[Finding]:
     tls = port.tls
-    where = tls.at("mode") if "mode" in tls.source else port.at("protocol")
+    where = tls.at("mode") if tls.says("mode") else port.at("protocol")
     if port.protocol == "TLS" and tls.mode != "passthrough":
         if tls.originates:
             message = (
@@ -115,7 +115,7 @@ def _verified(host: Host, port: Port) -> Iterator[Finding]:
         yield NO_TLS_SETTING(tls.at("unverified"), message, "remove `unverified`")
     elif tls.originates and tls.unverified:
         configured = [
-            key for key in ("sans", "secret") if key in tls.source and not (key == "secret" and tls.mode == "mutual")
+            key for key in ("sans", "secret") if tls.says(key) and not (key == "secret" and tls.mode == "mutual")
         ]
         if tls.files and tls.files.ca:
             configured.append("files")
@@ -142,7 +142,7 @@ def _meaning(tls: Tls) -> Iterator[Finding]:
     elif tls.mode == "passthrough":
         useless = ("sni", "sans")
     for key in useless:
-        if key in tls.source:
+        if tls.says(key):
             message = f"mode {tls.mode} does not read `{key}`: the gateway speaks no TLS"
             yield NO_TLS_SETTING(tls.at(key), message, f"remove `{key}`")
     if tls.mode != "mutual" and tls.files:

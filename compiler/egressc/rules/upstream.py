@@ -3,16 +3,12 @@
 import ipaddress
 from collections.abc import Iterator
 
+from egressc.elsewhere import RESOLUTION
 from egressc.findings import Code, Finding
 from egressc.hostname import LOCAL, canonical, explain, is_cluster_name, is_ip, is_service_name
 from egressc.model import Host, Inventory
 from egressc.rules.fleet import RESERVED
 
-RESOLUTION = Code(
-    "EG215",
-    "endpoints that this resolution cannot have",
-    "Istio's DNS_ROUND_ROBIN takes one endpoint. Addresses are not looked up in DNS and need no resolution.",
-)
 NO_ADDRESS = Code(
     "EG220",
     "not an IP address",
@@ -41,9 +37,6 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     if len(host.endpoints) > 1 and host.resolution == "DNS_ROUND_ROBIN" and names and not host.failover:
         message = f"{host.host} has several endpoints with names: Istio's DNS_ROUND_ROBIN takes one"
         yield RESOLUTION(host.at("endpoints"), message, "add `resolution: DNS`")
-    elif host.endpoints and not names and "resolution" in host.own:
-        message = f"the endpoints of {host.host} are addresses: nobody looks them up"
-        yield RESOLUTION(host.at("resolution"), message, "remove `resolution`, or write the endpoints as names")
     yield from _addresses(host, "endpoints", host.endpoints)
     yield from _addresses(host, "failover", host.failover)
     yield from _addresses(host, "addresses", host.addresses)

@@ -6,12 +6,6 @@ from collections.abc import Iterator
 from egressc.findings import Code, Finding
 from egressc.model import Host, Inventory, Port
 
-UNUSED = {
-    "resolution": "each name is found by its own DNS answer",
-    "failover": "each name is found by its own DNS answer and has no second place",
-    "outlierDetection": "each name is its own upstream, and no other can stand in for it",
-}
-
 NOT_TOLD_APART = Code(
     "EG230",
     "a wildcard that the gateway could not tell a name of",
@@ -22,18 +16,6 @@ ONE_FOR_ALL = Code(
     "EG231",
     "a TLS setting that each name of a wildcard would have to share",
     "Each name of a wildcard has its own SNI and its own certificate. One setting cannot hold for all of them.",
-)
-NO_ONE_UPSTREAM = Code(
-    "EG232",
-    "a readiness that cannot follow many upstreams",
-    "A gateway is Ready or not, and a wildcard has one upstream for each name. So it is Ready when it runs itself.",
-)
-NOT_FOR_WILDCARDS = Code(
-    "EG233",
-    "a setting without meaning for a wildcard, or for a host that is none",
-    "What belongs to one upstream has no meaning for a wildcard whose names are found one by one, and `deniedRanges` "
-    "has none where the list says where the upstream is. The same in `defaults` serves the other hosts, and is left "
-    "out here.",
 )
 NO_RANGE = Code(
     "EG235",
@@ -56,35 +38,31 @@ COVERED = Code(
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """What many names cannot have in common. What the defaults say for other hosts is passed over."""
+    """What many names cannot have in common."""
     yield from _ranges(host)
     if not host.wildcard:
         return
     for port in host.ports:
         yield from _told_apart(host, port)
-    for tls in {id(port.tls.source): port.tls for port in host.ports}.values():
-        if host.per_name and "sni" in tls.source:
+    for tls in {(port.tls.at(), port.tls.mode): port.tls for port in host.ports}.values():
+        if host.per_name and tls.says("sni"):
             message = (
                 f"{host.host} cannot have one `sni`: the gateway finds each upstream by its name, which is the SNI"
             )
             fix = "remove `sni`, or write with `endpoints` where the one upstream of all names is"
             yield ONE_FOR_ALL(tls.at("sni"), message, fix)
         for key in ("secret", "files"):
-            if tls.mode == "passthrough" and key in tls.source:
+            if tls.mode == "passthrough" and tls.says(key):
                 message = f"{host.host} has no use for `{key}` in mode passthrough: the application verifies each name"
                 yield ONE_FOR_ALL(tls.at(key), message, f"remove `{key}`")
         if host.per_name and tls.mode == "mutual":
             message = f"whoever has a name below {host.host[2:]} is shown this client certificate"
             fix = "list the hosts that need the certificate by their names"
             yield FOR_ALL_NAMES(tls.at("mode"), message, fix)
-    yield from _readiness(host)
-    yield from _one_name(host)
-    if host.per_name:
-        yield from _unused(host)
 
 
 def _ranges(host: Host) -> Iterator[Finding]:
-    for index, text in enumerate(host.source.get("deniedRanges", ())):
+    for index, text in enumerate(host.denied_ranges if host.says("deniedRanges") else ()):
         try:
             ipaddress.ip_network(text)
         except ValueError as error:
@@ -93,9 +71,6 @@ def _ranges(host: Host) -> Iterator[Finding]:
             except ValueError:
                 fix = "write for example 10.0.0.0/8, or fd00::/8"
             yield NO_RANGE(host.at("deniedRanges", index), f"`{text}` is not a range: {error}", fix)
-    if "deniedRanges" in host.own and not (host.per_name or host.proxy):
-        message = f"{host.host} has no use for `deniedRanges`: the list itself says where the upstream is"
-        yield NOT_FOR_WILDCARDS(host.own.keys_at["deniedRanges"], message, "remove `deniedRanges`")
 
 
 def _told_apart(host: Host, port: Port) -> Iterator[Finding]:
@@ -107,37 +82,6 @@ def _told_apart(host: Host, port: Port) -> Iterator[Finding]:
         message = f"{host.host} has no TLS: the gateway finds and verifies each upstream by TLS"
         fix = "let the gateway speak TLS with `mode: simple`, or list each host by its name"
         yield NOT_TOLD_APART(port.tls.at("mode"), message, fix)
-
-
-def _readiness(host: Host) -> Iterator[Finding]:
-    said = host.own.get("readiness")
-    given = said if isinstance(said, dict) else {}
-    if host.per_name:
-        for key in given:
-            if (key, given[key]) == ("mode", "upstream") or key not in ("mode", "probe"):
-                message = f"{host.host} has no one upstream that readiness could follow"
-                fix = f"remove `{key}`: the gateway is Ready when it runs itself"
-                yield NO_ONE_UPSTREAM(host.readiness.at(key), message, fix)
-    elif "path" in given and any(port.tls.per_name for port in host.ports):
-        message = f"{host.host} has no one name that readiness could ask for `path`"
-        fix = "add the name that answers for all as `tls.sni`, or remove `path`"
-        yield NO_ONE_UPSTREAM(host.readiness.at("path"), message, fix)
-
-
-def _one_name(host: Host) -> Iterator[Finding]:
-    if "addresses" in host.own:
-        message = f"{host.host} has no use for `addresses`: its names are told apart by Host or SNI"
-        yield NOT_FOR_WILDCARDS(host.own.keys_at["addresses"], message, "remove `addresses`")
-    if host.expose:
-        message = f"{host.host} cannot be exposed: a caller of one name could not say which of many it means"
-        yield NOT_FOR_WILDCARDS(host.at("expose"), message, "list the exposed host by its name")
-
-
-def _unused(host: Host) -> Iterator[Finding]:
-    for key, why in UNUSED.items():
-        if key in host.own:
-            message = f"{host.host} has no use for `{key}`: {why}"
-            yield NOT_FOR_WILDCARDS(host.own.keys_at[key], message, f"remove `{key}`")
 
 
 def check_covered(inventory: Inventory) -> Iterator[Finding]:
