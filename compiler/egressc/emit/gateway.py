@@ -7,12 +7,10 @@ from egressc.emit.authorization import clients, port_rules
 from egressc.emit.companions import network_policy
 from egressc.emit.readiness import check, readiness
 from egressc.emit.requests import credentials, requests
-from egressc.emit.text import plain
 from egressc.emit.traffic import traffic
 from egressc.emit.upstream import client_tls, upstream, volumes
-from egressc.model import POD_SETTINGS, Host, milliseconds
+from egressc.model import Host, PodSettings
 from egressc.plan import Gateway, GatewayPort, Shared, Source
-from egressc.positions import Mapping
 
 ANNOTATIONS = (("description", "description"), ("owner", "owner"), ("review_by", "review-by"))
 
@@ -40,7 +38,7 @@ def gateway_values(gateway: Gateway) -> dict[str, Any]:
     if gateway.strict_paths:
         result["strictPaths"] = True
     result |= network_policy(gateway) | upstream(host) | readiness(host) | traffic(host) | requests(host)
-    return result | (_pods(host.source, (gateway,)) if own else {})
+    return result | (_pods(host.pod_settings, (gateway,)) if own else {})
 
 
 def annotations(host: Host) -> dict[str, Any]:
@@ -53,10 +51,10 @@ def shared_values(shared: Shared) -> dict[str, Any]:
     """What stands under `gateways.<name>` for pods that several hosts share."""
     # whether its hosts answer is each host's own business: see the checks of their clusters
     result = {"namespace": shared.gateway.namespace, "readiness": {"mode": "gateway"}}
-    return result | _pods(shared.gateway.source, shared.hosts)
+    return result | _pods(shared.gateway.pod_settings, shared.hosts)
 
 
-def _pods(settings: Mapping, hosts: Iterable[Gateway]) -> dict[str, Any]:
+def _pods(settings: PodSettings, hosts: Iterable[Gateway]) -> dict[str, Any]:
     """What pods need that carry `hosts`."""
     result: dict[str, Any] = {}
     if any(host.fetches_key for host in hosts):
@@ -70,10 +68,16 @@ def _pods(settings: Mapping, hosts: Iterable[Gateway]) -> dict[str, Any]:
     return result | pod_values(settings)
 
 
-def pod_values(settings: Mapping) -> dict[str, Any]:
+def pod_values(settings: PodSettings) -> dict[str, Any]:
     """What of a host's or a shared gateway's `settings` says how pods run."""
-    drain = {"drainSeconds": milliseconds(settings["drain"]) // 1000} if "drain" in settings else {}
-    return drain | {key: plain(settings[key]) for key in POD_SETTINGS if key in settings and key != "drain"}
+    given = {
+        "drainSeconds": settings.drain.milliseconds // 1000 if settings.drain else None,
+        "replicas": settings.replicas,
+        "autoscaling": settings.autoscaling,
+        "podDisruptionBudget": settings.pod_disruption_budget,
+        "resources": settings.resources,
+    }
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def source_values(source: Source) -> dict[str, Any]:

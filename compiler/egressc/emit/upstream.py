@@ -7,13 +7,12 @@ from egressc.addresses import every_form
 from egressc.hostname import whole
 from egressc.model import Host, Tls
 from egressc.plan import SYSTEM_CA
-from egressc.schema import default
 
 
 def upstream(host: Host) -> dict[str, Any]:
     """Where `host` is, beyond its name."""
     result: dict[str, Any] = {"perName": True} if host.per_name else {}
-    if host.addresses and not host.wildcard:
+    if host.addresses:
         result["addresses"] = list(host.addresses)
     if host.proxy:
         result["proxy"] = {"host": whole(host.proxy.host), "port": host.proxy.port}
@@ -21,13 +20,13 @@ def upstream(host: Host) -> dict[str, Any]:
             result["proxy"]["target"] = f"[{name}]" if ":" in name else name
         return result
     if host.per_name:
-        if "deniedRanges" in host.source:
+        if host.says("deniedRanges"):
             result["deniedRanges"] = list(every_form(host.denied_ranges))
         return result
     result["endpoints"] = [whole(place) for place in host.endpoints or (host.host,)]
     if host.failover:
         result["failover"] = [whole(place) for place in host.failover]
-    if host.kind != default("host", "resolution"):
+    if host.kind != "DNS":
         result["resolution"] = host.kind
     return result
 
