@@ -27,7 +27,9 @@ hosts:
 - host: adopted.example.com
   gateway: adopted
   ports: [{port: 80}, {port: 443, protocol: TLS}]
-  clients: [{namespace: shop, ports: [80]}, {namespace: web, serviceAccount: front, ports: [443]}]
+  clients:
+  - {namespace: shop, ports: [80], paths: [/any*]}
+  - {namespace: web, serviceAccount: front, ports: [443]}
   deny: [{namespace: shop, serviceAccount: reports}]
 - {host: one.example.com, gateway: shared, clients: [{namespace: shop, methods: [GET]}]}
 - {host: two.example.com, gateway: shared, clients: [web]}
@@ -89,7 +91,8 @@ REFUSED = [
     Asked("web/anybody", API, path="/v1/admin/users"),
     Asked("web/anybody", API, path="/v1/%61dmin"),
     Asked("shop/anybody", ADOPTED, 443),
-    Asked("shop/reports", ADOPTED),
+    Asked("shop/anybody", ADOPTED, path="/other"),
+    Asked("shop/reports", ADOPTED, path="/any"),
     Asked("web/front", ADOPTED),
     Asked("web/other", ADOPTED, 443),
     Asked("web/anybody", ONE),
