@@ -78,6 +78,7 @@ REFUSED = [
     Asked("shop/cart", API, method="PUT", path="/v1/orders"),
     Asked("shop/cart", API, path="/v1/orders", headers=REALLY),
     Asked("shop/cart", API, path="/v1/orders", headers=INSTEAD),
+    Asked("shop/cart", API, path="/v1/orders", headers=(("x-original-url", "/admin"),)),
     Asked("shop/cart", API, 443),
     Asked("shop/reports", API),
     Asked("shop/reports", API, 443),

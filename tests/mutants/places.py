@@ -1,7 +1,9 @@
 """Where the table's faults are, and the tests that are to notice them."""
 
+COMPILER = "compiler/egressc"
 TEMPLATES = "charts/egress-gateways/templates"
 DECISIONS = "tests/test_decisions.py"
+FOUND = "tests/test_found.py"
 
 
 def contract(concern: str) -> str:

@@ -17,6 +17,7 @@ from tests.mutants.mutant import Mutant
 
 SIDE_BY_SIDE = 2
 LIMIT = 300  # seconds for the tests of one mutant
+MAKERS = ("docs.schemas", "docs.chart")  # of what a person edits in schemas/
 STATED = "not mesh and not golden"  # tests that state a behaviour
 PASSED, FAILED = 0, 1  # pytest's exit codes; any other is about something else than a test
 
@@ -57,16 +58,7 @@ class Copy:
     def tested(self, tests: str) -> tuple[int, str]:
         """Pytest's exit code for these arguments, and what it said."""
         options = ["-q", "-x", "-p", "no:cacheprovider", "-m", STATED, *shlex.split(tests)]
-        path = os.pathsep.join(map(str, (self.root / "compiler", self.root)))
-        ended = subprocess.run(
-            [sys.executable, "-m", "pytest", *options],
-            cwd=self.root,
-            env=os.environ | {"PYTHONPATH": path},
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-            check=False,
-        )
+        ended = self._run("-m", "pytest", *options)
         return ended.returncode, ended.stdout + ended.stderr
 
     def try_out(self, mutant: Mutant, *, whole: bool) -> Result:
@@ -76,21 +68,36 @@ class Copy:
         started = time.monotonic()
         before = mutant.apply(self.root)
         try:
-            self._touch(mutant)
+            self._changed(mutant)
             code, said = self.tested(mutant.tests)
             if whole and code == PASSED:
                 code, said = self.tested("tests")
         finally:
             (self.root / mutant.file).write_text(before, encoding="utf-8")
-            self._touch(mutant)
+            self._changed(mutant)
         if code not in (PASSED, FAILED):
             raise TrialError(f"{mutant.tests} with {mutant.file}: {mutant.harm}\n{said}")
         return Result(mutant, "killed" if code == FAILED else "survived", said, time.monotonic() - started)
 
-    def _touch(self, mutant: Mutant) -> None:
-        """Python compiles a file anew when its time in seconds has changed: each change has a time of its own."""
+    def _changed(self, mutant: Mutant) -> None:
+        """Have what is made of the file made anew."""
+        # Python compiles a file anew when its time in seconds is another: each change has a time of its own
         self.clock += 1
         os.utime(self.root / mutant.file, (self.clock, self.clock))
+        for module in MAKERS if mutant.file.startswith("schemas/") else ():
+            self._run("-m", module).check_returncode()
+
+    def _run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        path = os.pathsep.join(map(str, (self.root / "compiler", self.root)))
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.root,
+            env=os.environ | {"PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+        )
 
 
 def tried(repository: Path, folder: Path, mutants: Iterable[Mutant], *, whole: bool = False) -> Iterator[Result]:
