@@ -217,8 +217,8 @@ def _code(code: Code) -> Iterator[str]:
 
 
 def _settings(code: Code) -> Iterator[str]:
-    """The settings that it is about: `defaults` may say some of them for other hosts."""
-    endings = {False: "`defaults` may say them for other hosts.", True: "`defaults` may not say them."}
+    """The settings that do not apply somewhere, of this code: those that `defaults` may have, and those that not."""
+    endings = {False: "In `defaults`, each is for the other hosts.", True: "In `defaults`, each is refused too."}
     for inherited, ending in endings.items():
         settings = [
             f"`{'.'.join(path)}`"

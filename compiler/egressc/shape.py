@@ -175,8 +175,7 @@ def _name(path: Iterable[str | int]) -> str:
 def _unknown_key(span: Span, key: str, part: Part) -> Finding:
     for refused in part.get("x-refused", ()):
         if key in refused["keys"]:
-            message = f"{_show(key)} is not possible: {refused['because']}"
-            return UNKNOWN_KEY(span, message, f"use {refused['use']}")
+            return UNKNOWN_KEY(span, f"{_show(key)} is not possible: {refused['because']}", f"use {refused['use']}")
     close = nearest(key, part["properties"])
     fix = f"did you mean `{close}`?" if close else f"the keys here are {', '.join(part['properties'])}"
     return UNKNOWN_KEY(span, f"{_show(key)} is not a key here", fix)
