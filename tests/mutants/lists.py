@@ -183,7 +183,7 @@ MUTANTS = (
         f"{COMPILER}/emit/readiness.py",
         "if tls.secret:",
         "if tls.secret and not host.host:",
-        "a passthrough upstream with a CA of its own is never Ready",
+        "a passthrough upstream with a CA in a Secret is never Ready",
         "tests/test_emit.py",
     ),
     Mutant(
