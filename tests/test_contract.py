@@ -14,7 +14,7 @@ from tests.contract import CONCERNS
 from tests.contract.fleet import Fleet
 from tests.contract.rare import RARE
 from tests.lists import compile_text
-from tests.strategies import fleets
+from tests.strategies import defaults, fleets, gateways
 from tests.test_properties import FEW, source, values
 
 
@@ -47,9 +47,9 @@ def test_cases(name: str, concern: str, printed: Callable[[str], Fleet]) -> None
     CONCERNS[concern](printed(name))
 
 
-@given(fleets())
+@given(fleets(), defaults(), gateways())
 @FEW
-def test_fleets(helm4: Helm, fleet: list[Any]) -> None:
-    printed = Fleet.printed(helm4, values(source(fleet)))
+def test_fleets(helm4: Helm, fleet: list[Any], inherited: dict[str, Any], shared: list[Any]) -> None:
+    printed = Fleet.printed(helm4, values(source(fleet, defaults=inherited), gateways=shared))
     for check in CONCERNS.values():
         check(printed)
