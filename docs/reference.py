@@ -12,10 +12,8 @@ import yaml
 
 from egressc.compile import compile_sources
 from egressc.findings import CODES, Finding
-from egressc.schema import schema
+from egressc.schema import Part, schema
 from tests.cases import INVALID, Case
-
-Part = dict[str, Any]
 
 DOCS = Path(__file__).parent
 # In the order of a reader's questions; what a host and its defaults share is described once, with the host.
@@ -56,7 +54,7 @@ NAMES = re.compile(r"`[^`]*`|[\w./-]*[./\d][\w./-]+")  # in a finding: what is q
 HOSTS_HEAD = """\
 # The host list
 
-<!-- Made from schemas/hosts.schema.json by `python -m docs.reference`. -->
+<!-- Made from schemas/hosts.yaml by `python -m docs.reference`. -->
 
 A host list is a YAML file. Begin it with a line that gives editors the schema, and they complete and explain every key:
 
@@ -143,7 +141,7 @@ def _section(name: str, part: Part) -> Iterator[str]:
 
 def _table(part: Part) -> Iterator[str]:
     yield from ("| Key | Value | Default | Meaning |", "| --- | --- | --- | --- |")
-    for key, field in part["properties"].items():
+    for key, field in ((key, _told(field)) for key, field in part["properties"].items()):
         default = (
             "required"
             if key in part.get("required", ())
@@ -155,6 +153,15 @@ def _table(part: Part) -> Iterator[str]:
         value = _kind(field) if "enum" in field else f"{_kind(field)}<br>{_examples(field)}"
         yield f"| `{key}` | {value} | {default} | {meaning} |"
     yield ""
+
+
+def _told(field: Part) -> Part:
+    """`field`, with what a field that it refers to says of it; what is a definition is described there."""
+    definition, _, key = field.get("$ref", "").removeprefix("#/$defs/").partition("/properties/")
+    if not key:
+        return field
+    own = {keyword: value for keyword, value in field.items() if keyword != "$ref"}
+    return _told(schema()["$defs"][definition]["properties"][key] | own)
 
 
 def _kind(field: Part) -> str:

@@ -13,7 +13,7 @@ from jsonschema.validators import extend
 from egressc import hostname
 from egressc.findings import Finding, Span
 from egressc.positions import locate
-from egressc.schema import schema
+from egressc.schema import Part, inlined, schema
 from egressc.slips import nearest
 
 NAMES = {
@@ -32,7 +32,8 @@ def _validator() -> Any:
     # JSON Schema takes 80.0 for a whole number; in a list it is a slip, and it would end up in names
     types = base.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
     strict = extend(base, {"pattern": _pattern, "uniqueItems": _unique}, type_checker=types)  # type: ignore[no-untyped-call]
-    return strict(schema())
+    # a reference costs a search for each value, and its target says less than the field
+    return strict(inlined(schema()))
 
 
 def _pattern(_: Any, pattern: str, given: Any, __: Any) -> Iterator[ValidationError]:
@@ -70,24 +71,21 @@ def check(document: Any) -> tuple[list[Finding], frozenset[int]]:
 
 def _explain(document: Any, error: Any) -> Iterator[Finding]:
     path = tuple(error.absolute_path)
+    part = error.schema
     if error.validator == "additionalProperties":
-        known = list(error.schema["properties"])
         for key in error.instance:
-            if key not in known:
-                where = locate(document, (*path, key), key=True)
-                limit = error.schema.get("x-refused", {}).get(key)
-                yield _refused_key(where, key, limit, known) if limit else _unknown_key(where, key, known)
+            if key not in part["properties"]:
+                yield _unknown_key(locate(document, (*path, key), key=True), key, part)
     elif error.validator == "required":
         for key in error.validator_value:
             if key not in error.instance:
-                example = _plain(_resolve(error.schema["properties"][key])["examples"][0])
+                example = _plain(part["properties"][key]["examples"][0])
                 yield Finding(locate(document, path), "EG102", f"`{key}` is missing", f"add `{key}: {example}`")
     elif "propertyNames" in error.absolute_schema_path:
         key = error.instance
-        title = error.schema["title"]
-        message = f"{_name(path)}: {_show(key)} is no {title[0].lower()}{title[1:]}"
-        yield Finding(locate(document, (*path, key), key=True), "EG104", message, _instead(error.schema, key))
-    elif error.validator in ("pattern", "maxLength") and error.schema["title"] in ("Host", "Host name"):
+        message = f"{_name(path)}: {_show(key)} is no {part['x-noun']}"
+        yield Finding(locate(document, (*path, key), key=True), "EG104", message, _instead(part, key))
+    elif error.validator in ("pattern", "maxLength") and part.get("x-explain") == "hostname":
         yield Finding(locate(document, path), *hostname.explain(error.instance))
     else:
         code, message, fix = _VALUES.get(error.validator, _not_allowed)(error)
@@ -156,40 +154,30 @@ def _name(path: Iterable[str | int]) -> str:
     return f"`{'.'.join(keys[1:] if keys[:1] == ['hosts'] and len(keys) > 1 else keys)}`" if keys else "the list"
 
 
-def _unknown_key(span: Span, key: str, known: list[str]) -> Finding:
-    close = nearest(key, known)
-    fix = f"did you mean `{close}`?" if close else f"the keys here are {', '.join(known)}"
+def _unknown_key(span: Span, key: str, part: Part) -> Finding:
+    for refused in part.get("x-refused", ()):
+        if key in refused["keys"]:
+            return Finding(
+                span, "EG101", f"{_show(key)} is not possible: {refused['because']}", f"use {refused['use']}"
+            )
+    close = nearest(key, part["properties"])
+    fix = f"did you mean `{close}`?" if close else f"the keys here are {', '.join(part['properties'])}"
     return Finding(span, "EG101", f"{_show(key)} is not a key here", fix)
 
 
-def _refused_key(span: Span, key: str, limit: str, known: list[str]) -> Finding:
-    return Finding(span, "EG101", f"{_show(key)} is not possible: {limit}", f"use {known[0]}")
-
-
-def _resolve(part: dict[str, Any]) -> dict[str, Any]:
-    while "examples" not in part and "$ref" in part:
-        part = schema()["$defs"][part["$ref"].rpartition("/")[2]]
-    return part
-
-
-def _instead(part: Any, given: Any) -> str:
+def _instead(part: Part, given: Any) -> str:
     """What to write for a value that `part` of the schema refuses: the same mended if that is enough, or an example."""
-    part = _resolve(part)
     pattern = part.get("pattern")
     if pattern and isinstance(given, str):
         tidy = given.strip()
         for mended in (tidy, tidy.lower(), tidy.upper(), tidy.lower().replace("_", "-")):
             if mended != given and re.fullmatch(pattern, mended) and len(mended) <= part.get("maxLength", len(mended)):
                 return f"write `{mended}`"
-    if "examples" not in part:
-        return str(part["description"])
     fix = f"write for example `{_plain(part['examples'][0])}`"
     if "minimum" in part:
         fix += f", from {part['minimum']}" + (f" to {part['maximum']}" if "maximum" in part else "")
-    format_of_its_own = any(part is one for one in schema()["$defs"].values()) and "properties" not in part
-    if pattern and format_of_its_own:
-        description = part["description"]
-        fix += f" ({description[0].lower()}{description[1:].rstrip('.')})"
+    if "x-hint" in part:
+        fix += f" ({part['x-hint'][0].lower()}{part['x-hint'][1:].rstrip('.')})"
     return fix
 
 
