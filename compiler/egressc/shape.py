@@ -11,10 +11,11 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from egressc import hostname
-from egressc.findings import Finding, Span
+from egressc.findings import Code, Finding, Span
 from egressc.positions import locate
 from egressc.schema import Part, inlined, schema
 from egressc.slips import nearest
+from egressc.source import NOT_ALLOWED, WRONG_TYPE
 
 NAMES = {
     "object": "a mapping",
@@ -24,6 +25,23 @@ NAMES = {
     "number": "a number",
     "boolean": "true or false",
 }
+
+UNKNOWN_KEY = Code(
+    "EG101",
+    "unknown key",
+    "A key that nobody reads would look as if it held. [The host list](hosts.md) has all keys.",
+)
+MISSING_KEY = Code(
+    "EG102",
+    "a key is missing",
+    "The mapping has no meaning without this key, and no default could give it one.",
+)
+ITEMS = Code(
+    "EG107",
+    "more, fewer or other items than allowed",
+    "The list or mapping is empty, too long, or names something twice. Leave the key out where there is nothing to "
+    "say.",
+)
 
 
 @cache
@@ -80,47 +98,47 @@ def _explain(document: Any, error: Any) -> Iterator[Finding]:
         for key in error.validator_value:
             if key not in error.instance:
                 example = _plain(part["properties"][key]["examples"][0])
-                yield Finding(locate(document, path), "EG102", f"`{key}` is missing", f"add `{key}: {example}`")
+                yield MISSING_KEY(locate(document, path), f"`{key}` is missing", f"add `{key}: {example}`")
     elif "propertyNames" in error.absolute_schema_path:
         key = error.instance
         message = f"{_name(path)}: {_show(key)} is no {part['x-noun']}"
-        yield Finding(locate(document, (*path, key), key=True), "EG104", message, _instead(part, key))
+        yield NOT_ALLOWED(locate(document, (*path, key), key=True), message, _instead(part, key))
     elif error.validator in ("pattern", "maxLength") and part.get("x-explain") == "hostname":
-        yield Finding(locate(document, path), *hostname.explain(error.instance))
+        yield hostname.explain(error.instance, locate(document, path))
     else:
         code, message, fix = _VALUES.get(error.validator, _not_allowed)(error)
-        yield Finding(locate(document, path), code, f"{_name(path)}: {message}", fix)
+        yield code(locate(document, path), f"{_name(path)}: {message}", fix)
 
 
-def _wrong_type(error: Any) -> tuple[str, str, str]:
+def _wrong_type(error: Any) -> tuple[Code, str, str]:
     expected = [error.validator_value] if isinstance(error.validator_value, str) else list(error.validator_value)
     wanted = " or ".join(NAMES[kind] for kind in expected)
     given = error.instance
     message = f"{hostname.short(json.dumps(given, ensure_ascii=False))} is not {wanted}"
     if "string" in expected and isinstance(given, int | float):
         if re.fullmatch(error.schema.get("pattern", ".*"), _plain(given)):
-            return "EG103", message, "put the value in quotes"
+            return WRONG_TYPE, message, "put the value in quotes"
     elif "integer" in expected and isinstance(given, str) and given.isdecimal():
-        return "EG103", message, f"write {given} without quotes"
-    return "EG103", message, _instead(error.schema, given)
+        return WRONG_TYPE, message, f"write {given} without quotes"
+    return WRONG_TYPE, message, _instead(error.schema, given)
 
 
-def _not_known(error: Any) -> tuple[str, str, str]:
+def _not_known(error: Any) -> tuple[Code, str, str]:
     if not isinstance(error.instance, str):
         return _not_allowed(error)
     options = [str(option) for option in error.validator_value]
     close = nearest(error.instance, options)
     fix = f"write one of {', '.join(options)}" + (f"; did you mean `{close}`?" if close else "")
-    return "EG104", f"{_show(error.instance)} is not known", fix
+    return NOT_ALLOWED, f"{_show(error.instance)} is not known", fix
 
 
-def _wrong_length(error: Any) -> tuple[str, str, str]:
+def _wrong_length(error: Any) -> tuple[Code, str, str]:
     limit = f"{error.validator_value} {'at least' if error.validator == 'minLength' else 'at most'}"
     message = f"{_show(error.instance)} has {len(error.instance)} characters, {limit}"
-    return "EG104", message, _instead(error.schema, error.instance)
+    return NOT_ALLOWED, message, _instead(error.schema, error.instance)
 
 
-def _wrong_number_of_items(error: Any) -> tuple[str, str, str]:
+def _wrong_number_of_items(error: Any) -> tuple[Code, str, str]:
     problems = {
         "minItems": "at least one is needed",
         "maxItems": f"more than {error.validator_value}",
@@ -128,14 +146,14 @@ def _wrong_number_of_items(error: Any) -> tuple[str, str, str]:
         "minProperties": "at least one is needed",
         "maxProperties": f"more than {error.validator_value} at once",
     }
-    return "EG107", problems[error.validator], _instead(error.schema, error.instance)
+    return ITEMS, problems[error.validator], _instead(error.schema, error.instance)
 
 
-def _not_allowed(error: Any) -> tuple[str, str, str]:
-    return "EG104", f"{_show(error.instance)} is not allowed", _instead(error.schema, error.instance)
+def _not_allowed(error: Any) -> tuple[Code, str, str]:
+    return NOT_ALLOWED, f"{_show(error.instance)} is not allowed", _instead(error.schema, error.instance)
 
 
-_VALUES: dict[str, Callable[[Any], tuple[str, str, str]]] = {
+_VALUES: dict[str, Callable[[Any], tuple[Code, str, str]]] = {
     "type": _wrong_type,
     "enum": _not_known,
     "minLength": _wrong_length,
@@ -157,12 +175,10 @@ def _name(path: Iterable[str | int]) -> str:
 def _unknown_key(span: Span, key: str, part: Part) -> Finding:
     for refused in part.get("x-refused", ()):
         if key in refused["keys"]:
-            return Finding(
-                span, "EG101", f"{_show(key)} is not possible: {refused['because']}", f"use {refused['use']}"
-            )
+            return UNKNOWN_KEY(span, f"{_show(key)} is not possible: {refused['because']}", f"use {refused['use']}")
     close = nearest(key, part["properties"])
     fix = f"did you mean `{close}`?" if close else f"the keys here are {', '.join(part['properties'])}"
-    return Finding(span, "EG101", f"{_show(key)} is not a key here", fix)
+    return UNKNOWN_KEY(span, f"{_show(key)} is not a key here", fix)
 
 
 def _instead(part: Part, given: Any) -> str:
