@@ -79,10 +79,10 @@ FINDINGS_HEAD = """\
 <!-- Made from the codes in compiler/egressc and the cases in tests/cases/invalid by `python -m docs.reference`. -->
 
 `egressc` shows everything that is wrong with a list at once: where, what, and what to write instead. It writes nothing
-while there is an error; a warning does not stop it. `--findings json` is for programs, `--findings github` shows each
-finding beside its line of a pull request. The exit code is 0 without errors, 1 with errors, 2 where the command
-itself was wrong or its result cannot be written, and 130 after an interrupt. Whatever a list holds, no line is a
-command to a CI: line breaks, terminal codes and marks such as `##[` are shown as escapes, `\\n` or `\\x23`.
+while there is an error. A warning does not stop it. `--findings json` is for programs. `--findings github` shows each
+finding beside its line in a pull request. The exit code is 0 without errors, and 1 with errors. It is 2 if the command
+itself was wrong or its result cannot be written. It is 130 after an interrupt. No line is a command to a CI, whatever a
+list holds: line breaks, terminal codes and marks such as `##[` are shown as escapes, `\\n` or `\\x23`.
 
 A code keeps its meaning for ever.
 """
