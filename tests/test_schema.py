@@ -1,13 +1,15 @@
 """What the compiler asks the host list's schema: what a key leads to, and how layers of it merge."""
 
 import json
+import re
+from typing import Any
 
 import jsonschema
 import pytest
 
 from docs import schemas
 from egressc.assets import schema_path
-from egressc.schema import field, inlined, resolve, schema
+from egressc.schema import NAMED, SINGLE, field, inlined, resolve, schema
 
 HOST = schema()["$defs"]["host"]
 WHOLE = ("hosts.tls", "hosts.readiness", "hosts.ports.tls", "defaults.tls", "defaults.readiness", "defaults.ports.tls")
@@ -79,3 +81,20 @@ def test_inlined_it_refers_to_nothing() -> None:
 def test_it_is_made_of_what_a_person_edits() -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
     assert schema_path().read_text(encoding="utf-8") == schemas.published(), "run `python -m docs.schemas`"
+
+
+def test_its_own_keywords_are_explained_where_they_are_used() -> None:
+    head, _, body = schemas.HOSTS.with_name("hosts.yaml").read_text(encoding="utf-8").partition("\n$schema")
+    assert set(re.findall(r"^ *(x-[a-z-]+):", body, re.MULTILINE)) == set(re.findall(r"x-[a-z]+(?:-[a-z]+)*", head))
+
+
+def test_keys_of_a_form_have_a_noun_for_refusals() -> None:
+    def look(part: Any) -> None:
+        if isinstance(part, dict):
+            assert "x-noun" in part.get("propertyNames", {"x-noun": ""})
+            for key in NAMED:
+                list(map(look, part.get(key, {}).values()))
+            for key in SINGLE:
+                look(part.get(key))
+
+    look(inlined(schema()))

@@ -83,7 +83,7 @@ def test_every_field_is_explained(at: str) -> None:
     assert re.search(r"[.]$", whole["description"])
     if "default" in whole:
         _validator(field).validate(whole["default"])
-    if whole["type"] == "object" and "properties" in whole:
+    if whole["type"] == "object" and {"properties", "patternProperties"} & set(whole):
         assert whole["additionalProperties"] is False
 
 
