@@ -109,7 +109,7 @@ def _entries(document: Document) -> list[tuple[int, Mapping]]:
 def combine(
     lists: Items[Document], overlays: Items[Document], *, complete: bool = True
 ) -> tuple[Combined, list[Finding]]:
-    """All lists and overlays as one, and findings (EG3xx).
+    """All lists and overlays as one, and what is wrong with them together.
 
     Not `complete` are lists of which one could not be read: a host that an overlay names may stand there.
     """
