@@ -8,10 +8,10 @@ OPA = f"{TEMPLATES}/envoy-filter-external-authorization.yaml"
 LIMIT = f"{TEMPLATES}/envoy-filter-rate-limit.yaml"
 CREDENTIAL = f"{TEMPLATES}/envoy-filter-credential.yaml"
 READING = "An authorizer sees paths of one reading"
-SPELLING = "A header of the gateway's has one spelling"
+SPELLING = "A header that the gateway sets has one spelling"
 SILENT = "Nobody passes an OPA that does not answer"
-SHARE = "A client keeps to its share"
-LAST = "A credential goes to its upstream alone"
+SHARE = "A client keeps to its limit"
+LAST = "A credential goes only to its upstream"
 NOTHING = "The upstream learns nothing of the mesh"
 
 MUTANTS = (
