@@ -66,7 +66,8 @@ Keys that the schema does not have are refused, and so are duplicate keys, ancho
 
 - **`defaults`** hold for every host of their own file. The host's own value wins. Mappings merge key by key. Lists and
   single values are replaced. A `tls` or `readiness` with its own `mode` replaces an inherited one as a whole.
-- **Several files** are one list: `egressc compile payments.yaml shop.yaml`. A host has one entry in all of them.
+- **Several files** are one list: `egressc compile payments.yaml shop.yaml`. A host in several files
+  is one host. Only the files of its `owner` say its settings. Other owners may add clients if `clientsFrom` names them.
 - **An overlay** says what differs in one environment: `egressc compile hosts.yaml --overlay prod.yaml`. It has the same
   form. Its hosts must exist in the list. Its `defaults` win over those of every file. `remove: true` removes a host.
   [examples/environments](../examples/environments) shows one list for two environments.
