@@ -9,11 +9,14 @@ import pytest
 import yaml
 from hypothesis import given
 
+from egressc import emit
+from egressc.compile import compile_files
+from egressc.plan import Gateway, Plan
 from tests import rbac
 from tests.cases import VALID, Case
 from tests.chart import Document, Documents, Helm
 from tests.strategies import fleets
-from tests.test_properties import FEW, source, values
+from tests.test_properties import FEW, compiled, source
 
 Key = tuple[str, str, str]
 
@@ -24,28 +27,33 @@ CLOSED = 9  # the Service's port that nothing listens on
 
 @pytest.mark.parametrize("case", VALID, ids=lambda case: case.name)
 def test_cases(case: Case, helm4: Helm) -> None:
-    check(helm4, (case.folder / "values.yaml").read_text(encoding="utf-8"))
+    plan = compile_files([str(path) for path in case.lists], [str(path) for path in case.overlays]).plan
+    assert plan
+    check(helm4, (case.folder / "values.yaml").read_text(encoding="utf-8"), plan)
 
 
 @given(fleets())
 @FEW
 def test_fleets(helm4: Helm, fleet: list[Any]) -> None:
-    check(helm4, values(source(fleet)))
+    plan = compiled(source(fleet)).plan
+    assert plan
+    check(helm4, emit.dump(emit.values(plan)), plan)
 
 
-def check(helm: Helm, text: str) -> None:
+def check(helm: Helm, text: str, plan: Plan) -> None:
     printed = helm.render(text)
     sidecars = {key: one for key, one in printed.items() if "egressc.io/sidecar" in one["metadata"]["labels"]}
     documents = {key: one for key, one in printed.items() if key not in sidecars}
     check_sidecars(yaml.safe_load(text).get("sidecars", {}), sidecars)
     emitted = yaml.safe_load(text)["gateways"]
-    entries = {name: Objects(documents, entry["namespace"], name, entry) for name, entry in emitted.items()}
+    ways = {gateway.name: gateway for gateway in plan.gateways}
+    entries = {name: Objects(documents, name, entry, ways.get(name)) for name, entry in emitted.items()}
     owned = [key for entry in entries.values() for key in entry.keys]
     owned += check_exposures(documents, yaml.safe_load(text).get("exposures", {}), entries)
     straight = [name for one in yaml.safe_load(text).get("sidecars", {}).values() for name in one["namespaces"]]
     owned += check_companions(documents, yaml.safe_load(text).get("companions", {}), entries, straight)
     assert sorted(owned) == sorted(documents), "every object belongs to one gateway, an own name or a namespace"
-    pods = {entry.name: entry for entry in entries.values() if "selector" not in entry.values}
+    pods = {entry.name: entry for entry in entries.values() if "pods" in entry.values}
     for entry in pods.values():
         carried = [one for one in entries.values() if "host" in one.values and one.carrier == entry.name]
         check_pods(entry, carried, documents)
@@ -86,14 +94,9 @@ def check_exposures(documents: Documents, exposures: Mapping[str, Any], entries:
             destination = route["route"][0]["destination"]
             assert destination["host"] == way.client_rule["host"]
             assert {exposure["namespace"], "*"} & {*way.values["exportTo"]} or exposure["namespace"] == way.namespace
-            ingress = [
-                client
-                for client in way.values.get("clients", [])
-                if f"/ns/{exposure['namespace']}/sa/" in client["principal"]
-            ]
-            assert "clients" not in way.values or [client["ports"] for client in ingress] == [
-                [destination["port"]["number"]]
-            ]
+            numbers = {port["port"]: port["gatewayPort"] for port in way.values["ports"]}
+            ingress = [rule for rule in way.rules if rule.who.namespace == exposure["namespace"]]
+            assert [[numbers[port] for port in rule.ports] for rule in ingress] == [[destination["port"]["number"]]]
         owned += keys
     return owned
 
@@ -161,7 +164,9 @@ def check_sidecars(emitted: Mapping[str, Any], documents: Documents) -> None:
 def _check_rules(rules: list[Any], namespace: str, seen: str, clients: Mapping[str, Any]) -> None:
     selected = [rule for rule in rules if "workloadSelector" in rule]
     (rest,) = (rule for rule in rules if "workloadSelector" not in rule)
-    assert [rule["workloadSelector"]["matchLabels"] for rule in selected] == clients.get("pods", [])
+    assert [rule["workloadSelector"]["matchLabels"] for rule in selected] == [
+        rule["selector"] for rule in clients.get("rules", [])
+    ]
     # with equal exportTo, Istio would merge the one for all others into the selected ones
     assert all(rule["exportTo"] == ["."] for rule in selected)
     assert rest["exportTo"] == ([namespace] if selected else [seen])
@@ -185,19 +190,20 @@ def _check_rules(rules: list[Any], namespace: str, seen: str, clients: Mapping[s
 class Objects:
     """The objects of one gateway."""
 
-    def __init__(self, documents: Documents, namespace: str, name: str, values: Mapping[str, Any]) -> None:
-        self.name, self.namespace, self.values = name, namespace, values
+    def __init__(self, documents: Documents, name: str, values: Mapping[str, Any], way: Gateway | None) -> None:
+        self.name, self.namespace, self.values = name, str(values["namespace"]), values
+        self.rules = way.rules if way else ()
         self.keys = labelled(documents, "egressc.io/gateway", name)
         self.documents = {key: documents[key] for key in self.keys}
         self.host = str(values.get("host"))
-        self.service = f"{name}.{namespace}.svc."
+        self.service = f"{name}.{self.namespace}.svc."
 
     @property
     def carrier(self) -> str | None:
         """The name of the gateway whose pods carry the host; None where we don't make them."""
         if self.values.get("adopted"):
             return None
-        return str(self.values["selector"]["egressc.io/gateway"]) if "selector" in self.values else self.name
+        return str(self.values["selector"]["egressc.io/gateway"])
 
     def all(self, kind: str) -> list[Document]:
         return [document for (of, _, _), document in self.documents.items() if of == kind]
@@ -351,10 +357,10 @@ def check_visibility(gateway: Objects) -> None:
     service = gateway.documents["Service", gateway.namespace, gateway.name]
     assert service["metadata"]["annotations"]["networking.istio.io/exportTo"] == ",".join(visible)
     assert gateway.upstream_rule["exportTo"] == ["."]
-    if gateway.values.get("enforcement") == "report":
+    if gateway.values.get("reports"):
         assert visible == ["*"]
         return
-    principals = [client["principal"] for client in gateway.values["clients"]]
+    principals = [rule.who.principal for rule in gateway.rules]
     callers = {principal.split("/")[2] if principal != "*" else "*" for principal in principals}
     seeing = {gateway.namespace if name == "." else name for name in visible}
     assert callers - {gateway.namespace} == seeing - {gateway.namespace} or seeing == {"*"} <= callers
@@ -418,14 +424,10 @@ def check_identity(gateway: Objects) -> None:
     for port in gateway.values["ports"]:
         rules = rbac.filters(gateway.documents, gateway.namespace, gateway.name, port)["shadow_rules"]
         assert rules["action"] == "ALLOW"
-        named = {
-            client["principal"]
-            for client in gateway.values["clients"]
-            if port["gatewayPort"] in client.get("ports", [port["gatewayPort"]])
-        }
+        named = {rule.who.principal for rule in gateway.rules if rule.covers(port["port"])}
         handshake = servers[port["gatewayPort"]]["tls"].get("subjectAltNames")
         assert handshake is None or {name.removeprefix("spiffe://") for name in handshake} == named
-        if gateway.values.get("enforcement") == "report":
+        if gateway.values.get("reports"):
             continue
         found = [one for policy in (rules["policies"] or {}).values() for one in policy["principals"]]
         callers = [one["authenticated"]["principal_name"] for one in found]
@@ -445,7 +447,7 @@ def _principal(matcher: Mapping[str, str]) -> str:
 
 def check_denials(gateway: Objects) -> None:
     """A report touches no fleet-wide denial, and what only requests show is denied on ports with requests alone."""
-    reports = gateway.values.get("enforcement") == "report"
+    reports = gateway.values.get("reports", False)
     for port in gateway.values["ports"]:
         rules = port["rules"]
         assert ("wouldAllow" in rules) == ("wouldDeny" in rules) == reports

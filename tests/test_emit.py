@@ -60,7 +60,7 @@ def test_what_is_the_chart_s_default_is_left_out() -> None:
           retries: {attempts: 2, retryOn: [reset-before-request, refused-stream, connect-failure]}
     """)
     assert spelled_out == bare
-    assert set(bare) == {"host", "namespace", "exportTo", "clients", "ports", "endpoints"}
+    assert set(bare) == {"host", "namespace", "selector", "exportTo", "ports", "endpoints", "pods"}
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_volumes_of_all_ports_are_mounted_once() -> None:
           - port: 81
             tls: {files: {ca: /a/ca, volumes: [{configMap: a, mountPath: /a}, {configMap: c, mountPath: /c}]}}
     """)
-    assert values["volumes"] == [
+    assert values["pods"]["volumes"] == [
         {"name": "certificates-0", "configMap": "a", "mountPath": "/a"},
         {"name": "certificates-1", "secret": "b", "mountPath": "/b"},
         {"name": "certificates-2", "configMap": "c", "mountPath": "/c"},

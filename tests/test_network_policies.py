@@ -71,7 +71,7 @@ DENIED = [
 
 @pytest.fixture(scope="module")
 def policies(helm4: Helm) -> list[Document]:
-    found = {"metricsNamespaces": ["monitoring"], "except": ["10.0.0.0/8", "fd00::/8"]}
+    found = {"metricsNamespaces": ["monitoring"], "except": {"ipv4": ["10.0.0.0/8"], "ipv6": ["fd00::/8"]}}
     documents = helm4.render(CASES / "valid" / "companions" / "values.yaml", {"networkPolicy": found})
     return [document for (kind, _, _), document in documents.items() if kind == "NetworkPolicy"]
 
