@@ -1,4 +1,4 @@
-# make and Python 3.11 are all that a machine needs; `make` alone lists what there is.
+# A machine needs make and Python 3.11. `make` without a target lists the targets.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
@@ -16,20 +16,20 @@ demo: $(READY) ## compile and render values/hosts.yaml into build/, and print th
 	$(BIN)/egressc render values/hosts.yaml -o build/manifests.yaml
 	@$(BIN)/egressc explain values/hosts.yaml
 
-test: $(READY) ## run the tests that need no cluster; K=name picks some
+test: $(READY) ## run the tests that need no cluster; K=name selects tests
 	$(BIN)/python -m tests.tools helm3 helm4 ct kubeconform istioctl kubectl schemas
 	$(PYTEST) -m "not mesh"
 
-e2e: mesh ## run the tests on the real cluster; K=name picks some
+e2e: mesh ## run the tests on the real cluster; K=name selects tests
 	$(PYTEST) -m mesh
 
-mesh: $(READY) ## start a real cluster with Istio on this machine: Debian, root
+mesh: $(READY) ## start a real cluster with Istio on this machine (needs Debian and root)
 	$(BIN)/python -m tests.mesh up
 
-mesh-down: $(READY) ## stop it and remove what it left
+mesh-down: $(READY) ## stop the cluster and remove all that it left
 	$(BIN)/python -m tests.mesh down
 
-bench: $(READY) ## measure how fast the compiler and the chart are, into build/bench.json
+bench: $(READY) ## measure the speed of compiler and chart, and write build/bench.json
 	@mkdir -p build
 	$(BIN)/python -m tests.bench
 
@@ -38,7 +38,7 @@ lint: $(READY) ## check style and types
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-clean: ## remove .venv and build; the tools stay in the user's cache folder
+clean: ## remove .venv and build/; the tools stay in the user's cache folder
 	rm -rf .venv build
 
 $(READY): pyproject.toml constraints.txt

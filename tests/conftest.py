@@ -26,6 +26,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What compares a golden file is marked: `-m "not golden"` runs what states a behaviour."""
+    for item in items:
+        if "golden" in getattr(item, "fixturenames", ()):
+            item.add_marker("golden")
+
+
 @pytest.fixture(autouse=True)
 def _collected() -> Iterator[None]:
     """The command line lives too short to collect garbage and says so; the tests live on."""

@@ -3,12 +3,15 @@
 import re
 
 import pytest
+import yaml
 
+from egressc import emit
 from egressc.cli import main
-from egressc.findings import CODES
+from egressc.findings import CODES, Code
 from tests.cases import INVALID, VALID, Case
-from tests.chart import Helm
+from tests.chart import Helm, compiled
 from tests.conftest import Golden
+from tests.difference import bare_host, difference
 
 
 @pytest.fixture(params=VALID, ids=lambda case: case.name)
@@ -40,15 +43,32 @@ def test_values(
     golden(valid.folder / "values.yaml", values)
 
 
-def test_manifests(valid: Case, golden: Golden, helm4: Helm) -> None:
-    golden(valid.folder / "manifests.yaml", helm4.text(valid.folder / "values.yaml"))
+@pytest.fixture(scope="session")
+def bare(helm4: Helm) -> str:
+    (case,) = (case for case in VALID if case.name == "bare-hosts")
+    return bare_host(helm4.text(emit.dump(compiled(*case.lists))))
+
+
+def test_manifests(valid: Case, golden: Golden, helm4: Helm, bare: str) -> None:
+    """Whole where the case has them whole; what differs from a bare host everywhere else."""
+    manifests = helm4.text(valid.folder / "values.yaml")
+    whole = valid.folder / "manifests.yaml"
+    if whole.exists():
+        golden(whole, manifests)
+    else:
+        gateways = yaml.safe_load((valid.folder / "values.yaml").read_text(encoding="utf-8"))["gateways"]
+        golden(valid.folder / "manifests.diff", difference(bare, manifests, gateways))
 
 
 def test_findings(
     invalid: Case, golden: Golden, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    code, values, findings = _compiled(invalid, monkeypatch, capfd)
+    _, _, findings = _compiled(invalid, monkeypatch, capfd)
     golden(invalid.folder / "findings.txt", findings)
+
+
+def test_codes(invalid: Case, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    code, values, findings = _compiled(invalid, monkeypatch, capfd)
     expected = invalid.name[:5]
     found = re.findall(r": (error|warning) (EG\d{3}): ", findings)
     assert expected in {code for _, code in found}, f"the case is about {expected}"
@@ -56,8 +76,14 @@ def test_findings(
     assert (code, values == "") == ((1, True) if has_errors else (0, False))
 
 
-def test_every_code_has_a_case_and_every_case_a_code() -> None:
-    assert {case.name[:5] for case in INVALID} == set(CODES)
+def test_every_case_is_about_a_code() -> None:
+    assert {case.name[:5] for case in INVALID} <= set(CODES)
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=lambda code: code.name)
+def test_every_code_has_a_case_that_it_is_found_in(code: Code) -> None:
+    findings = [finding for case in INVALID if case.name.startswith(f"{code.name}-") for finding in case.findings()]
+    assert code.level in {finding.level for finding in findings if finding.code == code.name}
 
 
 def test_every_case_says_what_it_shows() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from egressc import __version__, cli, emit
+from egressc.commands import lists
 from tests.chart import parsed
 from tests.harmless import harmless
 from tests.lists import compile_text, hosts
@@ -268,7 +269,7 @@ def test_too_little_memory_is_one_sentence(monkeypatch: pytest.MonkeyPatch, caps
     def compile_files(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(cli, "compile_files", compile_files)
+    monkeypatch.setattr(lists, "compile_files", compile_files)
     assert cli.main(["compile", "good.yaml"]) == 2
     assert capsys.readouterr().err == "egressc: there is not enough memory for this list\n"
 

@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from egressc import emit
+from egressc.addresses import every_form
 from egressc.emit import dump, seconds
+from egressc.model import Duration
+from egressc.schema import default
 from tests.lists import compile_text, gateway, gateways, hosts
 
 
@@ -17,7 +20,7 @@ from tests.lists import compile_text, gateway, gateways, hosts
     [(1, "0.001s"), (10, "0.01s"), (1000, "1s"), (1500, "1.5s"), (60_000, "60s"), (100_000, "100s"), (0, "0s")],
 )
 def test_seconds(milliseconds: int, text: str) -> None:
-    assert seconds(milliseconds) == text
+    assert seconds(Duration.of(f"{milliseconds}ms")) == text
 
 
 TREES = st.recursive(
@@ -47,20 +50,33 @@ def test_every_string_is_quoted() -> None:
             assert token.value.lstrip("-").isdigit() or token.value in {"true", "false"}
 
 
-def test_what_is_the_chart_s_default_is_left_out() -> None:
+def test_what_nobody_says_is_the_chart_s() -> None:
     bare = gateway("- api.example.com")
-    spelled_out = gateway("""
+    assert set(bare) == {"host", "namespace", "selector", "exportTo", "ports", "endpoints", "pods"}
+
+
+def test_what_the_list_says_is_emitted_also_where_the_chart_says_the_same() -> None:
+    """The cluster's own values may say something else, and the list is nearer to the host."""
+    said = gateway("""
         - host: api.example.com
-          namespace: egress
-          ports: [{port: 80, protocol: HTTP, upstreamPort: 443}]
-          tls: {mode: simple, sni: api.example.com, sans: [api.example.com]}
-          resolution: DNS
-          readiness: {mode: upstream, interval: 10s, timeout: 3000ms, unhealthyThreshold: 3, healthyThreshold: 1}
+          readiness: {interval: 10s, timeout: 3000ms, unhealthyThreshold: 3, healthyThreshold: 1}
           timeouts: {connect: 10s, idle: 60m}
           retries: {attempts: 2, retryOn: [reset-before-request, refused-stream, connect-failure]}
+          drain: 30s
+          autoscaling: {minReplicas: 2, maxReplicas: 5}
     """)
-    assert spelled_out == bare
-    assert set(bare) == {"host", "namespace", "selector", "exportTo", "ports", "endpoints", "pods"}
+    assert said["readiness"] == {"interval": "10s", "timeout": "3s", "unhealthyThreshold": 3, "healthyThreshold": 1}
+    assert said["connectionPool"] == {"connectTimeout": "10s", "idleTimeout": "3600s"}
+    assert said["retries"] == {"attempts": 2, "retryOn": "connect-failure,refused-stream,reset-before-request"}
+    assert said["drainSeconds"] == 30
+    assert said["autoscaling"] == {"minReplicas": 2, "maxReplicas": 5}
+
+
+def test_denied_ranges_that_are_written_out_are_emitted() -> None:
+    ranges = default("host", "deniedRanges")
+    said = gateway(f"- {{host: '*.example.com', deniedRanges: {ranges}}}")
+    assert said["deniedRanges"] == list(every_form(ranges))
+    assert "deniedRanges" not in gateway("- '*.example.com'")
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from egressc.explain.lines import Line
 from egressc.explain.needs import Condition, Need
 from egressc.explain.objects import Object, companion_objects, objects
 from egressc.explain.remarks import Remark
-from egressc.model import spell
+from egressc.model import Duration
 from egressc.plan import Gateway, Plan
 from tests import rbac
 from tests.cases import CASES, VALID, Case
@@ -284,7 +284,7 @@ def _said(hop: Hop, kind: str) -> list[str]:
 def _spelled(duration: str) -> str:
     """What the chart has in seconds, or as its values say it, as explain says it."""
     number, unit = re.fullmatch(r"([0-9.]+)([a-z]+)", duration).groups()  # type: ignore[union-attr]  # it is one
-    return spell(round(float(number) * {"s": 1000, "h": 3_600_000}[unit]))
+    return Duration.of(f"{round(float(number) * {'s': 1000, 'h': 3_600_000}[unit])}ms").spelled
 
 
 def test_every_line_pointed_to_has_the_key(case: Case, fleet: Plan) -> None:
@@ -544,7 +544,7 @@ def test_a_table_is_aligned() -> None:
 
 @pytest.mark.parametrize(("time", "spelled"), [(1, "1ms"), (1500, "1500ms"), (90_000, "90s"), (3_600_000, "1h")])
 def test_times_are_spelled_in_their_largest_unit(time: int, spelled: str) -> None:
-    assert spell(time) == spelled
+    assert Duration.of(f"{time}ms").spelled == spelled
 
 
 def test_what_is_too_long_ends_in_an_ellipsis() -> None:

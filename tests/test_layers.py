@@ -6,6 +6,7 @@ import pytest
 
 from egressc.layers import merge
 from egressc.positions import Mapping
+from egressc.schema import schema
 from egressc.source import load
 from tests.lists import HEAD, found, gateways
 
@@ -31,19 +32,28 @@ def mapping(text: str) -> Mapping:
         ("{readiness: {path: /a, interval: 5s}}", "{readiness: {mode: gateway}}", {"readiness": {"mode": "gateway"}}),
         ("{autoscaling: {maxReplicas: 5}}", "{replicas: 1}", {"replicas": 1}),
         ("{replicas: 1}", "{autoscaling: {maxReplicas: 5}}", {"autoscaling": {"maxReplicas": 5}}),
-        ("{a: {maxUnavailable: 1}}", "{a: {minAvailable: 2}}", {"a": {"minAvailable": 2}}),
+        (
+            "{podDisruptionBudget: {maxUnavailable: 1}}",
+            "{podDisruptionBudget: {minAvailable: 2}}",
+            {"podDisruptionBudget": {"minAvailable": 2}},
+        ),
+        (
+            "{headers: {request: {set: {provider: acme, replicas: a}}}}",
+            "{headers: {request: {set: {opa: b, autoscaling: c}}}}",
+            {"headers": {"request": {"set": {"provider": "acme", "replicas": "a", "opa": "b", "autoscaling": "c"}}}},
+        ),
         ("{tls: {secret: s}}", "{tls: {files: {ca: /c}}}", {"tls": {"files": {"ca": "/c"}}}),
         ("{a: 1}", "{replicas: 1, autoscaling: {}}", {"a": 1, "replicas": 1, "autoscaling": {}}),
     ],
 )
 def test_merge(base: str, top: str, both: dict[str, Any]) -> None:
-    merged = merge(mapping(base), mapping(top))
+    merged = merge(mapping(base), mapping(top), schema()["$defs"]["host"])
     assert merged == both
     assert set(merged.keys_at) == set(merged.values_at) == set(both)
 
 
 def test_what_is_merged_keeps_its_place() -> None:
-    merged = merge(mapping("a: {x: 1}\n"), mapping("\na: {y: 2}\n"))
+    merged = merge(mapping("a: {x: 1}\n"), mapping("\na: {y: 2}\n"), {})
     assert merged["a"].keys_at["x"].line == 1
     assert merged["a"].keys_at["y"].line == 2
 

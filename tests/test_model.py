@@ -1,12 +1,13 @@
 """What a list says, with every default settled."""
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from egressc import layers, settle
-from egressc.model import Host, exact_milliseconds, milliseconds
-from egressc.positions import Mapping
+from egressc.model import Duration, Host
 from egressc.source import load
 from tests.lists import hosts
 
@@ -17,7 +18,8 @@ def host(entry: str) -> Host:
     assert data is not None
     combined, more = layers.combine([layers.Document(data, frozenset())], [])
     assert not more
-    (only,) = settle.inventory(combined).hosts
+    inventory, _ = settle.inventory(combined)
+    (only,) = inventory.hosts
     return only
 
 
@@ -116,7 +118,11 @@ def test_readiness() -> None:
     readiness = host(
         "- {host: a.example.com, readiness: {path: /h, statuses: [200-299, 404], interval: 1m30s}}"
     ).readiness
-    assert (readiness.statuses, readiness.interval, readiness.timeout) == (((200, 299), (404, 404)), 90_000, 3_000)
+    assert (readiness.statuses, readiness.interval, readiness.timeout) == (
+        ((200, 299), (404, 404)),
+        Duration.of("90s"),
+        Duration.of("3s"),
+    )
     assert (readiness.unhealthy_threshold, readiness.healthy_threshold) == (3, 1)
 
 
@@ -125,8 +131,8 @@ def test_readiness() -> None:
     [("30s", 30_000), ("1500ms", 1500), ("1h30m", 5_400_000), ("1.5s", 1500), ("0s", 0), ("1.5ms", Decimal("1.5"))],
 )
 def test_durations(text: str, exact: Decimal) -> None:
-    assert exact_milliseconds(text) == exact
-    assert milliseconds(text) == int(exact)
+    assert Duration.of(text).exact == exact
+    assert Duration.of(text).milliseconds == int(exact)
 
 
 def test_every_part_knows_its_place() -> None:
@@ -143,4 +149,34 @@ def test_every_part_knows_its_place() -> None:
     assert only.clients[1].at("namespace")[1:] == (7, 5)
     assert only.ports[0].at("port").line == 9
     assert only.ports[0].at("protocol").line == 9
-    assert isinstance(only.own, Mapping)
+    assert (only.own("clients"), only.origin("drain")) == (True, "nobody")
+
+
+@pytest.mark.parametrize("package", ["rules", "plan", "emit", "explain"])
+def test_nothing_reads_the_list_once_it_is_settled(package: str) -> None:
+    modules = [*Path(settle.__file__).parents[1].joinpath(package).rglob("*.py")]
+    assert modules
+    for module in modules:
+        text = module.read_text(encoding="utf-8").replace("hop.source", "")
+        assert not re.search(r"\.source\b|\bMapping\(|egressc\.schema\b|Duration\.of\b", text), module
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "timeouts: {request: 5s}",
+        "timeouts: {connect: 10s}",
+        "retries: {attempts: 3}",
+        "drain: 31s",
+        "replicas: 3",
+        "resources: {requests: {cpu: 10m}}",
+        "connectionPool: {maxConnections: 3}",
+        "outlierDetection: {interval: 10s}",
+        "podDisruptionBudget: {minAvailable: 1}",
+        "accessLog: true",
+    ],
+)
+def test_equal_lists_have_equal_models_and_different_ones_different(setting: str) -> None:
+    one = f"- {{host: a.example.com, {setting}}}"
+    assert host(one) == host(f"- host: a.example.com\n  {setting}")
+    assert host(one) != host("- {host: a.example.com}")

@@ -5,8 +5,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from egressc import emit
 from tests.cases import CASES
-from tests.chart import Document, Helm
+from tests.chart import Document, Helm, Values
+from tests.lists import compile_text, hosts
 
 Rule = dict[str, Any]
 
@@ -30,6 +32,22 @@ ISTIOD = End("istio-system", (("app", "istiod"),), "10.1.0.6")
 PROMETHEUS = End("monitoring", (("app", "prometheus"),), "10.1.0.7")
 BESIDE, TOOL = gateway("beside-example-com", "tools"), End("tools", (("app", "tool"),), "10.1.0.8")
 INTERNET, FIXED, FIXED_V6 = (End(address=address) for address in ("198.51.100.1", "192.0.2.10", "2001:db8::10"))
+COMPANY, COMPANY_V6 = End(address="10.9.9.9"), End(address="fd00::9")
+EXCEPT = {"metricsNamespaces": ["monitoring"], "except": {"ipv4": ["10.0.0.0/8"], "ipv6": ["fd00::/8"]}}
+
+OTHERS = hosts("""
+    - {host: behind.example.com, proxy: {host: proxy.corp.example, port: 3128}}
+    - host: mail.example.com
+      ports: [{port: 587, protocol: TCP}]
+      clients: [{namespace: shop, podLabels: {app: mail}}]
+    - host: own.example.com
+      expose:
+        host: own.example.net
+        secret: own
+        gateway: {namespace: ingress, selector: {istio: ingress}, serviceAccount: ingress}
+""").replace("defaults", "companions: {networkPolicies: true}\ndefaults", 1)
+BEHIND, MAIL, OWN = (gateway(f"{name}-example-com") for name in ("behind", "mail", "own"))
+INGRESS = End("ingress", (("istio", "ingress"),), "10.1.0.9")
 
 ALLOWED = [
     (SHOP, API, 8080),
@@ -57,6 +75,8 @@ DENIED = [
     (INTERNET, API, 8080),
     (API, INTERNET, 80),
     (API, SHOP, 443),
+    (API, COMPANY, 443),
+    (API, COMPANY_V6, 443),
     (API, PROMETHEUS, 9090),
     (BANK, INTERNET, 443),
     (BANK, FIXED, 22),
@@ -71,9 +91,18 @@ DENIED = [
 
 @pytest.fixture(scope="module")
 def policies(helm4: Helm) -> list[Document]:
-    found = {"metricsNamespaces": ["monitoring"], "except": {"ipv4": ["10.0.0.0/8"], "ipv6": ["fd00::/8"]}}
-    documents = helm4.render(CASES / "valid" / "companions" / "values.yaml", {"networkPolicy": found})
-    return [document for (kind, _, _), document in documents.items() if kind == "NetworkPolicy"]
+    return _policies(helm4, CASES / "valid" / "companions" / "values.yaml", {"networkPolicy": EXCEPT})
+
+
+@pytest.fixture(scope="module")
+def others(helm4: Helm) -> list[Document]:
+    plan = compile_text(OTHERS).plan
+    assert plan
+    return _policies(helm4, emit.values(plan), {"networkPolicy": EXCEPT})
+
+
+def _policies(helm: Helm, *values: Values) -> list[Document]:
+    return [document for (kind, _, _), document in helm.render(*values).items() if kind == "NetworkPolicy"]
 
 
 @pytest.mark.parametrize(("source", "target", "port"), ALLOWED)
@@ -84,6 +113,29 @@ def test_allowed(policies: list[Document], source: End, target: End, port: int) 
 @pytest.mark.parametrize(("source", "target", "port"), DENIED)
 def test_denied(policies: list[Document], source: End, target: End, port: int) -> None:
     assert not passes(policies, source, target, port)
+
+
+def test_dns_is_asked_by_udp_and_by_tcp(policies: list[Document]) -> None:
+    assert passes(policies, API, DNS, 53, "UDP")
+    assert not passes(policies, SHOP, API, 8080, "UDP")
+    assert not passes(policies, API, INTERNET, 443, "UDP")
+
+
+def test_a_proxy_is_where_the_company_s_own_addresses_are(others: list[Document]) -> None:
+    assert passes(others, BEHIND, COMPANY, 3128)
+    assert passes(others, BEHIND, COMPANY_V6, 3128)
+    assert not passes(others, BEHIND, COMPANY, 443)
+    assert not passes(others, MAIL, COMPANY, 587)
+
+
+def test_callers_without_the_labels_are_refused_at_once(others: list[Document]) -> None:
+    assert passes(others, SHOP, MAIL, 9), "a port that is let in, and that nothing listens on"
+    assert not passes(others, SHOP, OWN, 9)
+
+
+def test_the_ingress_gateway_reaches_what_it_exposes(others: list[Document]) -> None:
+    assert passes(others, INGRESS, OWN, 8080)
+    assert not passes(others, INGRESS, MAIL, 587)
 
 
 @pytest.mark.parametrize(
@@ -101,12 +153,13 @@ def test_other_namespaces_are_left_alone(policies: list[Document]) -> None:
     assert passes(policies, SHOP, INTERNET, 443)
 
 
-def passes(policies: list[Document], source: End, target: End, port: int) -> bool:
+def passes(policies: list[Document], source: End, target: End, port: int, protocol: str = "TCP") -> bool:
     """Whether the source may send and the target may be sent."""
-    return one_way(policies, source, "egress", target, port) and one_way(policies, target, "ingress", source, port)
+    at = (port, protocol)
+    return one_way(policies, source, "egress", target, at) and one_way(policies, target, "ingress", source, at)
 
 
-def one_way(policies: list[Document], pod: End, direction: str, other: End, port: int) -> bool:
+def one_way(policies: list[Document], pod: End, direction: str, other: End, port: tuple[int, str]) -> bool:
     chosen = [policy["spec"] for policy in policies if chooses(policy, pod)]
     rules = [rule for spec in chosen for rule in spec.get(direction, [])]
     return not chosen or any(applies(rule, direction, other, port) for rule in rules)
@@ -117,9 +170,9 @@ def chooses(policy: Document, pod: End) -> bool:
     return policy["metadata"]["namespace"] == pod.namespace and fits(policy["spec"]["podSelector"], dict(pod.labels))
 
 
-def applies(rule: Rule, direction: str, other: End, port: int) -> bool:
+def applies(rule: Rule, direction: str, other: End, port: tuple[int, str]) -> bool:
     peers = rule.get("to" if direction == "egress" else "from")
-    return port in [one["port"] for one in rule["ports"]] and (
+    return port in [(one["port"], one["protocol"]) for one in rule["ports"]] and (
         peers is None or any(is_peer(peer, other) for peer in peers)
     )
 

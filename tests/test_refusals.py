@@ -7,8 +7,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from docs import schemas
 from egressc import emit
-from egressc.schema import schema
 from tests.cases import CASES
 from tests.chart import CHART, Helm, RefusedError
 
@@ -241,4 +241,4 @@ def test_a_wrong_shape_is_refused(helm: Helm, pointer: str, values: dict[str, An
 
 
 def _errors(values: dict[str, Any]) -> Any:
-    return jsonschema.Draft202012Validator(schema("values")).iter_errors(values)
+    return jsonschema.Draft202012Validator(schemas.values()).iter_errors(values)

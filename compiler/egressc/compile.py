@@ -34,8 +34,8 @@ def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compi
     if not documents:
         return Compilation(None, tuple(sorted(set(findings))))
     combined, more = layers.combine(documents, patches, complete=len(documents) == len(lists))
-    inventory = settle.inventory(combined)
-    ordered = tuple(sorted({*findings, *more, *rules.check(inventory)}))
+    inventory, inapplicable = settle.inventory(combined)
+    ordered = tuple(sorted({*findings, *more, *inapplicable, *rules.check(inventory)}))
     wrong = any(finding.level == "error" for finding in ordered)
     return Compilation(None if wrong else plan(inventory), ordered)
 
@@ -52,7 +52,7 @@ def _document(item: Source, findings: list[Finding]) -> layers.Document | None:
     name, raw = item
     if isinstance(raw, OSError):
         message = f"the file cannot be read: {output.reason(raw)}"
-        findings.append(Finding(Span(name, 1, 1), "EG001", message, "check its name and rights"))
+        findings.append(source.UNREADABLE(Span(name, 1, 1), message, "check its name and its permissions"))
         return None
     data, problems = source.load(name, raw)
     findings += problems

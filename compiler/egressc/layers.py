@@ -2,49 +2,60 @@
 
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
-from typing import Any
 
-from egressc.findings import Finding
+from egressc.findings import Code, Finding
 from egressc.hostname import normalise
-from egressc.positions import Mapping
+from egressc.positions import Mapping, mark
+from egressc.schema import Part, field, schema
 from egressc.slips import nearest
 
 ALL = frozenset({-1})
-WHOLE = ("tls", "readiness")  # one decision each: an object that says its own mode starts afresh
-# of these one is meant: what an upper layer says takes the place of the others below it
-ALTERNATIVES = (
-    {"replicas", "autoscaling"},
-    {"minAvailable", "maxUnavailable"},
-    {"secret", "files"},
-    {"opa", "provider"},
-)
 FACTS = ("mesh", "companions")  # said in one file, whatever the number of files; overlays merge over it
+HOST, GATEWAY = (schema()["$defs"][name] for name in ("host", "sharedGateway"))
 LISTED = ("gateways", "deny")  # of all files together; an overlay's item of a known name merges over it
-INSTEAD_OF = {key: group - {key} for group in ALTERNATIVES for key in group}
+
+HOST_TWICE = Code(
+    "EG301",
+    "the same host twice",
+    "A host has one entry in all files. Two entries would be two gateways for one name, and Istio would take one of "
+    "them by chance. What differs in one environment stands in an overlay.",
+)
+NOT_IN_A_LIST = Code(
+    "EG304",
+    "an overlay for a host that the list does not have",
+    "An overlay changes hosts, and adds none. So a slip in a name cannot leave a host as it was.",
+)
+FACT_TWICE = Code(
+    "EG305",
+    "the mesh is described twice",
+    "`mesh` and `companions` are true of the whole release. One file says them; an overlay may change them.",
+)
+REMOVED = Code(
+    "EG307",
+    "an entry that only an overlay can have",
+    "`remove: true` takes a host out of the list for one environment. In the list itself there is nothing to take out.",
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A host's entry: `merged` with defaults and overlays, `own` without the defaults."""
+def merge(base: Mapping, top: Mapping, part: Part) -> Mapping:
+    """`top` over `base`, both of which `part` of the schema describes.
 
-    merged: Mapping
-    own: Mapping
-
-
-def merge(base: Mapping, top: Mapping) -> Mapping:
-    """`top` over `base`: mappings merge key by key, everything else replaces; spans stay those of what is kept."""
+    Mappings merge key by key, and everything else replaces what is below it. The schema says where a mapping with a
+    mode of its own starts afresh (`x-merge: whole`), and of which keys one is meant (`x-instead`): what the upper layer
+    says takes the place of the others. Places and origins stay those of what is kept.
+    """
     result = Mapping(top.span)
-    replaced = {other for key in top for other in INSTEAD_OF.get(key, ())}
+    replaced = {other for group in part.get("x-instead", ()) for key in group if key in top for other in group} - {*top}
     for layer in (base, top):
-        for key, value in layer.items():
+        for key in layer:
             if layer is base and key in replaced:
                 continue
-            below: Any = result.get(key)
-            whole = key in WHOLE and isinstance(value, Mapping) and "mode" in value
-            both = isinstance(below, Mapping) and isinstance(value, Mapping)
-            result[key] = merge(below, value) if both and not whole else value
-            result.keys_at[key] = layer.keys_at[key]
-            result.values_at[key] = layer.values_at[key]
+            below, value = result.get(key), layer[key]
+            result.take(key, layer)
+            if isinstance(below, Mapping) and isinstance(value, Mapping):
+                about = field(part, key) or {}
+                if not (about.get("x-merge") == "whole" and "mode" in value):
+                    result[key] = merge(below, value, about)
     return result
 
 
@@ -64,10 +75,11 @@ class Document:
 class Combined:
     """Several lists and overlays as one: the hosts' entries in the order of the lists, and what is said of all of them.
 
-    `facts` has one Mapping for each of FACTS, `listed` the items of all files for each of LISTED.
+    Each entry lies over its defaults and under its overlays, and knows who said what. `facts` has one Mapping for each
+    of FACTS, `listed` the items of all files for each of LISTED.
     """
 
-    entries: list[Entry]
+    entries: list[Mapping]
     facts: dict[str, Mapping]
     listed: dict[str, list[Mapping]]
 
@@ -103,24 +115,26 @@ def combine(
     """
     findings: list[Finding] = []
     owned: dict[str, _Owned] = {}
+    for document in (*lists, *overlays):
+        mark(document.data.get("defaults"), "defaults")
     for document in lists:
         given = document.data.get("defaults")
         defaults = given if isinstance(given, Mapping) else Mapping(document.data.span)
         for index, entry in _entries(document):
             host = normalise(entry["host"])
             if "remove" in entry:
-                fix = "remove the entry, or say this in an overlay"
-                findings.append(Finding(entry.keys_at["remove"], "EG307", "`remove` outside of an overlay", fix))
+                fix = "remove the whole entry, or write this into an overlay"
+                findings.append(REMOVED(entry.keys_at["remove"], "`remove` stands outside of an overlay", fix))
             if host in owned:
                 first = owned[host].entry.values_at["host"]
-                fix = f"keep one entry; the first is {first.file}:{first.line} (environments differ by an --overlay)"
-                findings.append(Finding(entry.values_at["host"], "EG301", f"`{host}` is listed twice", fix))
+                fix = f"keep one entry; the first is {first.file}:{first.line} (an --overlay says what differs)"
+                findings.append(HOST_TWICE(entry.values_at["host"], f"`{host}` is listed twice", fix))
             else:
                 owned[host] = _Owned(entry, defaults, document.is_broken(index))
     for overlay in overlays:
-        findings += [finding for finding in _lay(overlay, owned) if complete or finding.code != "EG304"]
+        findings += [finding for finding in _lay(overlay, owned) if complete or finding.code != NOT_IN_A_LIST.name]
     entries = [
-        Entry(merge(item.defaults, item.entry) if item.defaults else item.entry, item.entry)
+        merge(item.defaults, item.entry, HOST) if item.defaults else item.entry
         for item in owned.values()
         if "remove" not in item.entry and not item.broken
     ]
@@ -136,21 +150,26 @@ def _lay(overlay: Document, owned: dict[str, _Owned]) -> list[Finding]:
     seen: dict[str, int] = {}
     for index, entry in _entries(overlay):
         host, span = normalise(entry["host"]), entry.values_at["host"]
+        mark(entry, "overlay")
         if host in seen:
             fix = f"keep one of the two; the first is on line {seen[host]}"
-            findings.append(Finding(span, "EG301", f"`{host}` is listed twice in this overlay", fix))
+            findings.append(HOST_TWICE(span, f"`{host}` is listed twice in this overlay", fix))
         elif host not in owned:
             close = nearest(host, owned)
-            fix = f"did you mean {close}?" if close else "put a host of this environment alone in a list of its own"
-            findings.append(Finding(span, "EG304", f"no list has `{host}`", fix))
+            fix = (
+                f"did you mean {close}?"
+                if close
+                else "write a host that only this environment has into a list of its own"
+            )
+            findings.append(NOT_IN_A_LIST(span, f"no list has `{host}`", fix))
         else:
-            owned[host].entry = merge(owned[host].entry, entry)
+            owned[host].entry = merge(owned[host].entry, entry, HOST)
             owned[host].broken |= overlay.is_broken(index)
         seen.setdefault(host, span.line)
     defaults = overlay.data.get("defaults")
     if isinstance(defaults, Mapping):
         for item in owned.values():
-            item.defaults = merge(item.defaults, defaults)
+            item.defaults = merge(item.defaults, defaults, HOST)
             item.broken |= bool(ALL & overlay.broken)
     return findings
 
@@ -163,11 +182,11 @@ def _fact(key: str, lists: Items[Document], overlays: Items[Document]) -> tuple[
     )
     for document in described[1:]:
         fix = f"keep it in one file; the first is {described[0].data.span.file}"
-        findings.append(Finding(document.data.keys_at[key], "EG305", f"`{key}` is given in two files", fix))
+        findings.append(FACT_TWICE(document.data.keys_at[key], f"`{key}` is given in two files", fix))
     fact = Mapping(lists[0].data.span)
     for document in (*described[:1], *overlaid):
         if not ALL & document.broken:
-            fact = merge(fact, document.data[key])
+            fact = merge(fact, document.data[key], field(schema(), key) or {})
     return fact, findings
 
 
@@ -181,5 +200,5 @@ def _listed(key: str, lists: Items[Document], overlays: Items[Document]) -> list
         if known is None:
             result.append(item)
         else:
-            result[known] = merge(result[known], item)
+            result[known] = merge(result[known], item, GATEWAY)
     return result

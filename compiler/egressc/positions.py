@@ -1,21 +1,50 @@
 """Plain data that knows where each of its keys and values stands in its file."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from egressc.findings import Span
 
+#: Who said a value: a host's entry, an overlay's entry of the host, the defaults of either, or nobody.
+Origin = Literal["host", "overlay", "defaults", "nobody"]
+
 
 class Mapping(dict[str, Any]):
-    """A YAML mapping: `keys_at` and `values_at` hold the Span of each key and value, `span` its own."""
+    """A YAML mapping: `keys_at` and `values_at` hold the Span of each key and value, `span` its own.
 
-    __slots__ = ("keys_at", "span", "values_at")
+    `origin` says who wrote it, `origins` who wrote single keys of one that was merged.
+    """
+
+    __slots__ = ("keys_at", "origin", "origins", "span", "values_at")
 
     def __init__(self, span: Span) -> None:
         super().__init__()
         self.span = span
         self.keys_at: dict[str, Span] = {}
         self.values_at: dict[str, Span] = {}
+        self.origin: Origin = "host"
+        self.origins: dict[str, Origin] = {}
+
+    def origin_of(self, key: str) -> Origin:
+        """Who said `key`."""
+        return self.origins.get(key, self.origin) if key in self.keys_at else "nobody"
+
+    def without(self, path: tuple[str, ...]) -> "Mapping":
+        """A copy that does not say what stands at `path`, which is there."""
+        result = Mapping(self.span)
+        result.origin = self.origin
+        first, *rest = path
+        for key in self:
+            if key != first or rest:
+                result.take(key, self)
+        if rest:
+            result[first] = self[first].without(tuple(rest))
+        return result
+
+    def take(self, key: str, other: "Mapping") -> None:
+        """Takes over what `other` says of `key`, with its place."""
+        self[key], self.keys_at[key], self.values_at[key] = other[key], other.keys_at[key], other.values_at[key]
+        self.origins[key] = other.origin_of(key)
 
 
 class Sequence(list[Any]):
@@ -27,6 +56,24 @@ class Sequence(list[Any]):
         super().__init__()
         self.span = span
         self.items_at: list[Span] = []
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Line:
+    """A place in a list: `key` begins at `column` of `line`, both from 1; a bare host or client is its own key."""
+
+    file: str
+    line: int
+    column: int
+    key: str
+
+    @property
+    def place(self) -> str:
+        """`hosts.yaml:7`, as editors and terminals open it."""
+        return f"{self.file}:{self.line}"
+
+
+Lines = tuple[Line, ...]  # empty: the list is silent, and a default holds
 
 
 def locate(data: Any, path: tuple[str | int, ...], *, key: bool = False) -> Span:
@@ -43,19 +90,68 @@ def locate(data: Any, path: tuple[str | int, ...], *, key: bool = False) -> Span
     return span
 
 
-def at_path(data: Any, path: tuple[str, ...]) -> Any:
-    """What stands at `path` below `data`; None where something on the way is missing."""
-    for key in path:
-        data = data.get(key) if isinstance(data, Mapping) else None
-    return data
+def plain(data: Any) -> Any:
+    """A copy of `data` without places."""
+    if isinstance(data, dict):
+        return {key: plain(value) for key, value in data.items()}
+    return [plain(item) for item in data] if isinstance(data, list) else data
+
+
+def mark(data: Any, origin: Origin) -> None:
+    """Says of everything in `data` who wrote it."""
+    if isinstance(data, Mapping):
+        data.origin = origin
+    for item in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        mark(item, origin)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sourced:
-    """Something that stands in a list; `source` is its Mapping there, defaults and overlays merged in."""
+class Settled:
+    """Something that a list says, settled: its fields are what holds, whoever said it, and this is who and where.
+
+    Two are equal where all fields are, and somebody said the same keys.
+    """
 
     source: Mapping = field(repr=False, compare=False)
+    keys: frozenset[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keys", frozenset(self.source.keys_at))
 
     def at(self, *path: str | int) -> Span:
         """The Span of the key at `path`, or of its nearest parent that the list has."""
         return locate(self.source, path, key=True)
+
+    def says(self, *path: str) -> bool:
+        """Whether somebody has said what stands at `path`."""
+        return self.origin(*path) != "nobody"
+
+    def origin(self, *path: str) -> Origin:
+        """Who said what stands at `path`."""
+        parent = self._parent(path)
+        return parent.origin_of(path[-1]) if parent is not None else "nobody"
+
+    def own(self, *path: str) -> bool:
+        """Whether the host's entry itself says what stands at `path`, or an overlay's of the host."""
+        return self.origin(*path) in ("host", "overlay")
+
+    def said(self, *path: str) -> Lines:
+        """The line of the key at `path`; empty where nobody said it."""
+        parent = self._parent(path)
+        span = parent.keys_at.get(path[-1]) if parent is not None else None
+        return (Line(*span, path[-1]),) if span else ()
+
+    def named(self, key: str, bare: str) -> Line:
+        """The line of `key`, the one that names it; `bare` stands in where the list has a bare item."""
+        span = self.source.keys_at.get(key, self.source.span)
+        return Line(*span, bare if span == self.source.values_at.get(key, span) else key)
+
+    def begin(self, bare: str) -> Line:
+        """The line of its first key; `bare` stands in where the list has a bare item."""
+        return self.named(next(iter(self.source.keys_at), ""), bare)
+
+    def _parent(self, path: tuple[str, ...]) -> Mapping | None:
+        data: Any = self.source
+        for step in path[:-1]:
+            data = data.get(step) if isinstance(data, Mapping) else None
+        return data if isinstance(data, Mapping) else None

@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.cases import CASES
+from tests.chart import Helm, parsed
 from tests.mesh.conftest import MakeNamespace
 from tests.mesh.kubectl import apply, environment, kubectl
 from tests.mesh.proof import ADMISSION, Proof
@@ -31,9 +31,9 @@ def admission(namespace: MakeNamespace) -> None:
     apply(NO_PODS)
 
 
-def placed(case: Path) -> str:
+def placed(case: Path, helm: Helm) -> str:
     """The case's manifests, all in the test's namespace."""
-    documents = [document for document in yaml.safe_load_all((case / "manifests.yaml").read_text()) if document]
+    documents = parsed(helm.text(case / "values.yaml"))
     # in force it would judge the objects of all tests; test_admission_policies.py has it so
     documents = [document for document in documents if document["kind"] != "ValidatingAdmissionPolicyBinding"]
     for document in documents:
@@ -47,9 +47,9 @@ def placed(case: Path) -> str:
 
 @pytest.mark.usefixtures("admission")
 @pytest.mark.parametrize("case", VALID, ids=lambda case: case.name)
-def test_applied_twice(proof: Proof, case: Path) -> None:
+def test_applied_twice(proof: Proof, helm4: Helm, case: Path) -> None:
     """Taken by a server-side dry run, then for good; a second time changes nothing."""
-    manifests = placed(case)
+    manifests = placed(case, helm4)
     kubectl("apply", "--server-side", "--dry-run=server", "--filename=-", text=manifests)
     kubectl("apply", "--server-side", "--filename=-", text=manifests)
     command = [str(tool("kubectl")), "diff", "--server-side", "--filename=-"]

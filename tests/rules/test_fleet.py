@@ -84,8 +84,8 @@ def test_the_namespace_that_is_offered_is_legal(owner: str) -> None:
         for n, o in (("a", "me"), ("b", owner))
     ]
     (finding,) = compile_text(hosts("}\n".join(entries) + "}")).findings
-    namespace = finding.fix.rpartition(" ")[2]
-    assert not codes(hosts("}\n".join(entries) + f", namespace: {namespace}}}"))
+    setting = finding.fix.split("`")[1]
+    assert not codes(hosts("}\n".join(entries) + f", {setting}}}"))
 
 
 @pytest.mark.parametrize(

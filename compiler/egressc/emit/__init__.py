@@ -27,7 +27,7 @@ VALUES_VERSION = 1
 
 
 def values(plan: Plan) -> dict[str, Any]:
-    """What the chart egress-gateways takes, as `schemas/values.schema.json` describes it."""
+    """What the chart egress-gateways takes, as `schemas/values.yaml` describes it."""
     result: dict[str, Any] = {"valuesVersion": VALUES_VERSION}
     if plan.cluster_domain != "cluster.local":
         result["clusterDomain"] = plan.cluster_domain

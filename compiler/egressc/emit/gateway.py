@@ -8,12 +8,10 @@ from egressc.emit.companions import network_policy
 from egressc.emit.readiness import check, readiness
 from egressc.emit.requests import credentials, requests
 from egressc.emit.statistics import counted
-from egressc.emit.text import plain
 from egressc.emit.traffic import traffic
 from egressc.emit.upstream import client_tls, upstream, volumes
-from egressc.model import POD_SETTINGS, Host, milliseconds
+from egressc.model import Host, PodSettings
 from egressc.plan import OWN_NAMESPACE, Gateway, GatewayPort, Shared, Source
-from egressc.positions import Mapping
 
 POD_LABEL = "egressc.io/gateway"  # finds the pods of a gateway in their namespace
 CLOSED_PORT = 9  # of a Service: nothing listens there
@@ -49,7 +47,7 @@ def gateway_values(gateway: Gateway) -> dict[str, Any]:
     if gateway.strict_paths:
         result["strictPaths"] = True
     result |= network_policy(gateway) | upstream(host) | readiness(host) | traffic(host) | requests(host)
-    return result | (_pods(host.source, (gateway,)) if gateway.pods.kind == "own" else {})
+    return result | (_pods(host.pod_settings, (gateway,)) if gateway.pods.kind == "own" else {})
 
 
 def annotations(host: Host) -> dict[str, Any]:
@@ -66,10 +64,10 @@ def shared_values(shared: Shared) -> dict[str, Any]:
         "selector": {POD_LABEL: shared.name},
         "readiness": {"mode": "gateway"},
     }
-    return result | _pods(shared.gateway.source, shared.hosts)
+    return result | _pods(shared.gateway.pod_settings, shared.hosts)
 
 
-def _pods(settings: Mapping, hosts: Sequence[Gateway]) -> dict[str, Any]:
+def _pods(settings: PodSettings, hosts: Sequence[Gateway]) -> dict[str, Any]:
     """`pods`, what pods need that carry `hosts`, and what the list says of how they run."""
     result: dict[str, Any] = {"statistics": counted(hosts)}
     if any(host.fetches_key for host in hosts):
@@ -83,10 +81,16 @@ def _pods(settings: Mapping, hosts: Sequence[Gateway]) -> dict[str, Any]:
     return {"pods": result} | pod_values(settings)
 
 
-def pod_values(settings: Mapping) -> dict[str, Any]:
+def pod_values(settings: PodSettings) -> dict[str, Any]:
     """What of a host's or a shared gateway's `settings` says how pods run."""
-    drain = {"drainSeconds": milliseconds(settings["drain"]) // 1000} if "drain" in settings else {}
-    return drain | {key: plain(settings[key]) for key in POD_SETTINGS if key in settings and key != "drain"}
+    given = {
+        "drainSeconds": settings.drain.milliseconds // 1000 if settings.drain else None,
+        "replicas": settings.replicas,
+        "autoscaling": settings.autoscaling,
+        "podDisruptionBudget": settings.pod_disruption_budget,
+        "resources": settings.resources,
+    }
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def source_values(source: Source) -> dict[str, Any]:

@@ -2,27 +2,26 @@
 
 from typing import Any
 
-from egressc.emit.text import plain, seconds
+from egressc.emit.text import seconds
 from egressc.model import Host, Port
 from egressc.plan import SYSTEM_CA
-from egressc.schema import default
 
 ANY_STATUS = [(100, 599)]
 
 
 def readiness(host: Host) -> dict[str, Any]:
-    """The `readiness` of a host's gateway, where it differs from the chart's."""
+    """What the list says of the `readiness` of a host's gateway; the rest is the chart's."""
     given = host.readiness
     if given.mode != "upstream":
-        return {"readiness": {"mode": given.mode} | ({"probe": plain(given.probe)} if given.probe else {})}
+        return {"readiness": {"mode": given.mode} | ({"probe": given.probe} if given.probe else {})}
     rhythm = {
         "interval": seconds(given.interval),
         "timeout": seconds(given.timeout),
         "unhealthyThreshold": given.unhealthy_threshold,
         "healthyThreshold": given.healthy_threshold,
     }
-    changed = {key: value for key, value in rhythm.items() if value != default("readiness", key)}
-    return {"readiness": changed} if changed else {}
+    said = {key: value for key, value in rhythm.items() if given.says(key)}
+    return {"readiness": said} if said else {}
 
 
 def check(host: Host, port: Port) -> dict[str, Any]:

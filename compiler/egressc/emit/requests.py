@@ -4,18 +4,17 @@ from collections.abc import Iterable
 from math import ceil
 from typing import Any
 
-from egressc.emit.text import plain, seconds
-from egressc.model import Headers, Host, Limit, Opa, RateLimit, milliseconds
+from egressc.emit.text import seconds
+from egressc.model import Headers, Host, Limit, Opa, RateLimit
 from egressc.plan import Gateway
-from egressc.schema import default
 
 
 def requests(host: Host) -> dict[str, Any]:
     """What of `host` changes, counts or judges its requests."""
     result: dict[str, Any] = {}
-    if host.headers and host.has_requests:
+    if host.headers:
         result |= _headers(host.headers)
-    if host.rate_limit and host.has_requests:
+    if host.rate_limit:
         result["rateLimit"] = _rate_limit(host.rate_limit)
     outside = host.external_authorization
     if outside and outside.opa:
@@ -30,7 +29,7 @@ def credentials(hosts: Iterable[Gateway]) -> list[dict[str, Any]]:
     return [
         {"gateway": gateway.name, "secret": credential.secret, "key": credential.key}
         for gateway in hosts
-        if gateway.host.has_requests and (headers := gateway.host.headers) and (credential := headers.credential)
+        if (headers := gateway.host.headers) and (credential := headers.credential)
     ]
 
 
@@ -42,9 +41,9 @@ def _headers(headers: Headers) -> dict[str, Any]:
         removed = {name.lower() for name in changes.remove} | (twins if side == "request" else set())
         # Envoy reads % as the beginning of a command, and refuses all routes where it is none
         said = {
-            "set": {name.lower(): value.replace("%", "%%") for name, value in changes.set},
+            "set": {name.lower(): value.replace("%", "%%") for name, value in sorted(changes.set.items())},
             "remove": sorted(removed),
-            "keep": list(changes.keep),
+            "keep": sorted(changes.keep),
         }
         if any(said.values()):
             sides[side] = {key: value for key, value in said.items() if value}
@@ -61,9 +60,9 @@ def _rate_limit(limit: RateLimit) -> dict[str, Any]:
         result["perClient"] = _limit(limit.per_client)
     named = [(name, one) for name, one in (("all", limit.all_clients), ("client", limit.per_client)) if one]
     return result | {
-        "retryAfter": max(ceil(one.per / one.requests / 1000) for _, one in named),
+        "retryAfter": max(ceil(one.per.milliseconds / one.requests / 1000) for _, one in named),
         # as the header ratelimit-policy has them
-        "policy": ", ".join(f'"{name}";q={one.requests};w={one.per // 1000}' for name, one in named),
+        "policy": ", ".join(f'"{name}";q={one.requests};w={one.per.milliseconds // 1000}' for name, one in named),
     }
 
 
@@ -72,9 +71,5 @@ def _limit(limit: Limit) -> dict[str, Any]:
 
 
 def _opa(opa: Opa) -> dict[str, Any]:
-    result: dict[str, Any] = {"image": opa.image, "policy": opa.policy}
-    if opa.decision != default("opa", "decision"):
-        result["decision"] = opa.decision
-    if opa.timeout != milliseconds(default("opa", "timeout")):
-        result["timeout"] = seconds(opa.timeout)
-    return result | ({"resources": plain(opa.source["resources"])} if "resources" in opa.source else {})
+    result = {"image": opa.image, "policy": opa.policy, "decision": opa.decision, "timeout": seconds(opa.timeout)}
+    return result | ({"resources": opa.resources} if opa.resources else {})

@@ -13,9 +13,7 @@ def sidecar_values(sidecar: Sidecar) -> dict[str, Any]:
     host = sidecar.host
     result: dict[str, Any] = {"host": host.host} | annotations(host)
     result["namespaces"] = {placement.namespace: _placement(placement) for placement in sidecar.placements}
-    carried = traffic(host)
-    carried.pop("streamTimeout", None)  # inherited; it is a patch of a gateway's own listener
-    return result | upstream(host) | carried
+    return result | upstream(host) | traffic(host)
 
 
 def _placement(placement: Placement) -> dict[str, Any]:

@@ -1,10 +1,11 @@
-"""How values are spelled: YAML that all its readers read alike, durations, data without their places."""
+"""How values are spelled: YAML that all its readers read alike, durations."""
 
 from typing import Any
 
 import yaml
 
 from egressc import printable
+from egressc.model import Duration
 
 HEADER = "# Compiled by egressc from a host list. Change the list and compile it again: this file is overwritten.\n"
 NEVER_FOLDED = 2**31 - 1  # where a string goes on in the next line, a CI would read what it begins with
@@ -29,14 +30,7 @@ class _Dumper(_Base):  # type: ignore[misc]  # libyaml's where it is there
 _Dumper.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
 
 
-def seconds(milliseconds: int) -> str:
-    """1500 → `1.5s`, the one spelling that Go, protobuf's JSON and Kubernetes all read."""
-    whole, rest = divmod(int(milliseconds), 1000)
+def seconds(time: Duration) -> str:
+    """1500 milliseconds are `1.5s`, the one spelling that Go, protobuf's JSON and Kubernetes all read."""
+    whole, rest = divmod(time.milliseconds, 1000)
     return f"{whole}.{rest:03}".rstrip("0").rstrip(".") + "s"
-
-
-def plain(data: Any) -> Any:
-    """A copy without the spans, for the dumper."""
-    if isinstance(data, dict):
-        return {key: plain(value) for key, value in data.items()}
-    return [plain(item) for item in data] if isinstance(data, list) else data

@@ -1,67 +1,67 @@
-"""How requests and connections are carried to the upstream: times, retries, limits."""
+"""How requests and connections are carried to the upstream: times, retries, limits.
+
+What the list says is emitted, also where the chart has the same; what nobody says is the chart's.
+"""
 
 from typing import Any
 
 from egressc.emit.text import seconds
-from egressc.model import Host, milliseconds
-from egressc.schema import default, schema
+from egressc.model import ConnectionPool, Host, Keepalive, OutlierDetection, Retries, Timeouts
 
 
 def traffic(host: Host) -> dict[str, Any]:
     """What of `host` tells how it is asked."""
     result: dict[str, Any] = {}
-    settings = host.source
-    request, stream, per_try = (
-        host.duration("timeouts", "request"),
-        host.duration("timeouts", "stream"),
-        host.duration("retries", "perTry"),
-    )
-    if host.has_requests:
-        if request:
-            result["requestTimeout"] = seconds(request)
-        if stream:
-            result["streamTimeout"] = seconds(stream)
-        retries = settings.get("retries") or {}
-        changed: dict[str, Any] = {}
-        if retries.get("attempts", default("retries", "attempts")) != default("retries", "attempts"):
-            changed["attempts"] = retries["attempts"]
-        if sorted(retries.get("retryOn") or []) not in ([], sorted(default("retries", "retryOn"))):
-            changed["retryOn"] = ",".join(sorted(retries["retryOn"]))
-        if per_try:
-            changed["perTry"] = seconds(per_try)
-        if changed:
-            result["retries"] = changed
-    pool = _pool(host)
-    if pool:
+    if host.timeouts.request:
+        result["requestTimeout"] = seconds(host.timeouts.request)
+    if host.timeouts.stream:
+        result["streamTimeout"] = seconds(host.timeouts.stream)
+    if retries := _retries(host.retries):
+        result["retries"] = retries
+    if pool := _pool(host.timeouts, host.pool):
         result["connectionPool"] = pool
-    if ("outlierDetection" in settings or host.failover) and not host.by_socket:
-        result["outlierDetection"] = _outliers(host)
+    if host.outlier_detection:
+        result["outlierDetection"] = _outliers(host.outlier_detection)
     return result
 
 
-def _outliers(host: Host) -> dict[str, Any]:
-    names = schema()["$defs"]["outlierDetection"]["properties"]
-    said = host.source.get("outlierDetection") or {}
-    given = {name: said.get(name, default("outlierDetection", name)) for name in names}
-    times = {name: seconds(milliseconds(given[name])) for name in ("interval", "baseEjectionTime")}
-    return {name: value for name, value in (given | times).items() if value is not None}
-
-
-def _pool(host: Host) -> dict[str, Any]:
-    given = host.source.get("connectionPool") or {}
+def _retries(retries: Retries) -> dict[str, Any]:
     result: dict[str, Any] = {}
-    for key in ("connect", "idle"):
-        time = host.duration("timeouts", key)
-        if time is not None and time != milliseconds(default("timeouts", key)):
-            result[f"{key}Timeout"] = seconds(time)
-    for key in ("maxConnections", "maxPendingRequests", "maxRequests", "maxRequestsPerConnection"):
-        if key in given:
-            result[key] = given[key]
-    if "keepalive" in given:
-        alive = given["keepalive"]
-        result["keepalive"] = {
-            "time": seconds(milliseconds(alive.get("time", default("keepalive", "time")))),
-            "interval": seconds(milliseconds(alive.get("interval", default("keepalive", "interval")))),
-            "probes": alive.get("probes", default("keepalive", "probes")),
-        }
+    if retries.says("attempts"):
+        result["attempts"] = retries.attempts
+    if retries.says("retryOn"):
+        result["retryOn"] = ",".join(retries.retry_on)
+    if retries.per_try:
+        result["perTry"] = seconds(retries.per_try)
     return result
+
+
+def _outliers(outliers: OutlierDetection) -> dict[str, Any]:
+    given = {
+        "consecutive5xxErrors": outliers.consecutive_5xx_errors,
+        "consecutiveGatewayErrors": outliers.consecutive_gateway_errors,
+        "interval": seconds(outliers.interval),
+        "baseEjectionTime": seconds(outliers.base_ejection_time),
+        "maxEjectionPercent": outliers.max_ejection_percent,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _pool(timeouts: Timeouts, pool: ConnectionPool) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    if timeouts.says("connect"):
+        result["connectTimeout"] = seconds(timeouts.connect)
+    if timeouts.says("idle"):
+        result["idleTimeout"] = seconds(timeouts.idle)
+    limits = {
+        "maxConnections": pool.max_connections,
+        "maxPendingRequests": pool.max_pending_requests,
+        "maxRequests": pool.max_requests,
+        "maxRequestsPerConnection": pool.max_requests_per_connection,
+        "keepalive": _keepalive(pool.keepalive) if pool.keepalive else None,
+    }
+    return result | {name: value for name, value in limits.items() if value is not None}
+
+
+def _keepalive(alive: Keepalive) -> dict[str, Any]:
+    return {"time": seconds(alive.time), "interval": seconds(alive.interval), "probes": alive.probes}

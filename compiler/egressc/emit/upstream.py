@@ -7,7 +7,6 @@ from egressc.addresses import every_form
 from egressc.hostname import whole
 from egressc.model import Host, Tls
 from egressc.plan import SYSTEM_CA
-from egressc.schema import default
 
 REQUESTED_NAME = "%REQUESTED_SERVER_NAME%"
 
@@ -17,7 +16,7 @@ def upstream(host: Host) -> dict[str, Any]:
     # behind a socket all client ports have one: see the rules of proxies
     port = host.ports[0].upstream_port
     result: dict[str, Any] = {"perName": True, "upstreamPort": port} if host.per_name else {}
-    if host.addresses and not host.wildcard:
+    if host.addresses:
         result["addresses"] = list(host.addresses)
     if host.proxy:
         # Envoy puts the name that the gateway's, or the application's, TLS asks for
@@ -26,13 +25,13 @@ def upstream(host: Host) -> dict[str, Any]:
         result["proxy"] = {"host": whole(host.proxy.host), "port": host.proxy.port, "target": f"{target}:{port}"}
         return result
     if host.per_name:
-        if "deniedRanges" in host.source:
+        if host.says("deniedRanges"):
             result["deniedRanges"] = list(every_form(host.denied_ranges))
         return result
     result["endpoints"] = [whole(place) for place in host.endpoints or (host.host,)]
     if host.failover:
         result["failover"] = [whole(place) for place in host.failover]
-    if host.kind != default("host", "resolution"):
+    if host.kind != "DNS":
         result["resolution"] = host.kind
     return result
 

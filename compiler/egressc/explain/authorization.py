@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from egressc.explain.decision import Decision, time
 from egressc.explain.denied import what
-from egressc.explain.lines import client_line, deny_line, once, said
+from egressc.explain.lines import client_line, deny_line, once
 from egressc.explain.objects import Object, named_object
 from egressc.model import Client, Deny
 from egressc.plan import Gateway, GatewayPort
@@ -22,10 +22,11 @@ def admitted(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
     if gateway.strict_paths and requests:
         escaped = "kept" if host.reports else "refused"
         decided = (*gateway.rules, *gateway.denials, *gateway.fleet_denials)
-        lines = once(line for rule in decided for line in said(rule.said.source, "paths"))
+        lines = once(line for rule in decided for line in rule.said.said("paths"))
         yield Decision(patch, f"reads a path in one way: normalised, slashes merged, escaped slashes {escaped}", lines)
-    if host.duration("timeouts", "stream") and requests:
-        yield Decision(patch, *time(gateway.host, "timeouts", "stream", "closes a stream without traffic after {}"))
+    if host.timeouts.stream and requests:
+        lines = host.timeouts.said("stream")
+        yield Decision(patch, *time(host.timeouts.stream, "closes a stream without traffic after {}", lines))
 
 
 def users(gateway: Gateway, port: GatewayPort) -> list[Client]:
@@ -44,7 +45,7 @@ def _denied(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
 def _allowed(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
     lines = once(client_line(client) for client in users(gateway, port))
     if gateway.host.reports:
-        lines = (*said(gateway.host.source, "enforcement"), *lines)
+        lines = (*gateway.host.said("enforcement"), *lines)
         yield Decision(_rules(gateway), "lets everybody in, and reports whom it would refuse", lines)
     else:
         yield Decision(_rules(gateway), "finds those allowed that may call", lines)
@@ -60,7 +61,7 @@ def _rules(gateway: Gateway) -> Object:
 
 def _logged(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
     host, unit = gateway.host, "request" if port.port.is_http else "connection"
-    lines = said(host.source, "accessLog")
+    lines = host.said("accessLog")
     log = named_object(gateway, "EnvoyFilter", ".access-log")
     if host.access_log is not None and gateway.pods.kind != "adopted":
         yield Decision(named_object(gateway, "Telemetry"), "turns the mesh's own access log off", lines)
@@ -68,4 +69,4 @@ def _logged(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
         yield Decision(log, f"writes a line for each {unit}, with the caller's identity", lines)
     elif host.reports:
         refused = f"writes a line for each {unit} that would be refused, with the caller's identity"
-        yield Decision(log, refused, said(host.source, "enforcement"))
+        yield Decision(log, refused, host.said("enforcement"))

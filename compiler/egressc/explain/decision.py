@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from egressc.explain.lines import Lines, said
+from egressc.explain.lines import Lines
 from egressc.explain.objects import Object
-from egressc.model import Host, spell
+from egressc.model import Duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,6 @@ class Decision:
     lines: Lines
 
 
-def time(host: Host, group: str, name: str, says: str) -> tuple[str, Lines]:
-    """`says` with the duration `group`.`name` of `host`, and where the list says it."""
-    duration = host.duration(group, name)
-    return says.format(spell(duration) if duration else "any time"), said(host.source, group, name)
+def time(duration: Duration | None, says: str, lines: Lines) -> tuple[str, Lines]:
+    """`says` with `duration`, and where the list says it."""
+    return says.format(duration.spelled if duration else "any time"), lines

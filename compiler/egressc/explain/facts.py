@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from egressc import emit
 from egressc.explain.denied import Denied, denied
-from egressc.explain.lines import Line, Lines, client_line, host_line, said
+from egressc.explain.lines import Line, Lines, client_line, host_line
 from egressc.explain.load import Checks, Pods, checks, from_to, pods
 from egressc.model import Client, Host, Port, Tls
 from egressc.plan import Gateway, GatewayPort
@@ -172,16 +172,16 @@ def _way(gateway: Gateway, port: GatewayPort, printed: dict[str, Any], running: 
 
 def port_lines(port: Port) -> Lines:
     """Where the list says that `port` is one; a host in passthrough has its port from there."""
-    return said(port.source, "port") or (said(port.tls.source, "mode") if port.tls.mode == "passthrough" else ())
+    return port.said("port") or (port.tls.said("mode") if port.tls.mode == "passthrough" else ())
 
 
 def verified(tls: Tls, by: Literal["gateway", "sidecar"]) -> Verified:
     """Who verifies the upstream, where a proxy of this kind speaks to it."""
     if tls.unverified:
-        return Verified("nobody", (), None, plain(tls.unverified), said(tls.source, "unverified"))
+        return Verified("nobody", (), None, plain(tls.unverified), tls.said("unverified"))
     if tls.mode == "passthrough":
-        return Verified("application", (), None, None, said(tls.source, "mode"))
-    lines = [line for key in ("sans", "sni", "secret", "files") for line in said(tls.source, key)]
+        return Verified("application", (), None, None, tls.said("mode"))
+    lines = [line for key in ("sans", "sni", "secret", "files") for line in tls.said(key)]
     return Verified(by, tls.sans or (tls.sni,), ca(tls), None, tuple(lines))
 
 

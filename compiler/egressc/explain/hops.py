@@ -8,13 +8,12 @@ from egressc.explain.authorization import admitted, users
 from egressc.explain.decision import Decision, time
 from egressc.explain.facts import Way
 from egressc.explain.layout import socket
-from egressc.explain.lines import client_line, once, said
+from egressc.explain.lines import Lines, client_line, once
 from egressc.explain.objects import Object, named_object
 from egressc.explain.policies import changes, judges
 from egressc.hostname import is_ip
 from egressc.model import WILDCARD, Host, Port
 from egressc.plan import EVERYBODY, OWN_NAMESPACE, Gateway, GatewayPort, Source
-from egressc.schema import default
 
 SPOKEN = {"HTTP": "HTTP", "HTTP2": "HTTP/2", "GRPC": "gRPC", "TCP": "TCP"}
 IN_CLEAR = {name: f"{spoken} in clear" for name, spoken in SPOKEN.items()} | {"TCP": "TCP, whatever it carries"}
@@ -24,12 +23,6 @@ RESOLUTIONS = {
     "DNS_ROUND_ROBIN": "found by DNS, one upstream at the first address of the answer",
     "DNS": "found by DNS, every address of the answer is checked and used",
     "STATIC": "found at fixed addresses",
-}
-LIMITS = {
-    "maxConnections": "connections",
-    "maxPendingRequests": "requests that wait for a connection",
-    "maxRequests": "requests at once",
-    "maxRequestsPerConnection": "requests on one connection",
 }
 
 
@@ -98,7 +91,7 @@ def verification(way: Way) -> str:
 def _seen(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision]:
     entry, host = named_object(gateway, "ServiceEntry"), gateway.host
     # a host that reports is seen by all, whoever may call
-    seers = said(host.source, "enforcement") if host.reports else tuple(map(client_line, host.callers))
+    seers = host.said("enforcement") if host.reports else tuple(map(client_line, host.callers))
     if gateway.export_to == (EVERYBODY,):
         seen = "every namespace"
     else:
@@ -108,7 +101,7 @@ def _seen(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision]:
     yield Decision(entry, f"seen by {seen}", seers)
     if host.addresses and not port.port.is_http:
         apart = f"told apart by the addresses {', '.join(host.addresses)}"
-        yield Decision(entry, apart, said(host.source, "addresses"))
+        yield Decision(entry, apart, host.said("addresses"))
 
 
 def _sent(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
@@ -119,7 +112,7 @@ def _sent(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
             line
             for client in users(gateway, port)
             if (client.namespace, client.pod_labels) == (source.namespace, source.pod_labels)
-            for line in said(client.source, "podLabels") or (client_line(client),)
+            for line in client.said("podLabels") or (client_line(client),)
         ]
         yield Decision(route, f"lets {pods} through", once(lines))
     if port.sources:
@@ -128,7 +121,7 @@ def _sent(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
     again = ", and tries again only what no upstream has seen" if port.port.is_http else ""
     yield Decision(route, f"leads to the gateway's Service{again}", ())
     yield Decision(rule, f"wraps it in the mesh's mutual TLS, SNI {host.host}", ())
-    yield Decision(rule, *time(gateway.host, "timeouts", "idle", "closes a connection without traffic after {}"))
+    yield Decision(rule, *_idle(gateway.host))
     yield Decision(named_object(gateway, "Service"), f"leads port {port.number} to the gateway's Ready pods", ())
 
 
@@ -147,26 +140,26 @@ def _carried(gateway: Gateway, port: GatewayPort, way: Way) -> Iterator[Decision
         route = f"leads every connection to {host.host}, port {way.port} of the ServiceEntry"
         yield Decision(named_object(gateway, "VirtualService"), route, ())
         yield from _unread(gateway, port)
-    reached = said(port.port.source, "upstreamPort") or way.lines
+    reached = port.port.said("upstreamPort") or way.lines
     yield Decision(entry, f"client port {way.port} is upstream port {way.upstream_port}", reached)
-    where = said(host.source, "endpoints") + said(host.source, "resolution")
+    where = host.said("endpoints") + host.said("resolution")
     found = RESOLUTIONS[host.kind] + (f": {', '.join(host.endpoints)}" if host.endpoints else "")
     yield Decision(entry, found, where)
     if gateway.isolated:
         fixed = all(map(is_ip, host.connected_to))
         addresses, number, lines = "these addresses", way.upstream_port, where
         if host.proxy:
-            addresses, number, lines = "the proxy's address", host.proxy.port, said(host.source, "proxy")
+            addresses, number, lines = "the proxy's address", host.proxy.port, host.said("proxy")
         out = f"lets out to {addresses if fixed else 'any address'}, port {number}"
         yield Decision(named_object(gateway, "NetworkPolicy"), out, lines if fixed else ())
     if host.failover:
         rule, other = named_object(gateway, "DestinationRule", ".upstream"), " or ".join(host.failover)
         says = f"leads to {other} only while nothing answers at {' or '.join(host.endpoints or (host.host,))}"
-        yield Decision(rule, says, said(host.source, "failover"))
+        yield Decision(rule, says, host.said("failover"))
     yield from _by_socket(gateway, way)
     if tls.mode == "mutual" and tls.secret and gateway.pods.kind != "adopted":
         role = named_object(gateway, "Role")
-        yield Decision(role, f"lets Istio hand the gateway the Secret {tls.secret}", said(tls.source, "secret"))
+        yield Decision(role, f"lets Istio hand the gateway the Secret {tls.secret}", tls.said("secret"))
     rule = named_object(gateway, "DestinationRule", ".upstream")
     yield from spoken_tls(port.port, way, rule)
     yield from limits(host, port.port, rule)
@@ -190,22 +183,22 @@ def _own_ways(gateway: Gateway) -> str:
 def spoken_tls(port: Port, way: Way, rule: Object) -> Iterator[Decision]:
     """What the DestinationRule `rule` makes of TLS on `port`."""
     tls = port.tls
-    mode = said(tls.source, "mode")
+    mode = tls.said("mode")
     if way.sni:
         yield Decision(rule, f"speaks TLS, mode {way.tls}", mode)
-        yield Decision(rule, f"sends the SNI {_names([way.sni])}", said(tls.source, "sni"))
+        yield Decision(rule, f"sends the SNI {_names([way.sni])}", tls.said("sni"))
         if way.client_certificate:
-            credential = said(tls.source, "secret") or said(tls.source, "files", "certificate")
+            credential = tls.said("secret") or tls.said("files", "certificate")
             yield Decision(rule, f"presents the client certificate of {way.client_certificate}", credential)
         if way.verified.by != "nobody":
-            names = said(tls.source, "sans") or said(tls.source, "sni")
+            names = tls.said("sans") or tls.said("sni")
             yield Decision(rule, f"wants a certificate for {_names(way.verified.names)}", names)
-            anchor = said(tls.source, "secret") or said(tls.source, "files", "ca")
+            anchor = tls.said("secret") or tls.said("files", "ca")
             yield Decision(rule, f"trusts {way.verified.ca}", anchor)
         else:
             yield Decision(rule, f"verifies nothing: {way.verified.reason}", way.verified.lines)
     else:
-        yield Decision(rule, "speaks no TLS of its own", mode or said(port.source, "protocol"))
+        yield Decision(rule, "speaks no TLS of its own", mode or port.said("protocol"))
 
 
 def _by_socket(gateway: Gateway, way: Way) -> Iterator[Decision]:
@@ -215,7 +208,7 @@ def _by_socket(gateway: Gateway, way: Way) -> Iterator[Decision]:
         tunnel, proxy = named_object(gateway, "EnvoyFilter", ".proxy"), socket(host.proxy.host, host.proxy.port)
         target = "each name" if host.per_name else host.places[0]
         says = f"asks the proxy {proxy} for a tunnel to {target}, port {way.upstream_port}, by CONNECT in clear"
-        yield Decision(tunnel, says, said(host.source, "proxy"))
+        yield Decision(tunnel, says, host.said("proxy"))
         if host.per_name and gateway.listed:
             yield Decision(tunnel, _own_ways(gateway), ())
     elif host.per_name:
@@ -223,7 +216,7 @@ def _by_socket(gateway: Gateway, way: Way) -> Iterator[Decision]:
         yield Decision(finder, f"finds each name below {host.host[2:]} by DNS, and refuses every other SNI", ())
         if gateway.listed:
             yield Decision(finder, _own_ways(gateway), ())
-        ranges = said(host.source, "deniedRanges")
+        ranges = host.said("deniedRanges")
         yield Decision(finder, f"connects to no address in {', '.join(host.denied_ranges)}", ranges)
         hidden = (one for one in every_form(host.denied_ranges) if one not in host.denied_ranges)
         yield Decision(finder, f"nor to what IPv6 makes of those: {', '.join(hidden)}", ranges)
@@ -234,7 +227,7 @@ def _requests(gateway: Gateway) -> Iterator[Decision]:
     yield from changes(gateway)
     if gateway.drops_underscores:
         says = "drops headers with an underscore in their name: upstreams may read one as a header of the gateway's"
-        yield Decision(named_object(gateway, "EnvoyFilter", ".requests"), says, said(gateway.host.source, "headers"))
+        yield Decision(named_object(gateway, "EnvoyFilter", ".requests"), says, gateway.host.said("headers"))
     if gateway.pods.kind != "adopted":
         yield Decision(named_object(gateway, "Telemetry"), "writes no trace headers of its own", ())
         yield Decision(named_object(gateway, "Deployment"), "keeps back the client's mesh certificate", ())
@@ -242,29 +235,36 @@ def _requests(gateway: Gateway) -> Iterator[Decision]:
 
 def requests(host: Host, route: Object) -> Iterator[Decision]:
     """How the VirtualService `route` sends requests to `host`."""
-    yield Decision(route, *time(host, "timeouts", "request", "a request may take {}"))
-    given = host.source.get("retries") or {}
-    attempts = given.get("attempts", default("retries", "attempts"))
-    if attempts:
-        on = ", ".join(sorted(given.get("retryOn") or default("retries", "retryOn")))
-        lines = (line for key in ("attempts", "retryOn") for line in said(host.source, "retries", key))
-        yield Decision(route, f"tries again, {attempts} times at most, on {on}", tuple(lines))
-        if host.duration("retries", "perTry"):
-            yield Decision(route, *time(host, "retries", "perTry", "a try may take {}"))
+    timeouts, retries = host.timeouts, host.retries
+    yield Decision(route, *time(timeouts.request, "a request may take {}", timeouts.said("request")))
+    if retries.attempts:
+        on = ", ".join(retries.retry_on)
+        lines = retries.said("attempts") + retries.said("retryOn")
+        yield Decision(route, f"tries again, {retries.attempts} times at most, on {on}", lines)
+        if retries.per_try:
+            yield Decision(route, *time(retries.per_try, "a try may take {}", retries.said("perTry")))
     else:
-        yield Decision(route, "tries nothing again", said(host.source, "retries", "attempts"))
+        yield Decision(route, "tries nothing again", retries.said("attempts"))
+
+
+def _idle(host: Host) -> tuple[str, Lines]:
+    return time(host.timeouts.idle, "closes a connection without traffic after {}", host.timeouts.said("idle"))
 
 
 def limits(host: Host, port: Port, rule: Object) -> Iterator[Decision]:
     """What the DestinationRule `rule` limits on `port` of `host`."""
-    source = host.source
-    yield Decision(rule, *time(host, "timeouts", "connect", "a connection may take {} to open"))
-    yield Decision(rule, *time(host, "timeouts", "idle", "closes a connection without traffic after {}"))
-    pool = source.get("connectionPool") or {}
-    for key, what in LIMITS.items():
-        if key in pool and (port.is_http or key == "maxConnections"):
-            yield Decision(rule, f"at most {pool[key]} {what} from each pod", said(source, "connectionPool", key))
-    if "keepalive" in pool:
-        yield Decision(rule, "keeps idle connections alive", said(source, "connectionPool", "keepalive"))
-    if "outlierDetection" in source or host.failover:
-        yield Decision(rule, "leaves failing addresses out for a while", said(source, "outlierDetection"))
+    timeouts, pool = host.timeouts, host.pool
+    yield Decision(rule, *time(timeouts.connect, "a connection may take {} to open", timeouts.said("connect")))
+    yield Decision(rule, *_idle(host))
+    for key, most, what in (
+        ("maxConnections", pool.max_connections, "connections"),
+        ("maxPendingRequests", pool.max_pending_requests, "requests that wait for a connection"),
+        ("maxRequests", pool.max_requests, "requests at once"),
+        ("maxRequestsPerConnection", pool.max_requests_per_connection, "requests on one connection"),
+    ):
+        if most is not None and (port.is_http or key == "maxConnections"):
+            yield Decision(rule, f"at most {most} {what} from each pod", pool.said(key))
+    if pool.keepalive:
+        yield Decision(rule, "keeps idle connections alive", pool.said("keepalive"))
+    if host.outlier_detection:
+        yield Decision(rule, "leaves failing addresses out for a while", host.said("outlierDetection"))

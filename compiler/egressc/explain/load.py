@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from egressc import emit
 from egressc.assets import chart_values
-from egressc.explain.lines import Lines, said
+from egressc.explain.lines import Lines
 from egressc.plan import Gateway
 
 MINUTE = 60_000
@@ -59,20 +58,19 @@ def pods(gateway: Gateway) -> Pods:
     """The pods of `gateway`, as the chart's Deployment and HorizontalPodAutoscaler count them."""
     shared = gateway.host.shared
     if shared and shared.adopt:
-        return Pods(1, 1, scaled=False, counted=False, lines=said(shared.source, "adopt"))
-    source = shared.source if shared else gateway.host.source
-    values = emit.pod_values(source)
-    fixed = values.get("replicas") or (0 if "autoscaling" in values else chart_values()["replicas"])
-    scaling = chart_values()["autoscaling"] | values.get("autoscaling", {})
-    key = next((key for key in ("replicas", "autoscaling") if key in values), "replicas")
+        return Pods(1, 1, scaled=False, counted=False, lines=shared.said("adopt"))
+    said = shared.pod_settings if shared else gateway.host.pod_settings
+    fixed = said.replicas or (0 if said.autoscaling else chart_values()["replicas"])
+    scaling = chart_values()["autoscaling"] | (said.autoscaling or {})
+    key = "autoscaling" if said.autoscaling and not said.replicas else "replicas"
     least, most = fixed or scaling["minReplicas"], fixed or scaling["maxReplicas"]
-    return Pods(least, most, scaled=not fixed, counted=True, lines=said(source, key))
+    return Pods(least, most, scaled=not fixed, counted=True, lines=said.said(key))
 
 
 def checks(gateway: Gateway, running: Pods) -> Checks:
     """The checks that the upstream behind one client port of `gateway` gets."""
     host = gateway.host
-    each = MINUTE / host.readiness.interval if gateway.checks_upstream else 0
+    each = MINUTE / host.readiness.interval.milliseconds if gateway.checks_upstream else 0
     if host.kind in ("DNS_ROUND_ROBIN", "PROXY"):
         return Checks(each * running.least, each * running.most, "upstream", 1)
     addresses = len(host.endpoints) if host.kind == "STATIC" else None

@@ -17,7 +17,7 @@ from egressc.explain.hops import (
     verification,
 )
 from egressc.explain.layout import socket
-from egressc.explain.lines import client_line, host_line, said
+from egressc.explain.lines import client_line, host_line
 from egressc.explain.load import Checks, Pods
 from egressc.explain.needs import Reading, needs, read_for
 from egressc.explain.objects import Object
@@ -45,7 +45,7 @@ def facts(sidecar: Sidecar) -> Facts:
         endpoints=host.endpoints,
         failover=host.failover,
         addresses=host.addresses,
-        pods=Pods(0, 0, scaled=False, counted=False, lines=said(host.source, "at")),
+        pods=Pods(0, 0, scaled=False, counted=False, lines=host.said("at")),
         ports=tuple(_way(port) for port in host.ports),
         clients=tuple(known.caller(client, None) for client in host.clients),
         denied=(),
@@ -88,7 +88,7 @@ def namespaces(sidecars: Iterable[Sidecar]) -> tuple[str, ...]:
 
 def remarks(sidecar: Sidecar, about: Facts) -> Iterator[Remark]:
     """What about `sidecar` is weaker than with a gateway, and weaker than it could be."""
-    at = said(sidecar.host.source, "at")
+    at = sidecar.host.said("at")
     says = "no gateway: the sidecars of its clients keep what the list says, and nothing keeps it for them"
     yield Remark(about.host, None, says, at)
     for port, way in zip(sidecar.host.ports, about.ports, strict=True):
@@ -100,7 +100,7 @@ def remarks(sidecar: Sidecar, about: Facts) -> Iterator[Remark]:
         if placement.accounts:
             accounts = ", ".join(placement.accounts)
             says = f"applications of {accounts} may list all Secrets of {placement.namespace} by the Kubernetes API"
-            lines = tuple(line for client in sidecar.host.clients for line in said(client.source, "serviceAccount"))
+            lines = tuple(line for client in sidecar.host.clients for line in client.said("serviceAccount"))
             yield Remark(about.host, None, says, lines)
     if any(client.whole_mesh and not client.pod_labels for client in sidecar.host.clients):
         lines = tuple(client_line(client) for client in sidecar.host.clients if client.whole_mesh)
@@ -154,7 +154,7 @@ def _seen(sidecar: Sidecar, place: Placement, way: Way) -> Iterator[Decision]:
             line
             for client in sidecar.host.clients
             if client.pod_labels == source.pod_labels and source.namespace in (None, client.namespace)
-            for line in said(client.source, "podLabels") or (client_line(client),)
+            for line in client.said("podLabels") or (client_line(client),)
         )
         yield Decision(route, f"lets {pods_of(source, who)} through", lines)
     if port.sources:
@@ -170,11 +170,11 @@ def _carried(sidecar: Sidecar, port: Port, way: Way) -> Iterator[Decision]:
         yield from requests(host, route)
         yield Decision(route, "keeps back x-envoy-*, x-forwarded-* and x-request-id, and no trace headers", ())
     entry, rule = _object("ServiceEntry", sidecar, place), _object("DestinationRule", sidecar, place)
-    reached = said(port.source, "upstreamPort") or way.lines
+    reached = port.said("upstreamPort") or way.lines
     yield Decision(entry, f"client port {way.port} is upstream port {way.upstream_port}", reached)
     found = RESOLUTIONS[host.kind].replace("checked and used", "used")
-    yield Decision(entry, found, said(host.source, "endpoints") + said(host.source, "resolution"))
-    secret = said(port.tls.source, "secret")
+    yield Decision(entry, found, host.said("endpoints") + host.said("resolution"))
+    secret = port.tls.said("secret")
     if place.accounts and port.tls.mode == "mutual":
         says = f"lets Istio hand the sidecars of {', '.join(place.accounts)} the Secret {port.tls.secret}"
         yield Decision(_object("Role", sidecar, place), says, secret)
@@ -189,7 +189,7 @@ def _name_resolution(sidecar: Sidecar) -> Iterator[Note]:
     host = sidecar.host
     names = [name for name in host.places if not is_ip(name)]
     if names:
-        endpoints = said(host.source, "endpoints")
+        endpoints = host.said("endpoints")
         yield Note(f"DNS must know {' and '.join({*names, host.host})} for the clients' pods", endpoints)
     else:
         yield Note(f"DNS must answer clients for {host.host}, with any address: the sidecar does not go by it", ())

@@ -2,12 +2,14 @@
 
 from egressc.model.clients import Client, Deny, Operation
 from egressc.model.companions import Admission, Companions, Sidecars
-from egressc.model.durations import exact_milliseconds, milliseconds, spell
-from egressc.model.gateways import POD_SETTINGS, Exposure, IngressGateway, SharedGateway
+from egressc.model.durations import Duration
+from egressc.model.gateways import Exposure, IngressGateway, SharedGateway
 from egressc.model.host import Host, Proxy, Readiness
 from egressc.model.inventory import Inventory
+from egressc.model.pods import POD_SETTINGS, PodSettings
 from egressc.model.ports import HTTP_FAMILY, WILDCARD, Files, Port, Protocol, Tls, Volume
 from egressc.model.requests import Credential, ExternalAuthorization, HeaderChanges, Headers, Limit, Opa, RateLimit
+from egressc.model.traffic import ConnectionPool, Keepalive, OutlierDetection, Retries, Timeouts
 
 __all__ = [
     "HTTP_FAMILY",
@@ -16,8 +18,10 @@ __all__ = [
     "Admission",
     "Client",
     "Companions",
+    "ConnectionPool",
     "Credential",
     "Deny",
+    "Duration",
     "Exposure",
     "ExternalAuthorization",
     "Files",
@@ -26,19 +30,21 @@ __all__ = [
     "Host",
     "IngressGateway",
     "Inventory",
+    "Keepalive",
     "Limit",
     "Opa",
     "Operation",
+    "OutlierDetection",
+    "PodSettings",
     "Port",
     "Protocol",
     "Proxy",
     "RateLimit",
     "Readiness",
+    "Retries",
     "SharedGateway",
     "Sidecars",
+    "Timeouts",
     "Tls",
     "Volume",
-    "exact_milliseconds",
-    "milliseconds",
-    "spell",
 ]

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from egressc.positions import Sourced
+from egressc.positions import Settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation(Sourced):
+class Operation(Settled):
     """What a rule is about: an empty tuple means every port, method or path."""
 
     ports: tuple[int, ...]

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from egressc.positions import Sourced
+from egressc.positions import Settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sidecars(Sourced):
+class Sidecars(Settled):
     """What applications of client namespaces reach: Services of these namespaces (* all, . their own), and more.
 
     `also` has Sidecar hosts by client namespace; `without` are client namespaces that get no Sidecar.
@@ -18,7 +18,7 @@ class Sidecars(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Admission(Sourced):
+class Admission(Settled):
     """The API server refuses others' objects that take over what the list says; `without` are namespaces not judged."""
 
     without: tuple[str, ...]

@@ -1,22 +1,32 @@
 """Durations as a list writes them."""
 
 import re
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
 
-def milliseconds(text: str) -> int:
-    """`1h30m` → 5400000; fractions of a millisecond, which a rule refuses, are dropped."""
-    return int(exact_milliseconds(text))
+@dataclass(frozen=True, slots=True, order=True)
+class Duration:
+    """A time, `exact` in milliseconds; `text` is how the list spells it."""
 
+    exact: Decimal
+    text: str = field(compare=False)
 
-def exact_milliseconds(text: str) -> Decimal:
-    """`1.5ms` → 1.5."""
-    return sum((Decimal(number) * UNITS[unit] for number, unit in re.findall(r"([0-9.]+)(ms|s|m|h)", text)), Decimal(0))
+    @classmethod
+    def of(cls, text: str) -> "Duration":
+        """`1h30m` is 5400000 milliseconds."""
+        parts = re.findall(r"([0-9.]+)(ms|s|m|h)", text)
+        return cls(sum((Decimal(number) * UNITS[unit] for number, unit in parts), Decimal(0)), text)
 
+    @property
+    def milliseconds(self) -> int:
+        """Whole milliseconds; a rule refuses fractions of one."""
+        return int(self.exact)
 
-def spell(milliseconds: int) -> str:
-    """90000 → `90s`: a time as a list would say it, in its largest whole unit."""
-    unit = next(unit for unit in ("h", "m", "s", "ms") if milliseconds % UNITS[unit] == 0)
-    return f"{milliseconds // UNITS[unit]}{unit}"
+    @property
+    def spelled(self) -> str:
+        """90000 milliseconds are `90s`: as a list would say it, in the largest whole unit."""
+        unit = next(unit for unit in ("h", "m", "s", "ms") if self.milliseconds % UNITS[unit] == 0)
+        return f"{self.milliseconds // UNITS[unit]}{unit}"

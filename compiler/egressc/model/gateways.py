@@ -2,23 +2,22 @@
 
 from dataclasses import dataclass
 
-from egressc.positions import Sourced
-
-#: What the list says of pods, of a host's own or of a shared gateway's.
-POD_SETTINGS = ("drain", "replicas", "autoscaling", "podDisruptionBudget", "resources")
+from egressc.model.pods import PodSettings
+from egressc.positions import Settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SharedGateway(Sourced):
+class SharedGateway(Settled):
     """A gateway for several hosts; its pods run already where `adopt` has their labels."""
 
     name: str
     namespace: str
     adopt: tuple[tuple[str, str], ...]
+    pod_settings: PodSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IngressGateway(Sourced):
+class IngressGateway(Settled):
     """An ingress gateway that runs already; a rule sees to it that no field is empty."""
 
     namespace: str
@@ -27,7 +26,7 @@ class IngressGateway(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure(Sourced):
+class Exposure(Settled):
     """A host under a name of one's own; `port` is the client port that it leads to, None where none speaks HTTP."""
 
     host: str

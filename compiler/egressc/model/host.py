@@ -1,34 +1,35 @@
 """One external host."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from egressc.hostname import is_ip
 from egressc.model.clients import Client, Deny
-from egressc.model.durations import milliseconds
+from egressc.model.durations import Duration
 from egressc.model.gateways import Exposure, SharedGateway
+from egressc.model.pods import PodSettings
 from egressc.model.ports import WILDCARD, Port
 from egressc.model.requests import ExternalAuthorization, Headers, RateLimit
-from egressc.positions import Mapping, Sourced
-from egressc.schema import default
+from egressc.model.traffic import ConnectionPool, OutlierDetection, Retries, Timeouts
+from egressc.positions import Settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Readiness(Sourced):
-    """When a gateway pod is Ready; times in milliseconds, `statuses` as inclusive ranges."""
+class Readiness(Settled):
+    """When a gateway pod is Ready; `statuses` are inclusive ranges."""
 
     mode: Literal["upstream", "gateway", "probe"]
     path: str | None
     statuses: tuple[tuple[int, int], ...]
-    interval: int
-    timeout: int
+    interval: Duration
+    timeout: Duration
     unhealthy_threshold: int
     healthy_threshold: int
     probe: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proxy(Sourced):
+class Proxy(Settled):
     """Where a proxy is that takes CONNECT."""
 
     host: str
@@ -36,17 +37,20 @@ class Proxy(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Host(Sourced):
+class Host(Settled):
     """One external host, everything settled that its entry, defaults and overlays say.
 
-    `in_sidecar` is a host without a gateway: its clients' own sidecars speak to the upstream.
+    `in_sidecar` is a host without a gateway: its clients' own sidecars speak to the upstream. `gateway` is the name of
+    the shared gateway that it asks for, `shared` that gateway, None where the list has none of the name.
     """
 
     host: str
     name: str | None
     in_sidecar: bool
     namespace: str
+    gateway: str | None
     shared: SharedGateway | None
+    pod_settings: PodSettings
     owner: str | None
     description: str | None
     review_by: str | None
@@ -63,10 +67,13 @@ class Host(Sourced):
     proxy: Proxy | None
     addresses: tuple[str, ...]
     readiness: Readiness
+    timeouts: Timeouts
+    retries: Retries
+    pool: ConnectionPool
+    outlier_detection: OutlierDetection | None
     headers: Headers | None
     rate_limit: RateLimit | None
     external_authorization: ExternalAuthorization | None
-    own: Mapping = field(repr=False, compare=False)
 
     @property
     def callers(self) -> tuple[Client, ...]:
@@ -146,8 +153,3 @@ class Host(Sourced):
     def has_requests(self) -> bool:
         """Whether any of the ports has requests."""
         return any(port.is_http for port in self.ports)
-
-    def duration(self, group: str, name: str) -> int | None:
-        """The duration `group`.`name` in milliseconds, None where neither the list nor the schema says one."""
-        text = (self.source.get(group) or {}).get(name, default(group, name))
-        return None if text is None else milliseconds(text)

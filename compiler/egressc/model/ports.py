@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from egressc.positions import Sourced
+from egressc.positions import Settled
 
 Protocol = Literal["HTTP", "HTTP2", "GRPC", "TLS", "TCP"]
 HTTP_FAMILY = ("HTTP", "HTTP2", "GRPC")
@@ -11,7 +11,7 @@ WILDCARD = "*."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Volume(Sourced):
+class Volume(Settled):
     """A Secret or ConfigMap mounted into the gateway; exactly one of the two is meant to be set."""
 
     secret: str | None
@@ -20,7 +20,7 @@ class Volume(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Files(Sourced):
+class Files(Settled):
     """Certificate files in the gateway's container, as absolute paths."""
 
     certificate: str | None
@@ -30,7 +30,7 @@ class Files(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tls(Sourced):
+class Tls(Settled):
     """TLS to the upstream. `sni` and `sans` are settled; `sans` is empty where each name of a wildcard has its own."""
 
     mode: Literal["simple", "mutual", "passthrough", "none"]
@@ -52,7 +52,7 @@ class Tls(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Port(Sourced):
+class Port(Settled):
     """A client port and the upstream port behind it."""
 
     port: int

@@ -1,21 +1,24 @@
 """What a host list says of requests: their headers, limits, and who else decides about them."""
 
 from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
 
-from egressc.positions import Sourced
+from egressc.model.durations import Duration
+from egressc.positions import Settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeaderChanges(Sourced):
+class HeaderChanges(Settled):
     """What happens to the headers of requests or responses; `keep` are those of the mesh that are not removed."""
 
-    set: tuple[tuple[str, str], ...]
+    set: dict[str, str]
     remove: tuple[str, ...]
     keep: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credential(Sourced):
+class Credential(Settled):
     """A request header `name` with `prefix` and the value that a Secret has under `key`."""
 
     name: str
@@ -25,7 +28,7 @@ class Credential(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Headers(Sourced):
+class Headers(Settled):
     """What upstreams and applications see of each other's headers."""
 
     request: HeaderChanges
@@ -35,7 +38,7 @@ class Headers(Sourced):
     @property
     def owned(self) -> frozenset[str]:
         """The request headers that no application may write: what the list sets, removes, carries as a credential."""
-        names = {*dict(self.request.set), *self.request.remove}
+        names = {*self.request.set, *self.request.remove}
         return frozenset(name.lower() for name in names | ({self.credential.name} if self.credential else set()))
 
     @property
@@ -45,15 +48,20 @@ class Headers(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit(Sourced):
-    """How many requests fit into a period of `per` milliseconds."""
+class Limit(Settled):
+    """How many requests fit into a period."""
 
     requests: int
-    per: int
+    per: Duration
+
+    @property
+    def rate(self) -> Fraction:
+        """Requests in a millisecond."""
+        return self.requests / Fraction(self.per.exact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RateLimit(Sourced):
+class RateLimit(Settled):
     """How often each pod lets the host be asked, by all clients together and by each identity."""
 
     all_clients: Limit | None
@@ -61,17 +69,18 @@ class RateLimit(Sourced):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opa(Sourced):
-    """An Open Policy Agent beside the gateway; `policy` is a ConfigMap, `timeout` in milliseconds. None is an error."""
+class Opa(Settled):
+    """An Open Policy Agent beside the gateway; `policy` is a ConfigMap. An image or a policy of None is an error."""
 
     image: str | None
     policy: str | None
     decision: str
-    timeout: int
+    timeout: Duration
+    resources: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExternalAuthorization(Sourced):
+class ExternalAuthorization(Settled):
     """Who else decides about each request; exactly one of `opa` and `provider` is meant to be set."""
 
     opa: Opa | None

@@ -12,6 +12,7 @@ from egressc.rules import (
     failover,
     fleet,
     headers,
+    pods,
     ports,
     proxies,
     rate_limit,
@@ -34,6 +35,7 @@ ONE_HOST = (
     readiness.check,
     durations.check,
     settings.check,
+    pods.check,
     shared.check,
     exposure.check,
     wildcards.check,
@@ -49,6 +51,7 @@ ALL_HOSTS = (
     fleet.check_names,
     fleet.check_reserved,
     shared.check_all,
+    pods.check_shared,
     exposure.check_all,
     wildcards.check_covered,
     authorization.check_fleet,
@@ -59,7 +62,7 @@ ALL_HOSTS = (
 
 
 def check(inventory: Inventory) -> list[Finding]:
-    """What is wrong with the hosts of `inventory`, one by one (EG2xx, EG402) and together (EG3xx, EG401)."""
+    """What is wrong with the hosts of `inventory`, one by one and together."""
     findings = [finding for host in inventory.hosts for rule in ONE_HOST for finding in rule(host, inventory)]
     for rule in ALL_HOSTS:
         findings += rule(inventory)

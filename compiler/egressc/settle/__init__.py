@@ -1,5 +1,7 @@
 """SETTLE: the merged entries of a list as the model, every default filled in."""
 
+from egressc import applicability
+from egressc.findings import Finding
 from egressc.layers import Combined
 from egressc.model import Inventory
 from egressc.schema import schema
@@ -9,18 +11,28 @@ from egressc.settle.gateways import shared
 from egressc.settle.host import settle_host
 
 
-def inventory(combined: Combined) -> Inventory:
-    """The model of `combined`, whose shape has been checked."""
+def inventory(combined: Combined) -> tuple[Inventory, list[Finding]]:
+    """The model of `combined`, whose shape has been checked, and what hosts say that does not apply to them (EG2xx)."""
     facts = schema()["properties"]["mesh"]["properties"]
     mesh = combined.facts["mesh"]
     gateways = sorted(map(shared, combined.listed["gateways"]), key=lambda gateway: gateway.name)
     by_name = {gateway.name: gateway for gateway in gateways}
-    hosts = (settle_host(entry, by_name) for entry in combined.entries)
-    return Inventory(
-        hosts=tuple(sorted(hosts, key=lambda host: host.host)),
-        shared=tuple(gateways),
-        deny=tuple(map(deny, combined.listed["deny"])),
-        companions=settle_companions(combined.facts["companions"]),
-        trust_domain=mesh.get("trustDomain", facts["trustDomain"]["default"]),
-        cluster_domain=mesh.get("clusterDomain", facts["clusterDomain"]["default"]),
+    hosts, findings = [], []
+    for entry in combined.entries:
+        host = settle_host(entry, by_name)
+        rest, more = applicability.applied(entry, host)
+        hosts.append(host if rest is entry else settle_host(rest, by_name))
+        findings += more
+    for gateway in gateways:
+        findings += applicability.of_gateway(gateway)
+    return (
+        Inventory(
+            hosts=tuple(sorted(hosts, key=lambda host: host.host)),
+            shared=tuple(gateways),
+            deny=tuple(map(deny, combined.listed["deny"])),
+            companions=settle_companions(combined.facts["companions"]),
+            trust_domain=mesh.get("trustDomain", facts["trustDomain"]["default"]),
+            cluster_domain=mesh.get("clusterDomain", facts["clusterDomain"]["default"]),
+        ),
+        findings,
     )

@@ -3,6 +3,7 @@
 from egressc.model import Exposure, IngressGateway, Port, SharedGateway
 from egressc.positions import Mapping
 from egressc.schema import default
+from egressc.settle.pods import pod_settings
 
 
 def shared(data: Mapping) -> SharedGateway:
@@ -12,6 +13,7 @@ def shared(data: Mapping) -> SharedGateway:
         name=data["name"],
         namespace=data.get("namespace", default("host", "namespace")),
         adopt=tuple(sorted((data.get("adopt") or {}).items())),
+        pod_settings=pod_settings(data),
     )
 
 

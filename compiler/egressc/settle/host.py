@@ -1,52 +1,56 @@
 """One host's entry."""
 
-from typing import Any
-
-from egressc.layers import Entry
-from egressc.model import WILDCARD, Host, Proxy, Readiness, SharedGateway, milliseconds
-from egressc.positions import Mapping
-from egressc.schema import default
-from egressc.settle import requests
+from egressc.model import WILDCARD, Host, Proxy, Readiness, SharedGateway
+from egressc.positions import Mapping, plain
+from egressc.settle import requests, traffic
 from egressc.settle.clients import clients, denials
 from egressc.settle.gateways import exposure
+from egressc.settle.pods import pod_settings
 from egressc.settle.ports import ports
+from egressc.settle.reading import Reading
 
 
-def settle_host(entry: Entry, gateways: dict[str, SharedGateway]) -> Host:
+def settle_host(entry: Mapping, gateways: dict[str, SharedGateway]) -> Host:
     """The host of `entry`, on one of these shared gateways where it names one."""
-    data = entry.merged
-    in_sidecar = data.get("at", default("host", "at")) == "sidecar"
-    carrier = gateways.get(data.get("gateway", ""))
-    settled = ports(data)
+    said = Reading(entry, "host", entry)
+    in_sidecar = said.get("at") == "sidecar"
+    shared = None if in_sidecar else gateways.get(said.get("gateway"))
+    settled = ports(entry)
+    # each name is a request of its own, and none goes through a proxy
+    names_asked = _per_name(entry) and "proxy" not in entry and any(port.is_http for port in settled)
     return Host(
-        source=data,
-        host=data["host"],
-        name=data.get("name"),
+        source=entry,
+        host=entry["host"],
+        name=said.get("name"),
         in_sidecar=in_sidecar,
         # what stands beside a shared gateway's pods stands in their namespace
-        namespace=carrier.namespace if carrier else data.get("namespace", default("host", "namespace")),
-        shared=carrier,
-        owner=data.get("owner"),
-        description=data.get("description"),
-        review_by=data.get("reviewBy"),
+        namespace=shared.namespace if shared else said.get("namespace"),
+        gateway=said.get("gateway"),
+        shared=shared,
+        pod_settings=pod_settings(entry),
+        owner=said.get("owner"),
+        description=said.get("description"),
+        review_by=said.get("reviewBy"),
         ports=settled,
-        clients=clients(data),
-        deny=denials(data),
-        enforcement=data.get("enforcement", default("host", "enforcement")),
-        access_log=data.get("accessLog"),
-        # what defaults say of exposing is for the hosts that have said so themselves
-        expose=exposure(data["expose"], settled) if "expose" in entry.own else None,
-        resolution=data.get("resolution", default("host", "resolution")),
-        endpoints=tuple(data.get("endpoints") or ()),
-        failover=() if in_sidecar else tuple(data.get("failover") or ()),  # inherited: nobody checks there
-        proxy=_proxy(data["proxy"]) if data.get("proxy") else None,
-        denied_ranges=tuple(data.get("deniedRanges") or default("host", "deniedRanges")),
-        addresses=tuple(data.get("addresses") or ()),
-        readiness=_readiness(data),
-        headers=requests.headers(data),
-        rate_limit=requests.rate_limit(data, per_name=_per_name(data) and not data.get("proxy")),
-        external_authorization=requests.external_authorization(data),
-        own=entry.own,
+        clients=clients(entry),
+        deny=denials(entry),
+        enforcement=said.get("enforcement"),
+        access_log=said.get("accessLog"),
+        expose=exposure(entry["expose"], settled) if "expose" in entry else None,
+        resolution=said.get("resolution"),
+        endpoints=said.some("endpoints"),
+        failover=said.some("failover"),
+        proxy=_proxy(entry["proxy"]) if "proxy" in entry else None,
+        denied_ranges=said.some("deniedRanges"),
+        addresses=said.some("addresses"),
+        readiness=_readiness(entry),
+        timeouts=traffic.timeouts(entry),
+        retries=traffic.retries(entry),
+        pool=traffic.pool(entry),
+        outlier_detection=traffic.outlier_detection(entry),
+        headers=requests.headers(entry),
+        rate_limit=requests.rate_limit(entry, per_name=names_asked),
+        external_authorization=requests.external_authorization(entry),
     )
 
 
@@ -59,23 +63,19 @@ def _proxy(data: Mapping) -> Proxy:
 
 
 def _readiness(host: Mapping) -> Readiness:
-    given = host.get("readiness")
-    data = given if isinstance(given, Mapping) else Mapping(host.span)
-
-    def get(name: str) -> Any:
-        return data.get(name, default("readiness", name))
-
-    # a gateway to many upstreams is not unready because of one
+    said = Reading(host.get("readiness"), "readiness", host)
+    mode = said.get("mode")
     return Readiness(
-        source=data,
-        mode="gateway" if _per_name(host) and get("mode") == "upstream" else get("mode"),
-        path=get("path"),
-        statuses=tuple(_statuses(status) for status in get("statuses")),
-        interval=milliseconds(get("interval")),
-        timeout=milliseconds(get("timeout")),
-        unhealthy_threshold=get("unhealthyThreshold"),
-        healthy_threshold=get("healthyThreshold"),
-        probe=get("probe"),
+        source=said.data,
+        # a gateway to many upstreams is not unready because of one
+        mode="gateway" if _per_name(host) and mode == "upstream" else mode,
+        path=said.get("path"),
+        statuses=tuple(_statuses(status) for status in said.some("statuses")),
+        interval=said.duration("interval"),
+        timeout=said.duration("timeout"),
+        unhealthy_threshold=said.get("unhealthyThreshold"),
+        healthy_threshold=said.get("healthyThreshold"),
+        probe=plain(said.get("probe")),
     )
 
 

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from egressc.layers import merge
 from egressc.model import WILDCARD, Files, Port, Tls, Volume
 from egressc.positions import Mapping
+from egressc.schema import schema
+
+TLS = schema()["$defs"]["tls"]
 
 
 def ports(host: Mapping) -> tuple[Port, ...]:
@@ -43,7 +46,7 @@ def _only(data: Mapping, *keys: str) -> Mapping:
     result = Mapping(data.span)
     for key in keys:
         if key in data:
-            result[key], result.keys_at[key], result.values_at[key] = data[key], data.keys_at[key], data.values_at[key]
+            result.take(key, data)
     return result
 
 
@@ -51,7 +54,7 @@ def _port(data: Mapping, shared: Mapping, host: str) -> Port:
     protocol = data.get("protocol", "HTTP")
     own = data.get("tls")
     # a port without a tls of its own points at the host's
-    settings = shared if own is None else own if "mode" in own else merge(shared, own)
+    settings = shared if own is None else own if "mode" in own else merge(shared, own, TLS)
     tls = _tls(settings, protocol, host)
     https = 443 if tls.originates and data["port"] == 80 else data["port"]
     return Port(

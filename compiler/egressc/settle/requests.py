@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from egressc.model import Credential, ExternalAuthorization, HeaderChanges, Headers, Limit, Opa, RateLimit, milliseconds
-from egressc.positions import Mapping
+from egressc.model import Credential, Duration, ExternalAuthorization, HeaderChanges, Headers, Limit, Opa, RateLimit
+from egressc.positions import Mapping, plain
 from egressc.schema import default
 
-#: Requests of each client in so many milliseconds: at this rate none fills the chart's `dnsCache` by itself.
-NAMES = (1000, 1000)
+#: Requests of each client in this time: at this rate none fills the chart's `dnsCache` by itself.
+NAMES = (1000, "1s")
 
 
 def headers(host: Mapping) -> Headers | None:
@@ -28,7 +28,7 @@ def rate_limit(host: Mapping, *, per_name: bool) -> RateLimit | None:
     data = host.get("rateLimit")
     if not isinstance(data, Mapping):
         nobody = Mapping(host.span)
-        each = Limit(source=nobody, requests=NAMES[0], per=NAMES[1])
+        each = Limit(source=nobody, requests=NAMES[0], per=Duration.of(NAMES[1]))
         return RateLimit(source=nobody, all_clients=None, per_client=each) if per_name else None
     return RateLimit(source=data, all_clients=_limit(data), per_client=_limit(data.get("perClient")))
 
@@ -51,9 +51,9 @@ def _changes(data: Mapping, side: str) -> HeaderChanges:
     changes = given if isinstance(given, Mapping) else Mapping(data.span)
     return HeaderChanges(
         source=changes,
-        set=tuple(sorted((changes.get("set") or {}).items())),
-        remove=tuple(sorted(changes.get("remove") or ())),
-        keep=tuple(sorted(changes.get("keep") or ())),
+        set=dict(changes.get("set") or {}),
+        remove=tuple(changes.get("remove") or ()),
+        keep=tuple(changes.get("keep") or ()),
     )
 
 
@@ -70,7 +70,7 @@ def _credential(data: Mapping) -> Credential:
 def _limit(data: Any) -> Limit | None:
     if not (isinstance(data, Mapping) and "requests" in data and "per" in data):
         return None
-    return Limit(source=data, requests=data["requests"], per=milliseconds(data["per"]))
+    return Limit(source=data, requests=data["requests"], per=Duration.of(data["per"]))
 
 
 def _opa(data: Mapping) -> Opa:
@@ -79,5 +79,6 @@ def _opa(data: Mapping) -> Opa:
         image=data.get("image"),
         policy=data.get("policy"),
         decision=data.get("decision", default("opa", "decision")),
-        timeout=milliseconds(data.get("timeout", default("opa", "timeout"))),
+        timeout=Duration.of(data.get("timeout", default("opa", "timeout"))),
+        resources=plain(data["resources"]) if "resources" in data else None,
     )

@@ -1,0 +1,36 @@
+"""`egressc render`: lists in, manifests out."""
+
+import argparse
+from typing import Any
+
+from egressc import emit, output
+from egressc.commands import lists
+from egressc.commands.arguments import file
+from egressc.helm import template
+
+
+def add(commands: Any) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "render", parents=[lists.arguments()], help="compile, and print the manifests by `helm template`"
+    )
+    parser.add_argument(
+        "-f",
+        "--values",
+        action="append",
+        default=[],
+        metavar="FILE",
+        type=file,
+        help="more values for the chart; repeatable",
+    )
+    parser.add_argument("-n", "--namespace", default="egress", help="the release's namespace (default: egress)")
+    parser.set_defaults(run=run, parser=parser)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Writes the manifests."""
+    plan = lists.plan_of(given)
+    if plan is None:
+        return lists.ERRORS
+    output.write(given.output, template(emit.values(plan), given.values, given.namespace))
+    return lists.OK

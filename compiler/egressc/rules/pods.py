@@ -1,0 +1,77 @@
+"""How pods run, a host's own and a shared gateway's: numbers that make sense together."""
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from egressc.assets import chart_values
+from egressc.findings import Finding
+from egressc.model import Host, Inventory, Opa, PodSettings
+from egressc.rules import durations
+from egressc.rules.settings import NUMBERS
+
+# what Kubernetes calls a quantity, in the suffixes that the schema lets through
+SUFFIXES = {"m": Decimal("0.001"), "": Decimal(1)} | {
+    suffix: Decimal(base) ** power
+    for base, suffixes in ((1000, ("k", "M", "G", "T")), (1024, ("Ki", "Mi", "Gi", "Ti")))
+    for power, suffix in enumerate(suffixes, 1)
+}
+
+
+def check(host: Host, _: Inventory) -> Iterator[Finding]:
+    """Settings of a host's own pods that cannot be."""
+    yield from _check(host.pod_settings)
+    if host.external_authorization and (opa := host.external_authorization.opa):
+        yield from _resources(opa, opa.resources or {})
+
+
+def check_shared(inventory: Inventory) -> Iterator[Finding]:
+    """The same for shared gateways."""
+    for shared in inventory.shared:
+        yield from _check(shared.pod_settings)
+
+
+def _check(pods: PodSettings) -> Iterator[Finding]:
+    yield from durations.check_pods(pods)
+    yield from _scaling(pods)
+    yield from _evictions(pods)
+    yield from _resources(pods, pods.resources or {})
+
+
+def _scaling(pods: PodSettings) -> Iterator[Finding]:
+    scaling = pods.autoscaling or {}
+    # what the list does not say is the chart's
+    least, most = ((scaling.get(key) or chart_values()["autoscaling"][key]) for key in ("minReplicas", "maxReplicas"))
+    if scaling and least > most:
+        given = "minReplicas" if "minReplicas" in scaling else "maxReplicas"
+        fix = f"write `maxReplicas: {least}`, or more"
+        if given == "maxReplicas":
+            fix = f"write `minReplicas: {most}` beside it: the chart's own is {least}"
+        message = f"the gateway cannot have at least {least} and at most {most} pods"
+        yield NUMBERS(pods.at("autoscaling", given), message, fix)
+    if pods.replicas is not None and pods.autoscaling is not None:
+        message = "`replicas` and `autoscaling` both say how many pods there are"
+        yield NUMBERS(pods.at("replicas"), message, "keep `replicas` (a fixed number) or `autoscaling`")
+
+
+def _evictions(pods: PodSettings) -> Iterator[Finding]:
+    least = pods.replicas or (pods.autoscaling or {}).get("minReplicas")
+    for key, value in (pods.pod_disruption_budget or {}).items():
+        kept = value == "100%" or (isinstance(value, int) and least is not None and value >= least)
+        if value in (0, "0%") if key == "maxUnavailable" else kept:
+            where, fix = pods.at("podDisruptionBudget", key), "write `maxUnavailable: 1`, or more"
+            yield NUMBERS(where, "no pod may ever be evicted: its node cannot be drained", fix, "warning")
+
+
+def _resources(said: PodSettings | Opa, resources: Mapping[str, Any]) -> Iterator[Finding]:
+    for name, limit in (resources.get("limits") or {}).items():
+        request = (resources.get("requests") or {}).get(name)
+        if request is not None and _quantity(request) > _quantity(limit):
+            where, fix = said.at("resources", "requests", name), f"write {limit} or less, or a higher limit"
+            yield NUMBERS(where, f"the request for {name} ({request}) is above its limit ({limit})", fix)
+
+
+def _quantity(given: Any) -> Decimal:
+    number, suffix = re.fullmatch(r"([0-9.]+(?:e[-+]?[0-9]+)?)([A-Za-z]*)", str(given)).groups()  # type: ignore[union-attr]
+    return Decimal(number) * SUFFIXES[suffix]

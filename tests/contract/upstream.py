@@ -1,0 +1,54 @@
+"""The gateway speaks TLS with the upstream that is meant, and passes on only TLS for this host unread."""
+
+from typing import Any
+
+from tests.contract.fleet import Fleet, Gateway, nested
+
+SNI_OF_CHAINS = "server_names"
+
+
+def check(fleet: Fleet) -> None:
+    for gateway in fleet.hosts:
+        for port in gateway.ports:
+            _origination(gateway, port)
+            if port["protocol"] in ("TLS", "TCP"):
+                _passthrough(gateway, port)
+
+
+def _origination(gateway: Gateway, port: dict[str, Any]) -> None:
+    tls = gateway.upstream_settings[port["port"]]["tls"]
+    assert tls == port.get("tls", {"mode": "DISABLE"})
+    if tls["mode"] == "DISABLE":
+        return
+    # without an SNI Istio sends, and verifies, each name that a wildcard stands for
+    assert tls.get("sni") or gateway.host.startswith("*.")
+    named = bool(tls.get("subjectAltNames")) or not tls.get("sni")
+    assert named != bool(tls.get("insecureSkipVerify"))
+    trusted = {"caCertificates", "credentialName"} & tls.keys()
+    assert trusted or tls.get("insecureSkipVerify")
+    if tls["mode"] == "MUTUAL":
+        assert "credentialName" in tls or {"clientCertificate", "privateKey"} <= tls.keys()
+
+
+def _passthrough(gateway: Gateway, port: dict[str, Any]) -> None:
+    """Bytes that the gateway cannot read go to the host's own cluster; what says to be TLS must be TLS for the host."""
+    inside, upstream = f"{gateway.name}.{port['port']}", f"outbound|{port['port']}||{gateway.host}"
+    asks = port["protocol"] == "TLS" and not gateway.values.get("perName")
+    led = [
+        patch["patch"]["value"]["typed_config"]["cluster"]
+        for patch in gateway.patches(".passthrough")
+        if patch["applyTo"] == "NETWORK_FILTER"
+        and patch["match"]["listener"]["name"].endswith(f"_{port['gatewayPort']}")
+    ]
+    assert led == [inside if asks else upstream]
+    listeners = [
+        patch["patch"]["value"]
+        for patch in gateway.patches(".passthrough")
+        if patch["applyTo"] == "LISTENER" and patch["patch"]["value"]["name"] == inside
+    ]
+    assert len(listeners) == int(asks)
+    for listener in listeners:
+        chains = listener["filter_chains"]
+        assert [chain["filter_chain_match"][SNI_OF_CHAINS] for chain in chains][-1:] == [[gateway.host]]
+        assert list(nested(chains[-1], "cluster")) == [upstream]
+        assert all(not list(nested(chain, "cluster")) for chain in chains[:-1])

@@ -1,0 +1,35 @@
+"""Whoever may call a host sees it, and nobody else; only the gateway's pods see the way to the upstream."""
+
+from tests.contract.fleet import Fleet, Gateway
+
+
+def check(fleet: Fleet) -> None:
+    for gateway in fleet.hosts:
+        _objects(gateway)
+        _callers(gateway)
+
+
+def _objects(gateway: Gateway) -> None:
+    visible = gateway.values["exportTo"]
+    for entry in gateway.all("ServiceEntry"):
+        assert entry["spec"]["hosts"] == [gateway.host]
+        assert entry["spec"]["exportTo"] == visible
+    assert gateway.spec("VirtualService")["exportTo"] == visible
+    assert gateway.spec("DestinationRule")["exportTo"] == visible
+    # a rule of the same exportTo as the one for the gateway's pods would be merged into that, and be gone
+    direct = gateway.spec("DestinationRule", ".direct")
+    assert direct["exportTo"] == ([gateway.namespace] if visible == ["."] else visible)
+    service = gateway.documents["Service", gateway.namespace, gateway.name]
+    assert service["metadata"]["annotations"]["networking.istio.io/exportTo"] == ",".join(visible)
+    assert gateway.spec("DestinationRule", ".upstream")["exportTo"] == ["."]
+
+
+def _callers(gateway: Gateway) -> None:
+    visible = gateway.values["exportTo"]
+    if gateway.reports:
+        assert visible == ["*"]
+        return
+    principals = [rule.who.principal for rule in gateway.rules]
+    callers = {principal.split("/")[2] if principal != "*" else "*" for principal in principals}
+    seeing = {gateway.namespace if name == "." else name for name in visible}
+    assert callers - {gateway.namespace} == seeing - {gateway.namespace} or seeing == {"*"} <= callers

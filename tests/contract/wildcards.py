@@ -1,0 +1,67 @@
+"""A wildcard leads to names below it, at one port and to no denied address, and each name is verified by itself."""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
+from typing import Any
+
+from tests.contract.fleet import Fleet, Gateway, nested
+
+#: Where IPv6 has IPv4 addresses: mapped, and what a NAT64 leads to.
+FORMS = ("::ffff:0:0", "64:ff9b::")
+
+
+def check(fleet: Fleet) -> None:
+    for gateway in fleet.hosts:
+        if gateway.values.get("perName"):
+            _sessions(gateway)
+            if not gateway.values.get("proxy"):
+                _names(gateway)
+                _addresses(gateway, gateway.values.get("deniedRanges", ()))
+
+
+def _sessions(gateway: Gateway) -> None:
+    """A TLS session of one name must not vouch for another."""
+    suffix = ".proxy" if gateway.values.get("proxy") else ".wildcard"
+    verified = {port["port"] for port in gateway.ports if "tls" in port}
+    without = {
+        patch["match"]["cluster"]["portNumber"]
+        for patch in gateway.patches(suffix)
+        if list(nested(patch["patch"].get("value", {}), "max_session_keys")) == [0]
+    }
+    assert without == verified
+
+
+def _names(gateway: Gateway) -> None:
+    (listener,) = (patch["patch"]["value"] for patch in gateway.patches(".wildcard") if patch["applyTo"] == "LISTENER")
+    *closed, way = listener["filter_chains"]
+    assert way["filter_chain_match"] == {"server_names": [gateway.host]}
+    assert list(nested(way, "port_value")) == [gateway.ports[0]["upstreamPort"]]
+    # listed hosts below it have a way of their own
+    assert [chain["filter_chain_match"]["server_names"] for chain in closed] == [
+        gateway.values["listed"] for _ in closed
+    ]
+    assert bool(closed) == ("listed" in gateway.values)
+    assert all(one["name"].endswith("direct_response") for chain in closed for one in chain["filters"])
+
+
+def _addresses(gateway: Gateway, denied: Sequence[str]) -> None:
+    caches = list(nested(gateway.patches(".wildcard"), "dns_cache_config"))
+    assert len(caches) == 2
+    assert caches[0] == caches[1]
+    (cache,) = caches[:1]
+    # a name is whole: no search domain of the cluster is tried
+    assert list(nested(cache, "dns_resolver_options")) == [{"no_default_search_domain": True}]
+    ranges = [
+        ip_network(f"{one['address_prefix']}/{one['prefix_len']}") for one in cache["resolved_address_filter"]["ranges"]
+    ]
+    assert ranges
+    for network in (*ranges, *map(ip_network, denied)):
+        assert any(_within(network, one) for one in ranges)
+        if isinstance(network, IPv4Network):
+            for form in FORMS:
+                inside = IPv6Network((int(IPv6Address(form)) + int(network.network_address), 96 + network.prefixlen))
+                assert any(_within(inside, one) for one in ranges), f"{inside} is let through"
+
+
+def _within(network: Any, other: Any) -> bool:
+    return bool(network.version == other.version and network.subnet_of(other))
