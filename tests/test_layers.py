@@ -125,7 +125,8 @@ def test_overlays_remove() -> None:
 def test_the_mesh_of_overlays_lies_over_the_lists() -> None:
     text = "mesh: {trustDomain: base, clusterDomain: c.example}\n" + BASE
     values = gateways(text, overlays=["version: 1\nmesh: {trustDomain: prod}\nhosts: []\n"])
-    assert values["a.example.com"]["clients"] == [{"principal": "prod/ns/shop/sa/*"}]
+    (rule,) = values["a.example.com"]["ports"][0]["rules"]["allow"]
+    assert rule["caller"] == {"prefix": "spiffe://prod/ns/shop/sa/"}
 
 
 def test_a_mistake_in_an_overlay_is_found_there() -> None:

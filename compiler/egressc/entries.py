@@ -1,4 +1,4 @@
-"""The entries of one file: bare names, objects, and objects for several hosts, each as a Mapping that names its host."""
+"""The entries of one file, each as a Mapping that names its host: bare names, objects, objects for several hosts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Hosts that applications ask by http:// and by https://: what is said of requests does not hold for what nobody reads."""
+"""Hosts that applications ask by http:// and https://: what is said of requests does not hold for what is unread."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,8 @@ UNREAD = Code(
     "EG228",
     "a setting of requests beside a way that nobody reads",
     "The gateway carries the application's own TLS unread. What the list says of requests, their headers, a client "
-    "certificate, an authorizer's decision about each, holds on the ports with requests only. Who may call holds on both.",
+    "certificate, an authorizer's decision about each, holds on the ports with requests only. Who may call holds on "
+    "both.",
     "warning",
 )
 

@@ -9,8 +9,8 @@ from egressc.slips import nearest
 NO_SUCH_GROUP = Code(
     "EG321",
     "a group that the list does not have",
-    "`groups` of one of the files names who belongs to a group. A rule for a group that nobody has named would be a rule "
-    "for nobody.",
+    "`groups` of one of the files names who belongs to a group. A rule for a group that nobody has named would be a "
+    "rule for nobody.",
 )
 GROUP_AND_MORE = Code(
     "EG224",
