@@ -52,7 +52,7 @@ def test_every_string_is_quoted() -> None:
 
 def test_what_nobody_says_is_the_chart_s() -> None:
     bare = gateway("- api.example.com")
-    assert set(bare) == {"host", "namespace", "exportTo", "clients", "ports", "endpoints"}
+    assert set(bare) == {"host", "namespace", "selector", "exportTo", "ports", "endpoints", "pods"}
 
 
 def test_what_the_list_says_is_emitted_also_where_the_chart_says_the_same() -> None:
@@ -162,7 +162,7 @@ def test_volumes_of_all_ports_are_mounted_once() -> None:
           - port: 81
             tls: {files: {ca: /a/ca, volumes: [{configMap: a, mountPath: /a}, {configMap: c, mountPath: /c}]}}
     """)
-    assert values["volumes"] == [
+    assert values["pods"]["volumes"] == [
         {"name": "certificates-0", "configMap": "a", "mountPath": "/a"},
         {"name": "certificates-1", "secret": "b", "mountPath": "/b"},
         {"name": "certificates-2", "configMap": "c", "mountPath": "/c"},

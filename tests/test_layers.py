@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from egressc.layers import merge
+from egressc.merge import merge
 from egressc.positions import Mapping
 from egressc.schema import schema
 from egressc.source import load
@@ -125,7 +125,8 @@ def test_overlays_remove() -> None:
 def test_the_mesh_of_overlays_lies_over_the_lists() -> None:
     text = "mesh: {trustDomain: base, clusterDomain: c.example}\n" + BASE
     values = gateways(text, overlays=["version: 1\nmesh: {trustDomain: prod}\nhosts: []\n"])
-    assert values["a.example.com"]["clients"] == [{"principal": "prod/ns/shop/sa/*"}]
+    (rule,) = values["a.example.com"]["ports"][0]["rules"]["allow"]
+    assert rule["caller"] == {"prefix": "spiffe://prod/ns/shop/sa/"}
 
 
 def test_a_mistake_in_an_overlay_is_found_there() -> None:
@@ -134,15 +135,17 @@ def test_a_mistake_in_an_overlay_is_found_there() -> None:
 
 
 def test_hosts_are_the_same_however_they_are_spelled() -> None:
-    assert found(BASE, HEAD + "- A.Example.COM.\n") == ["list1.yaml:4:3 EG105", "list1.yaml:4:3 EG301"]
+    assert found(BASE + "- A.Example.COM.\n") == ["6:3 EG105", "6:3 EG301"]
     assert found(HEAD + "- bücher.example\n- xn--bcher-kva.example\n") == ["4:3 EG105", "5:3 EG301"]
 
 
 def test_findings_of_all_files_come_at_once() -> None:
-    broken = "version: 1\nhosts:\n- {host: c.example.com, ownr: x}\n- a.example.com\n- d.example.com\n"
+    broken = (
+        "version: 1\nhosts:\n- {host: c.example.com, ownr: x}\n- {host: a.example.com, owner: x}\n- d.example.com\n"
+    )
     assert found(BASE, broken, "version: 1\nhosts: [\n") == [
         "list1.yaml:3:25 EG101",
-        "list1.yaml:4:3 EG301",
+        "list1.yaml:4:10 EG320",
         "list1.yaml:5:3 EG201",
         "list2.yaml:3:1 EG002",
     ]

@@ -34,7 +34,7 @@ PROMETHEUS = End("monitoring", (("app", "prometheus"),), "10.1.0.7")
 BESIDE, TOOL = gateway("beside-example-com", "tools"), End("tools", (("app", "tool"),), "10.1.0.8")
 INTERNET, FIXED, FIXED_V6 = (End(address=address) for address in ("198.51.100.1", "192.0.2.10", "2001:db8::10"))
 COMPANY, COMPANY_V6 = End(address="10.9.9.9"), End(address="fd00::9")
-EXCEPT = {"metricsNamespaces": ["monitoring"], "except": ["10.0.0.0/8", "fd00::/8"]}
+EXCEPT = {"metricsNamespaces": ["monitoring"], "except": {"ipv4": ["10.0.0.0/8"], "ipv6": ["fd00::/8"]}}
 
 OTHERS = hosts("""
     - {host: behind.example.com, proxy: {host: proxy.corp.example, port: 3128}}

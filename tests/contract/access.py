@@ -30,11 +30,7 @@ def check(fleet: Fleet) -> None:
 
 def _named(gateway: Gateway, port: Mapping[str, Any]) -> set[str]:
     """The identities that may call at a port."""
-    return {
-        client["principal"]
-        for client in gateway.values["clients"]
-        if port["gatewayPort"] in client.get("ports", [port["gatewayPort"]])
-    }
+    return {rule.who.principal for rule in gateway.rules if rule.covers(port["port"])}
 
 
 def _allowed(gateway: Gateway, port: Mapping[str, Any]) -> None:
@@ -118,5 +114,5 @@ def _provider(gateway: Gateway) -> None:
     for port in gateway.ports:
         own = {"key": POLICY.format(_kind(port)), "values": [f"{gateway.name}:*"]}
         rule: dict[str, Any] = {"to": [{"operation": {"ports": [str(port["gatewayPort"])]}}]}
-        expected.append(rule | ({"when": [own]} if "selector" in gateway.values else {}))
+        expected.append(rule | ({} if "pods" in gateway.values else {"when": [own]}))
     assert spec["rules"] == expected

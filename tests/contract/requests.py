@@ -40,12 +40,20 @@ def _paths(gateway: Gateway) -> None:
     escaped = "KEEP_UNCHANGED" if gateway.reports else "REJECT_REQUEST"
     reading = {"normalize_path": True, "merge_slashes": True, "path_with_escaped_slashes_action": escaped}
     for port in gateway.with_requests if strict else ():
-        found = [patch["patch"]["value"]["typed_config"] for patch in gateway.patches() if _at(patch, port)]
+        found = [
+            patch["patch"]["value"]["typed_config"]
+            for patch in gateway.patches(".requests")
+            if patch["applyTo"] == "NETWORK_FILTER" and _at(patch, port)
+        ]
         assert [one.items() >= reading.items() for one in found] == [True]
     # many upstreams read x_api_key as x-api-key
     underscores = {"common_http_protocol_options": {"headers_with_underscores_action": "DROP_HEADER"}}
     for port in gateway.with_requests if gateway.values.get("dropUnderscores") else ():
-        found = [patch["patch"]["value"]["typed_config"] for patch in gateway.patches() if _at(patch, port)]
+        found = [
+            patch["patch"]["value"]["typed_config"]
+            for patch in gateway.patches(".requests")
+            if patch["applyTo"] == "NETWORK_FILTER" and _at(patch, port)
+        ]
         assert [one.items() >= underscores.items() for one in found] == [True]
 
 

@@ -58,8 +58,12 @@ def _rate_limit(limit: RateLimit) -> dict[str, Any]:
     result: dict[str, Any] = _limit(limit.all_clients) if limit.all_clients else {}
     if limit.per_client:
         result["perClient"] = _limit(limit.per_client)
-    given = [one for one in (limit.all_clients, limit.per_client) if one]
-    return result | {"retryAfter": max(ceil(one.per.milliseconds / one.requests / 1000) for one in given)}
+    named = [(name, one) for name, one in (("all", limit.all_clients), ("client", limit.per_client)) if one]
+    return result | {
+        "retryAfter": max(ceil(one.per.milliseconds / one.requests / 1000) for _, one in named),
+        # as the header ratelimit-policy has them
+        "policy": ", ".join(f'"{name}";q={one.requests};w={one.per.milliseconds // 1000}' for name, one in named),
+    }
 
 
 def _limit(limit: Limit) -> dict[str, Any]:

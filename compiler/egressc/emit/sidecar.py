@@ -5,7 +5,7 @@ from typing import Any
 from egressc.emit.gateway import annotations, source_values
 from egressc.emit.traffic import traffic
 from egressc.emit.upstream import client_tls, upstream
-from egressc.plan import Placement, Sidecar, SidecarPort
+from egressc.plan import EVERYBODY, OWN_NAMESPACE, Placement, Sidecar, SidecarPort
 
 
 def sidecar_values(sidecar: Sidecar) -> dict[str, Any]:
@@ -17,9 +17,15 @@ def sidecar_values(sidecar: Sidecar) -> dict[str, Any]:
 
 
 def _placement(placement: Placement) -> dict[str, Any]:
-    result: dict[str, Any] = {"ports": [_port(port) for port in placement.ports]}
+    result: dict[str, Any] = {
+        "exportTo": EVERYBODY if placement.namespace == EVERYBODY else OWN_NAMESPACE,
+        "ports": [_port(port) for port in placement.ports],
+    }
     if placement.pods:
-        result["pods"] = [dict(labels) for labels in placement.pods]
+        result["rules"] = [
+            {"suffix": f".{number}" if number > 1 else "", "selector": dict(labels)}
+            for number, labels in enumerate(placement.pods, start=1)
+        ]
     if placement.accounts:
         result["accounts"] = list(placement.accounts)
     return result

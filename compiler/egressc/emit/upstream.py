@@ -8,16 +8,21 @@ from egressc.hostname import whole
 from egressc.model import Host, Tls
 from egressc.plan import SYSTEM_CA
 
+REQUESTED_NAME = "%REQUESTED_SERVER_NAME%"
+
 
 def upstream(host: Host) -> dict[str, Any]:
     """Where `host` is, beyond its name."""
-    result: dict[str, Any] = {"perName": True} if host.per_name else {}
+    # behind a socket all client ports have one: see the rules of proxies
+    port = host.ports[0].upstream_port
+    result: dict[str, Any] = {"perName": True, "upstreamPort": port} if host.per_name else {}
     if host.addresses:
         result["addresses"] = list(host.addresses)
     if host.proxy:
-        result["proxy"] = {"host": whole(host.proxy.host), "port": host.proxy.port}
-        for name in host.endpoints:
-            result["proxy"]["target"] = f"[{name}]" if ":" in name else name
+        # Envoy puts the name that the gateway's, or the application's, TLS asks for
+        (name,) = host.endpoints or (REQUESTED_NAME if host.per_name else host.host,)
+        target = f"[{name}]" if ":" in name else name
+        result["proxy"] = {"host": whole(host.proxy.host), "port": host.proxy.port, "target": f"{target}:{port}"}
         return result
     if host.per_name:
         if host.says("deniedRanges"):

@@ -18,7 +18,7 @@ def admitted(gateway: Gateway, port: GatewayPort) -> Iterator[Decision]:
     yield from _denied(gateway, port)
     yield from _allowed(gateway, port)
     yield from _logged(gateway, port)
-    patch = named_object(gateway, "EnvoyFilter")
+    patch = named_object(gateway, "EnvoyFilter", ".requests")
     if gateway.strict_paths and requests:
         escaped = "kept" if host.reports else "refused"
         decided = (*gateway.rules, *gateway.denials, *gateway.fleet_denials)

@@ -227,7 +227,7 @@ def _requests(gateway: Gateway) -> Iterator[Decision]:
     yield from changes(gateway)
     if gateway.drops_underscores:
         says = "drops headers with an underscore in their name: upstreams may read one as a header of the gateway's"
-        yield Decision(named_object(gateway, "EnvoyFilter"), says, gateway.host.said("headers"))
+        yield Decision(named_object(gateway, "EnvoyFilter", ".requests"), says, gateway.host.said("headers"))
     if gateway.pods.kind != "adopted":
         yield Decision(named_object(gateway, "Telemetry"), "writes no trace headers of its own", ())
         yield Decision(named_object(gateway, "Deployment"), "keeps back the client's mesh certificate", ())

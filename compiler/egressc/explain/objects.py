@@ -50,7 +50,6 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
     """All that the chart prints for `gateway`, in the order of a request's way."""
     adopted = gateway.pods.kind == "adopted"
     values = emit.gateway_values(gateway)
-    filters = gateway.checks_upstream or gateway.strict_paths or {"streamTimeout", "dropUnderscores"} & {*values}
     kinds = {
         "ServiceEntry": True,
         "VirtualService": True,
@@ -59,7 +58,7 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
         "Gateway": True,
         "AuthorizationPolicy": True,
         "NetworkPolicy": gateway.isolated,
-        "EnvoyFilter": bool(filters),
+        "EnvoyFilter": gateway.checks_upstream,
         "Telemetry": True,
         "Deployment": True,
         "HorizontalPodAutoscaler": pods(gateway).scaled,
@@ -76,6 +75,7 @@ def objects(gateway: Gateway) -> tuple[Object, ...]:
     more = {
         ("EnvoyFilter", ".authorization"): True,
         ("EnvoyFilter", ".access-log"): gateway.host.reports or gateway.host.access_log,
+        ("EnvoyFilter", ".requests"): {"strictPaths", "streamTimeout", "dropUnderscores"} & {*values},
     }
     named += [named_object(gateway, kind, suffix) for (kind, suffix), exists in more.items() if exists]
     if gateway.pods.kind == "shared":
