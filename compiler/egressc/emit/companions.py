@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from egressc.hostname import is_ip
-from egressc.plan import EVERYBODY, Admission, Companions, Gateway
+from egressc.plan import EVERYBODY, Admission, Companions, GatewayCarrier
 from egressc.plan.admission import Owners
 
 LONGEST_PART = 80_000
@@ -56,7 +56,7 @@ def _parts(owners: Owners) -> Iterator[dict[str, list[str]]]:
     yield part
 
 
-def network_policy(gateway: Gateway) -> dict[str, Any]:
+def network_policy(gateway: GatewayCarrier) -> dict[str, Any]:
     """`networkPolicy`, who comes in and fixed addresses that the gateway goes out to; empty where none is wanted."""
     if not gateway.isolated:
         return {}
