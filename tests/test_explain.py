@@ -219,28 +219,145 @@ def _lines(data: Any) -> Iterator[Line]:
 
 
 @pytest.mark.parametrize(
-    ("entry", "says", "lines"),
+    ("entry", "says", "lines", "sets"),
     [
-        ("- a.example", "wants a certificate for a.example", []),
-        ("- host: a.example\n  tls: {sans: [b.example]}", "wants a certificate for b.example", [5]),
-        ("- host: a.example\n  timeouts:\n    connect: 90s", "a connection may take 90s to open", [6]),
-        ("- host: a.example\n  timeouts:\n    connect: 90s", "closes a connection without traffic after 1h", []),
-        ("- host: a.example\n  retries: {attempts: 0}", "tries nothing again", [5]),
+        ("", "wants a certificate for a.example", [], {"tls": {"subjectAltNames": ["a.example"]}}),
         (
-            "- host: a.example\n  ports: [{port: 8080,\n    upstreamPort: 443}]",
+            "tls: {sans: [b.example]}",
+            "wants a certificate for b.example",
+            [5],
+            {"tls": {"subjectAltNames": ["b.example"]}},
+        ),
+        ("", "a connection may take 10s to open", [], {}),
+        (
+            "timeouts: {connect: 10s}",
+            "a connection may take 10s to open",
+            [5],
+            {"connectionPool": {"connectTimeout": "10s"}},
+        ),
+        (
+            "timeouts:\n    connect: 90s",
+            "a connection may take 90s to open",
+            [6],
+            {"connectionPool": {"connectTimeout": "90s"}},
+        ),
+        ("timeouts:\n    connect: 90s", "closes a connection without traffic after 1h", [], {}),
+        (
+            "timeouts: {idle: 2m}",
+            "closes a connection without traffic after 2m",
+            [5],
+            {"connectionPool": {"idleTimeout": "120s"}},
+        ),
+        ("timeouts: {request: 3s}", "a request may take 3s", [5], {"requestTimeout": "3s"}),
+        ("timeouts: {stream: 5m}", "closes a stream without traffic after 5m", [5], {"streamTimeout": "300s"}),
+        ("retries: {attempts: 0}", "tries nothing again", [5], {"retries": {"attempts": 0}}),
+        ("retries: {perTry: 1s}", "a try may take 1s", [5], {"retries": {"perTry": "1s"}}),
+        (
+            "retries: {attempts: 1, retryOn: [reset, 5xx]}",
+            "tries again, 1 times at most, on 5xx, reset",
+            [5, 5],
+            {"retries": {"attempts": 1, "retryOn": "5xx,reset"}},
+        ),
+        (
+            "connectionPool: {maxRequests: 7}",
+            "at most 7 requests at once from each pod",
+            [5],
+            {"connectionPool": {"maxRequests": 7}},
+        ),
+        (
+            "ports: [{port: 8080,\n    upstreamPort: 443}]",
             "client port 8080 is upstream port 443",
             [6],
+            {"upstreamPort": 443},
         ),
-        ("- host: a.example\n  ports:\n  - port: 8080", "client port 8080 is upstream port 8080", [6]),
-        ("- host: a.example\n  tls: {mode: passthrough}", "client port 443 is upstream port 443", [5]),
-        ("- host: a.example", "seen by egress, shop", [2]),
-        ("- host: a.example\n  endpoints: [192.0.2.1]", "found at fixed addresses: 192.0.2.1", [5]),
+        ("ports:\n  - port: 8080", "client port 8080 is upstream port 8080", [6], {"upstreamPort": 8080}),
+        ("tls: {mode: passthrough}", "client port 443 is upstream port 443", [5], {"upstreamPort": 443}),
+        ("", "seen by egress, shop", [2], {"exportTo": [".", "shop"]}),
+        (
+            "endpoints: [192.0.2.1]",
+            "found at fixed addresses: 192.0.2.1",
+            [5],
+            {"endpoints": ["192.0.2.1"], "resolution": "STATIC"},
+        ),
+        ("drain: 7s", "gives open connections 7s when a pod ends", [5], {"drainSeconds": 7}),
+        ("accessLog: false", "turns the mesh's own access log off", [5], {"accessLog": False}),
+        ("enforcement: report", "lets everybody in, and reports whom it would refuse", [5, 2], {}),
     ],
 )
-def test_a_decision_has_its_lines(entry: str, says: str, lines: list[int]) -> None:
-    decisions = [decision for decision in _gateway(entry).decisions() if decision.says == says]
+def test_a_decision_has_its_lines_and_values(entry: str, says: str, lines: list[int], sets: dict[str, Any]) -> None:
+    decisions = [one for one in _gateway(f"- host: a.example\n  {entry}").decisions() if one.says == says]
     assert decisions
-    assert all([line.line for line in decision.lines] == lines for decision in decisions)
+    assert all([line.line for line in one.lines] == lines for one in decisions)
+    assert all(one.sets == sets for one in decisions)
+
+
+def test_what_holds_by_default_is_the_chart_s(helm4: Helm) -> None:
+    gateway = _gateway("- a.example")
+    documents = helm4.render({"gateways": {gateway.name: emit.gateway_values(gateway)}})
+    rule = documents["DestinationRule", "egress", "a-example.upstream"]["spec"]["trafficPolicy"]["portLevelSettings"][0]
+    route = documents["VirtualService", "egress", "a-example"]["spec"]["http"][0]
+    check = documents["EnvoyFilter", "egress", "a-example"]["spec"]["configPatches"][1]["patch"]["value"][
+        "health_checks"
+    ]
+    says = [decision.says for decision in gateway.decisions()]
+    tcp, on = rule["connectionPool"]["tcp"], ", ".join(route["retries"]["retryOn"].split(","))
+    assert f"a connection may take {_spelled(tcp['connectTimeout'])} to open" in says
+    assert f"closes a connection without traffic after {_spelled(tcp['idleTimeout'])}" in says
+    assert f"tries again, {route['retries']['attempts']} times at most, on {on}" in says
+    rhythm = (_spelled(check[0][key]) for key in ("interval", "timeout"))
+    assert "each pod checks every {} and waits {} for an answer".format(*rhythm) in says
+    times = check[0]["unhealthy_threshold"], check[0]["healthy_threshold"]
+    assert "NotReady after {} failed in a row, Ready after {} good".format(*times) in says
+
+
+def _spelled(duration: str) -> str:
+    """What the chart has, as explain says it."""
+    return Duration.of(duration).spelled
+
+
+UNUSED = """
+- host: a.example
+  at: sidecar
+  ports: [{port: 80}, {port: 443, protocol: TLS}]
+  clients: [{namespace: shop, ports: [80]}]
+"""
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_port_that_no_client_may_use_is_told_of(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "hosts.yaml"
+    file.write_text(hosts(UNUSED), encoding="utf-8")
+    assert main(["explain", str(file), "--host=a.example", f"--format={name}"]) == 0
+    shown = capfd.readouterr().out
+    assert (name == "mermaid") or "no client may use port 443, so no sidecar knows it" in shown
+    assert "80 → 443" in shown if name == "mermaid" else "no client may use this port" in shown
+
+
+def test_only_the_hops_of_used_ports_go_on() -> None:
+    plan = compile_text(hosts(UNUSED)).plan
+    assert plan
+    used, unused = (plan.sidecars[0].hops(port) for port in plan.sidecars[0].host.ports)
+    assert [hop.target for hop in used] == ["its sidecar", "upstream"]
+    assert [(hop.target, hop.decisions) for hop in unused] == [("its sidecar", ())]
+
+
+def test_what_does_not_apply_is_not_told_of() -> None:
+    plan = compile_text("""
+        version: 1
+        defaults: {clients: [shop], failover: [b.example], outlierDetection: {interval: 7s}}
+        hosts:
+        - {host: a.example, proxy: {host: proxy.example, port: 3128}}
+        - c.example
+    """).plan
+    assert plan
+    behind, straight = plan.gateways
+    for format_ in HOST_FORMATS.values():
+        assert "failing addresses" not in format_(behind)
+        assert "b.example" not in format_(behind)
+    assert "leads to b.example only while nothing answers at c.example" in HOST_FORMATS["text"](straight)
+    assert "leaves failing addresses out for a while" in HOST_FORMATS["text"](straight)
+    assert {"failover", "outlierDetection"} & set(emit.gateway_values(behind)) == set()
+    assert {"failover", "outlierDetection"} < set(emit.gateway_values(straight))
 
 
 def test_an_overlay_is_pointed_to() -> None:

@@ -34,7 +34,8 @@ class Setting(NamedTuple):
         """What it is like, whatever the host is called: one of each is tried."""
         carried, by = self.carrier, self.decision.by
         suffix = by.name.removeprefix(carried.name).removeprefix(carried.gateway or carried.name)
-        return (carried.speaker, str(carried.adopts is not None), by.kind, suffix, *self.path)
+        pods = "adopted" if carried.adopts else "own" if carried.gateway == carried.name else "shared"
+        return (carried.speaker, pods, by.kind, suffix, *self.path)
 
 
 @pytest.fixture(params=LISTS, ids=lambda case: case.name)

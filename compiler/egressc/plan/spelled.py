@@ -1,13 +1,19 @@
 """How numbers and names are spelled, in values and in sentences."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from egressc.model import WILDCARD, Duration
 
 
 def seconds(duration: Duration) -> str:
     """1500 ms → `1.5s`, the one spelling that Go, protobuf's JSON and Kubernetes all read."""
-    whole, rest = divmod(duration.milliseconds, 1000)
+    return _seconds(duration.milliseconds)
+
+
+@cache  # most hosts have the same times
+def _seconds(milliseconds: int) -> str:
+    whole, rest = divmod(milliseconds, 1000)
     return f"{whole}.{rest:03}".rstrip("0").rstrip(".") + "s"
 
 

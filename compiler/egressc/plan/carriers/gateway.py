@@ -71,11 +71,11 @@ class GatewayCarrier(GatewayWay):
             yield from seen(self, port)
             yield from self._at_gateway(port)
             yield from self._onward(port)
-        yield from self.readiness()
+        yield from chain(readiness.readiness(self), running(self))
 
     def readiness(self) -> Iterator[Decision]:
         """What decides whether pods are Ready, and how they run."""
-        return chain(readiness.readiness(self), running(self))
+        return chain(readiness.readiness(self), readiness.amounts(self), running(self))
 
     def exposure(self) -> Iterator[Decision]:
         """How others come to the host by a name of one's own."""
@@ -156,12 +156,12 @@ class GatewayCarrier(GatewayWay):
         if port.is_http:
             yield from tried(host, self.object("VirtualService"))
             yield from changed(self)
-            if self.pods.ours:
-                yield Decision(self.object("Deployment"), "keeps back the client's mesh certificate")
         else:
             yield from upstream.unread(self, port)
         if self.pods.ours:
             yield Decision(self.object("Telemetry"), "writes no trace headers of its own")
+            if port.is_http:
+                yield Decision(self.object("Deployment"), "keeps back the client's mesh certificate")
         yield from upstream.reached(self, port)
         if key.mode == "mutual" and key.secret and self.pods.ours:
             says = f"lets Istio hand the gateway the Secret {key.secret}"

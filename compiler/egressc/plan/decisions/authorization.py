@@ -14,10 +14,10 @@ def admitted(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     """All that the gateway decides before it sends a request on its way."""
     server, host = way.object("Gateway"), way.host
     yield Decision(server, f"takes port {port.gateway_port} for {host.host}, from identities of the mesh only")
+    yield from _identified(way, port)
     if way.pods.ours:
         yield Decision(way.object("ServiceAccount"), "is the identity that the clients' sidecars verify")
         yield Decision(way.object("Deployment"), "runs as this account")
-    yield from identified(way, port)
     if way.pods.ours and not way.pods.single:
         others = Object("EnvoyFilter", way.namespace, f"{way.pods.name}.authorization")
         yield Decision(others, "leads nowhere what no host of these pods has asked for")
@@ -32,13 +32,13 @@ def admitted(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     beside = "" if way.pods.ours else ", and does nothing to what else these pods carry"
     sets = {} if way.pods.ours else {"adopted": True}
     yield Decision(way.object("AuthorizationPolicy"), refused + beside, (), sets)
-    yield from logged(way, "request" if port.is_http else "connection")
+    yield from _logged(way, "request" if port.is_http else "connection")
     if port.is_http:
-        yield from read_in_one_way(way)
-        yield from streams(way)
+        yield from _read_in_one_way(way)
+        yield from _streams(way)
 
 
-def identified(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
+def _identified(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     """The identities that TLS itself asks for."""
     if port.identities:
         says = f"shakes hands only with {', '.join(port.identities)}"
@@ -47,7 +47,7 @@ def identified(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
         yield Decision(way.object("Gateway"), says, lines, sets, port.client_port)
 
 
-def logged(way: GatewayWay, unit: str) -> Iterator[Decision]:
+def _logged(way: GatewayWay, unit: str) -> Iterator[Decision]:
     """What is written down of each `unit`."""
     host, lines, log = way.host, way.host.said("accessLog"), way.object("EnvoyFilter", ".access-log")
     sets = {"accessLog": host.access_log}
@@ -60,7 +60,7 @@ def logged(way: GatewayWay, unit: str) -> Iterator[Decision]:
         yield Decision(log, says, host.said("enforcement"), {"enforcement": host.enforcement})
 
 
-def read_in_one_way(way: GatewayWay) -> Iterator[Decision]:
+def _read_in_one_way(way: GatewayWay) -> Iterator[Decision]:
     """That a path has one reading, where somebody decides by it."""
     if way.strict_paths:
         escaped = "kept" if way.host.reports else "refused"
@@ -69,7 +69,7 @@ def read_in_one_way(way: GatewayWay) -> Iterator[Decision]:
         yield Decision(way.object("EnvoyFilter"), says, lines, {"strictPaths": True})
 
 
-def streams(way: GatewayWay) -> Iterator[Decision]:
+def _streams(way: GatewayWay) -> Iterator[Decision]:
     """How long a stream may be without traffic."""
     time = way.host.timeouts.stream
     if time and way.host.has_requests:

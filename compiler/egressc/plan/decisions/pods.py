@@ -9,9 +9,12 @@ from egressc.plan.way import GatewayWay
 
 
 def running(way: GatewayWay) -> Iterator[Decision]:
-    """What is decided about pods that are ours: their number, and how they end."""
+    """What is decided about pods that are ours: how they are asked, how many there are, and how they end."""
     if not way.pods.ours:
         return
+    if way.checks_upstream and way.pods.single:
+        says = "the kubelet asks the pod for GET :15099/ready, where nothing else is"
+        yield Decision(way.object("Deployment"), says)
     shared = way.host.shared
     for decision in run((shared or way.host).pod_settings, way.namespace, way.pods.name):
         # what a shared gateway says stands in its own entry

@@ -14,20 +14,29 @@ ANY_STATUS = ((100, 599),)
 
 
 def readiness(way: GatewayWay) -> Iterator[Decision]:
-    """All that decides whether a pod is Ready."""
+    """What decides whether a pod is Ready."""
     if not way.pods.single:
         says = "Ready while the gateway itself runs: other hosts are behind it"
         yield Decision(way.object("Service"), says, way.host.said("gateway"))
-    yield from followed(way)
+    yield from _followed(way)
     if way.checks_upstream:
-        yield from rhythm(way)
-        yield from _amounts(way)
-        if way.pods.single:
-            deployment = way.object("Deployment")
-            yield Decision(deployment, "the kubelet asks the pod for GET :15099/ready, where nothing else is")
+        yield from _rhythm(way)
 
 
-def followed(way: GatewayWay) -> Iterator[Decision]:
+def amounts(way: GatewayWay) -> Iterator[Decision]:
+    """How many checks the upstream gets."""
+    if not way.checks_upstream:
+        return
+    load, running = checks(way), replicas(way)
+    lines = (way.host.readiness.said("interval") or way.host.readiness.said("timeout")) + running.lines
+    per = "the upstream" if load.per == "upstream" else "each address of the upstream"
+    pods = "" if running.counted else " from each pod"
+    for port in way.host.ports:
+        says = f"{per} gets {load.each} checks a minute{pods} (port {port.port})"
+        yield Decision(way.object("EnvoyFilter"), says, lines)
+
+
+def _followed(way: GatewayWay) -> Iterator[Decision]:
     """What must be so that a pod is Ready."""
     host, given = way.host, way.host.readiness
     if not way.checks_upstream:
@@ -45,7 +54,7 @@ def followed(way: GatewayWay) -> Iterator[Decision]:
         yield Decision(way.object("EnvoyFilter"), says, lines, {"check": check} if check else {}, port.port)
 
 
-def rhythm(way: GatewayWay) -> Iterator[Decision]:
+def _rhythm(way: GatewayWay) -> Iterator[Decision]:
     """How often the upstream is checked, and how many checks make a difference."""
     given, patch = way.host.readiness, way.object("EnvoyFilter")
     each = f"each pod checks every {given.interval.spelled} and waits {given.timeout.spelled} for an answer"
@@ -98,13 +107,3 @@ def _said(way: GatewayWay, patch: Object, says: str, **values: Any) -> Decision:
     lines = [line for key in values for line in given.said(key)]
     sets = {"readiness": {key: value for key, value in values.items() if given.says(key)}}
     return chosen(patch, says, tuple(lines), sets)
-
-
-def _amounts(way: GatewayWay) -> Iterator[Decision]:
-    load, running = checks(way), replicas(way)
-    lines = (way.host.readiness.said("interval") or way.host.readiness.said("timeout")) + running.lines
-    per = "the upstream" if load.per == "upstream" else "each address of the upstream"
-    pods = "" if running.counted else " from each pod"
-    for port in way.host.ports:
-        says = f"{per} gets {load.each} checks a minute{pods} (port {port.port})"
-        yield Decision(way.object("EnvoyFilter"), says, lines)
