@@ -11,7 +11,7 @@ import yaml
 from docs import reference
 from egressc.compile import compile_sources
 from egressc.findings import CODES
-from egressc.schema import schema
+from egressc.schema import resolve, schema
 
 Data = dict[str, Any]
 Steps = tuple[str | int, ...]
@@ -78,6 +78,13 @@ BESIDE: dict[str, Data] = {
 VALUES: dict[str, Steps] = {
     "duration": ("timeouts", "idle"),
     "hostname": ("host",),
+    "gatewayName": ("name",),
+    "endpoint": ("endpoints", 0),
+    "podsOrPercent": ("podDisruptionBudget", "minAvailable"),
+    "quantity": ("resources", "requests", "cpu"),
+    "labelValue": ("clients", 0, "podLabels", "app"),
+    "headerName": ("headers", "request", "remove", 0),
+    "headerValue": ("headers", "request", "set", "x-api-version"),
     "label": ("namespace",),
     "objectName": ("tls", "secret"),
     "ip": ("addresses", 0),
@@ -105,22 +112,22 @@ def test_every_field_and_every_code_has_its_place() -> None:
         assert name == "defaults" or f"## {name}\n" in hosts or f"| {name} |" in hosts, name
         for key in part.get("properties", ()):
             assert f"| `{key}` |" in hosts, f"{name}.{key}"
-    for code, meaning in CODES.items():
-        assert f"### {code}: {meaning}\n" in findings
-        assert any(code.startswith(prefix) for prefix in reference.FAMILIES)
+    for name, code in CODES.items():
+        assert f"### {name}: {code.title}\n\n{code.level.capitalize()}. {code.text}\n" in findings
 
 
 def examples(part: Data, pointer: str, steps: Steps) -> Iterator[Example]:
     """All examples at and below a field, those of the mapping that it refers to included."""
     for value in part.get("examples", ()):
         yield Example(pointer, steps, value)
-    name = part.get("$ref", "").rpartition("/")[2]
-    if name and name not in VALUES:
-        yield from examples(schema()["$defs"][name], f"$defs/{name}", steps)
+    place = part.get("$ref", "").removeprefix("#/")
+    if place and place.removeprefix("$defs/") not in VALUES:
+        yield from examples(resolve({"$ref": f"#/{place}"}), place, steps)
     for key, field in part.get("properties", {}).items():
         yield from examples(field, f"{pointer}/properties/{key}".lstrip("/"), (*steps, key))
-    for name in part.get("propertyNames", {}).get("examples", ()):
-        yield Example(f"{pointer}/propertyNames", steps, {name: "checkout"})
+    if "propertyNames" in part:
+        for key in resolve(part["propertyNames"])["examples"]:
+            yield Example(part["propertyNames"]["$ref"].removeprefix("#/"), steps, {key: "checkout"})
     for key, step in (("items", 0), ("additionalProperties", "app")):
         if isinstance(part.get(key), dict):
             yield from examples(part[key], f"{pointer}/{key}", (*steps, step))

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from egressc.schema import schema
+from docs import schemas
 from tests.chart import CHART, Helm, RefusedError
 
 TLS = {
@@ -183,4 +183,4 @@ def test_a_wrong_shape_is_refused(helm: Helm, pointer: str, values: dict[str, An
 
 
 def _errors(values: dict[str, Any]) -> Any:
-    return jsonschema.Draft202012Validator(schema("values")).iter_errors(values)
+    return jsonschema.Draft202012Validator(schemas.values()).iter_errors(values)

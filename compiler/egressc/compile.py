@@ -52,7 +52,7 @@ def _document(item: Source, findings: list[Finding]) -> layers.Document | None:
     name, raw = item
     if isinstance(raw, OSError):
         message = f"the file cannot be read: {output.reason(raw)}"
-        findings.append(Finding(Span(name, 1, 1), "EG001", message, "check its name and rights"))
+        findings.append(source.UNREADABLE(Span(name, 1, 1), message, "check its name and its permissions"))
         return None
     data, problems = source.load(name, raw)
     findings += problems

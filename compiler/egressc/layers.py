@@ -3,7 +3,7 @@
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
 
-from egressc.findings import Finding
+from egressc.findings import Code, Finding
 from egressc.hostname import normalise
 from egressc.positions import Mapping, mark
 from egressc.schema import Part, field, schema
@@ -13,6 +13,28 @@ ALL = frozenset({-1})
 FACTS = ("mesh", "companions")  # said in one file, whatever the number of files; overlays merge over it
 HOST, GATEWAY = (schema()["$defs"][name] for name in ("host", "sharedGateway"))
 LISTED = ("gateways", "deny")  # of all files together; an overlay's item of a known name merges over it
+
+HOST_TWICE = Code(
+    "EG301",
+    "the same host twice",
+    "A host has one entry in all files. Two entries would be two gateways for one name, and Istio would take one of "
+    "them by chance. What differs in one environment stands in an overlay.",
+)
+NOT_IN_A_LIST = Code(
+    "EG304",
+    "an overlay for a host that the list does not have",
+    "An overlay changes hosts, and adds none. So a slip in a name cannot leave a host as it was.",
+)
+FACT_TWICE = Code(
+    "EG305",
+    "the mesh is described twice",
+    "`mesh` and `companions` are true of the whole release. One file says them; an overlay may change them.",
+)
+REMOVED = Code(
+    "EG307",
+    "an entry that only an overlay can have",
+    "`remove: true` takes a host out of the list for one environment. In the list itself there is nothing to take out.",
+)
 
 
 def merge(base: Mapping, top: Mapping, part: Part) -> Mapping:
@@ -87,7 +109,7 @@ def _entries(document: Document) -> list[tuple[int, Mapping]]:
 def combine(
     lists: Items[Document], overlays: Items[Document], *, complete: bool = True
 ) -> tuple[Combined, list[Finding]]:
-    """All lists and overlays as one, and findings (EG3xx).
+    """All lists and overlays as one, and what is wrong with them together.
 
     Not `complete` are lists of which one could not be read: a host that an overlay names may stand there.
     """
@@ -101,16 +123,16 @@ def combine(
         for index, entry in _entries(document):
             host = normalise(entry["host"])
             if "remove" in entry:
-                fix = "remove the entry, or say this in an overlay"
-                findings.append(Finding(entry.keys_at["remove"], "EG307", "`remove` outside of an overlay", fix))
+                fix = "remove the whole entry, or write this into an overlay"
+                findings.append(REMOVED(entry.keys_at["remove"], "`remove` stands outside of an overlay", fix))
             if host in owned:
                 first = owned[host].entry.values_at["host"]
-                fix = f"keep one entry; the first is {first.file}:{first.line} (environments differ by an --overlay)"
-                findings.append(Finding(entry.values_at["host"], "EG301", f"`{host}` is listed twice", fix))
+                fix = f"keep one entry; the first is {first.file}:{first.line} (an --overlay says what differs)"
+                findings.append(HOST_TWICE(entry.values_at["host"], f"`{host}` is listed twice", fix))
             else:
                 owned[host] = _Owned(entry, defaults, document.is_broken(index))
     for overlay in overlays:
-        findings += [finding for finding in _lay(overlay, owned) if complete or finding.code != "EG304"]
+        findings += [finding for finding in _lay(overlay, owned) if complete or finding.code != NOT_IN_A_LIST.name]
     entries = [
         merge(item.defaults, item.entry, HOST) if item.defaults else item.entry
         for item in owned.values()
@@ -131,11 +153,15 @@ def _lay(overlay: Document, owned: dict[str, _Owned]) -> list[Finding]:
         mark(entry, "overlay")
         if host in seen:
             fix = f"keep one of the two; the first is on line {seen[host]}"
-            findings.append(Finding(span, "EG301", f"`{host}` is listed twice in this overlay", fix))
+            findings.append(HOST_TWICE(span, f"`{host}` is listed twice in this overlay", fix))
         elif host not in owned:
             close = nearest(host, owned)
-            fix = f"did you mean {close}?" if close else "put a host of this environment alone in a list of its own"
-            findings.append(Finding(span, "EG304", f"no list has `{host}`", fix))
+            fix = (
+                f"did you mean {close}?"
+                if close
+                else "write a host that only this environment has into a list of its own"
+            )
+            findings.append(NOT_IN_A_LIST(span, f"no list has `{host}`", fix))
         else:
             owned[host].entry = merge(owned[host].entry, entry, HOST)
             owned[host].broken |= overlay.is_broken(index)
@@ -156,7 +182,7 @@ def _fact(key: str, lists: Items[Document], overlays: Items[Document]) -> tuple[
     )
     for document in described[1:]:
         fix = f"keep it in one file; the first is {described[0].data.span.file}"
-        findings.append(Finding(document.data.keys_at[key], "EG305", f"`{key}` is given in two files", fix))
+        findings.append(FACT_TWICE(document.data.keys_at[key], f"`{key}` is given in two files", fix))
     fact = Mapping(lists[0].data.span)
     for document in (*described[:1], *overlaid):
         if not ALL & document.broken:

@@ -13,7 +13,7 @@ __all__ = ["HEADER", "dump", "gateway_values", "shared_values", "sidecar_values"
 
 
 def values(plan: Plan) -> dict[str, Any]:
-    """What the chart egress-gateways takes, as `schemas/values.schema.json` describes it."""
+    """What the chart egress-gateways takes, as `schemas/values.yaml` describes it."""
     result: dict[str, Any] = {}
     if plan.cluster_domain != "cluster.local":
         result["clusterDomain"] = plan.cluster_domain

@@ -62,7 +62,7 @@ ALL_HOSTS = (
 
 
 def check(inventory: Inventory) -> list[Finding]:
-    """What is wrong with the hosts of `inventory`, one by one (EG2xx, EG402) and together (EG3xx, EG401)."""
+    """What is wrong with the hosts of `inventory`, one by one and together."""
     findings = [finding for host in inventory.hosts for rule in ONE_HOST for finding in rule(host, inventory)]
     for rule in ALL_HOSTS:
         findings += rule(inventory)

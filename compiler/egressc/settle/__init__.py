@@ -12,7 +12,7 @@ from egressc.settle.host import settle_host
 
 
 def inventory(combined: Combined) -> tuple[Inventory, list[Finding]]:
-    """The model of `combined`, whose shape has been checked, and what hosts say that does not apply to them (EG2xx)."""
+    """The model of `combined`, whose shape has been checked, and what hosts say that does not apply to them."""
     facts = schema()["properties"]["mesh"]["properties"]
     mesh = combined.facts["mesh"]
     gateways = sorted(map(shared, combined.listed["gateways"]), key=lambda gateway: gateway.name)
