@@ -153,7 +153,7 @@ def _others(value: Any) -> Iterator[Any]:
     elif isinstance(value, str):
         yield from (f"{value}1", f"1{value}", "/other", "MUTUAL" if value == "SIMPLE" else "SIMPLE", "other")
     else:
-        yield value + 1
+        yield not value if isinstance(value, bool) else value + 1
 
 
 def _without(values: Values, settings: Iterable[Setting]) -> Values:

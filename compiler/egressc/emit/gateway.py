@@ -21,6 +21,8 @@ def gateway_values(gateway: GatewayCarrier) -> dict[str, Any]:
     result["ports"] = [_port(gateway, port, sets.get(port.client_port, {})) for port in gateway.ports]
     if gateway.host.reports:
         result["enforcement"] = gateway.host.enforcement
+    if gateway.host.access_log is not None:
+        result["accessLog"] = gateway.host.access_log
     result |= annotations(gateway.host) | network_policy(gateway) | sets[None]
     return in_order(result | (_mounts((gateway,)) if gateway.pods.single else {}))
 

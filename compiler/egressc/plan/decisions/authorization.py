@@ -51,7 +51,7 @@ def _logged(way: GatewayWay, unit: str) -> Iterator[Decision]:
     """What is written down of each `unit`."""
     host, lines, log = way.host, way.host.said("accessLog"), way.object("EnvoyFilter", ".access-log")
     sets = {"accessLog": host.access_log}
-    if host.access_log is not None and way.pods.ours:
+    if host.access_log is not None and way.pods.single:
         yield Decision(way.object("Telemetry"), "turns the mesh's own access log off", lines, sets)
     if host.access_log:
         yield Decision(log, f"writes a line for each {unit}, with the caller's identity", lines, sets)
