@@ -27,6 +27,7 @@ SECTIONS = [
         "volume",
         "port",
         "client",
+        "member",
         "expose",
         "ingressGateway",
         "denial",
@@ -186,6 +187,7 @@ def _kind(field: Part) -> str:
         "string": "text",
         "boolean": "`true`, `false`",
         "object": "mapping",
+        "array": f"list of {_kind(field['items'])}" if "items" in field else "list",
     }
     return " or ".join(names[kind] for kind in kinds)
 

@@ -90,20 +90,24 @@ LINES: dict[str, tuple[Line, ...]] = {
     ),
     "An authorizer sees paths of one reading": (
         Line(
-            "envoy-filter.yaml",
+            "envoy-filter-requests.yaml",
             "path_with_escaped_slashes_action:",
-            says("path_with_escaped_slashes_action", "EnvoyFilter", JUDGED),
+            says("path_with_escaped_slashes_action", "EnvoyFilter", f"{JUDGED}.requests"),
         ),
-        Line("envoy-filter.yaml", "merge_slashes: true", says("merge_slashes", "EnvoyFilter", JUDGED)),
+        Line(
+            "envoy-filter-requests.yaml",
+            "merge_slashes: true",
+            says("merge_slashes", "EnvoyFilter", f"{JUDGED}.requests"),
+        ),
     ),
     "A host's rules are no neighbour's": (
         Line(
             AUTHORIZATION,
-            "gateway: {{ or $gateway.namespace $.Release.Namespace }}/{{ $name }}",
+            "gateway: {{ $gateway.namespace }}/{{ $name }}",
             says(f'"egress/{API}"', "EnvoyFilter", RULES),
         ),
         Line(
-            "_helpers.tpl",
+            "_envoy.tpl",
             "sni: {{ .host | quote }}",
             says('"sni": "raw.example.com"', "EnvoyFilter", f"{RAW}.authorization"),
         ),
@@ -119,7 +123,7 @@ LINES: dict[str, tuple[Line, ...]] = {
             ),
         ),
         Line(
-            "_helpers.tpl",
+            "_envoy.tpl",
             "server_names: {{ toJson . }}",
             says('["gold.wild.example.com"]', "EnvoyFilter", f"{WILD}.wildcard"),
         ),
@@ -137,7 +141,7 @@ LINES: dict[str, tuple[Line, ...]] = {
     "A door that others open on our pods leads nowhere": (
         Line(AUTHORIZATION, "cluster: BlackHoleCluster", says("BlackHoleCluster", "EnvoyFilter", RULES)),
         Line(
-            "_helpers.tpl",
+            "_envoy.tpl",
             'name: "{{ .address }}_{{ .port }}"',
             says("0.0.0.0_8443", "EnvoyFilter", f"{RAW}.authorization"),
         ),
@@ -149,14 +153,16 @@ LINES: dict[str, tuple[Line, ...]] = {
             says('"overwrite": true', "EnvoyFilter", f"{API}.credential"),
         ),
         Line(
-            "_helpers.tpl",
+            "_envoy.tpl",
             'name: "{{ .address }}_{{ .port }}"',
             says("0.0.0.0_8080", "EnvoyFilter", f"{API}.credential"),
         ),
     ),
     "A header of the gateway's has one spelling": (
         Line(
-            "envoy-filter.yaml", "headers_with_underscores_action: DROP_HEADER", says("DROP_HEADER", "EnvoyFilter", API)
+            "envoy-filter-requests.yaml",
+            "headers_with_underscores_action: DROP_HEADER",
+            says("DROP_HEADER", "EnvoyFilter", f"{API}.requests"),
         ),
     ),
     "Other teams' objects do not divert clients": (
@@ -188,8 +194,8 @@ LINES: dict[str, tuple[Line, ...]] = {
     ),
     "The upstream is the one that was meant": (
         Line(
-            "destination-rule.yaml",
-            "{{ toJson $key }}: {{ toJson $value }}\n        {{- else }}",
+            "_upstream.tpl",
+            '{{- include "egress-gateways.pairs" . | trim | nindent 4 }}',
             says('"subjectAltNames": ["api.example.com"]', "DestinationRule", f"{API}.upstream"),
         ),
     ),
@@ -222,7 +228,7 @@ LINES: dict[str, tuple[Line, ...]] = {
         ),
     ),
     "The upstream learns nothing of the mesh": (
-        Line("_helpers.tpl", "- x-forwarded-client-cert", says("x-forwarded-client-cert", "VirtualService", API)),
+        Line("_routes.tpl", "- x-forwarded-client-cert", says("x-forwarded-client-cert", "VirtualService", API)),
         Line(
             "telemetry.yaml", "- disableContextPropagation: true", says("disableContextPropagation", "Telemetry", API)
         ),
@@ -246,7 +252,9 @@ LINES: dict[str, tuple[Line, ...]] = {
             says("connection.uri_san_peer_certificate", "EnvoyFilter", f"{API}.rate-limit"),
         ),
     ),
-    "Readiness shows nothing": (Line("envoy-filter.yaml", "status: 404", says('"status": 404', "EnvoyFilter", API)),),
+    "Readiness shows nothing": (
+        Line("envoy-filter-readiness.yaml", "status: 404", says('"status": 404', "EnvoyFilter", API)),
+    ),
     "Gateway pods meet the `restricted` standard": (
         Line(
             "deployment.yaml",

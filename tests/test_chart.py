@@ -20,13 +20,15 @@ EXAMPLES = [*CI, *(case.folder / "values.yaml" for case in VALID)]
 PORT = {"name": "http-80", "port": 80, "gatewayPort": 8080, "upstreamPort": 80, "protocol": "HTTP", "rules": {}}
 
 
-def _gateway(**more: Any) -> dict[str, Any]:
-    clients = [{"principal": "cluster.local/ns/shop/sa/*"}]
-    return {"host": "api.example.com", "exportTo": [".", "shop"], "clients": clients, "ports": [PORT]} | more
+def _gateways(name: str = "api", **more: Any) -> dict[str, Any]:
+    """One gateway, right but for `more`."""
+    way = {"host": "api.example.com", "exportTo": [".", "shop"], "ports": [PORT]}
+    pods = {"selector": {"egressc.io/gateway": name}, "pods": {"statistics": r"api\.example\.com"}}
+    return {"valuesVersion": emit.VALUES_VERSION, "gateways": {name: way | {"namespace": "egress"} | pods | more}}
 
 
 def _api(**more: Any) -> dict[str, Any]:
-    return {"gateways": {"api": _gateway(**more)}}
+    return _gateways("api", **more)
 
 
 def _of(kind: str, documents: Documents, name: str = "api") -> dict[str, Any]:
@@ -68,7 +70,6 @@ def test_the_other_examples_in_ci_say_that_they_are_not() -> None:
     by_hand = {path for path in CI if not (CASES / "ci" / f"{path.name.removesuffix('-values.yaml')}.yaml").exists()}
     assert {path.name for path in by_hand} == {
         "autoscaling-off-values.yaml",
-        "by-hand-values.yaml",
         "cluster-settings-values.yaml",
     }
     for path in by_hand:
@@ -94,7 +95,7 @@ def test_every_template_prints_one_kind(helm4: Helm) -> None:
 
 def test_nothing_changes_by_itself() -> None:
     changing = r"\b(lookup|now|date\w*|ago|rand\w*|uuidv4|gen[A-Z]\w*|shuffle|getHostByName|htpasswd|bcrypt|env)\b"
-    for path in [*TEMPLATES, CHART / "templates" / "_helpers.tpl"]:
+    for path in [*TEMPLATES, *(CHART / "templates").rglob("*.tpl")]:
         text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         for action in re.findall(r"\{\{(.*?)\}\}", text, re.DOTALL):
             assert not re.search(changing, re.sub(r'"[^"]*"|[.$][\w.]*', "", action)), f"{path.name}: {action}"
@@ -140,15 +141,14 @@ def test_nothing_selects_by_what_argo_cd_overwrites(render: Render) -> None:
 
 def test_names_stay_strings(render: Render) -> None:
     for name, namespace in (("on", "123"), ("y", "0x1f"), ("null", "1e3")):
-        documents = render({"gateways": {name: _gateway(namespace=namespace)}})
+        documents = render(_gateways(name, namespace=namespace))
         for key, document in documents.items():
             assert key[1:] in {
                 (namespace, f"{name}{suffix}") for suffix in ("", ".direct", ".upstream", ".authorization")
             }
             assert document["metadata"]["labels"]["egressc.io/gateway"] == name
-        role = render({"gateways": {name: _gateway(namespace=namespace, fetchesKey=True)}})[
-            "RoleBinding", namespace, name
-        ]
+        pods = {"statistics": "", "fetchesKey": True}
+        role = render(_gateways(name, namespace=namespace, pods=pods))["RoleBinding", namespace, name]
         assert role["subjects"] == [{"kind": "ServiceAccount", "name": name, "namespace": namespace}]
 
 
@@ -256,10 +256,18 @@ def test_what_is_given_on_the_command_line_counts(helm: Helm) -> None:
 
 def test_the_notes_show_how_to_ask_and_where_to_look(helm4: Helm) -> None:
     notes = helm4.notes(CI_VALUES / "single-host-values.yaml")
-    assert "1 external host." in notes
-    assert "kubectl exec -n shop POD -- curl -i http://api.example.com:80/\n" in notes
-    assert "exec -n egress deploy/api-example-com -- pilot-agent request GET clusters" in notes
+    assert "  helm test egress --namespace egress\n" in notes
+    assert "exec --namespace NAMESPACE deploy/GATEWAY -- pilot-agent request GET clusters" in notes
     assert "REGISTRY_ONLY" in notes
-    assert "https://api.example.com:443/" in helm4.notes(CI_VALUES / "autoscaling-off-values.yaml")
-    assert "connect to db.example.com:5432" in helm4.notes(CI_VALUES / "passthrough-and-tcp-values.yaml")
-    assert "No gateways yet" in helm4.notes({})
+    assert "`companions: {admission: {}}`" in notes
+    policies = helm4.notes(_case("admission"))
+    assert "`companions: {admission: {}}`" not in policies
+    assert "grep egressc.egress.egress" in policies
+    straight = {key: value for key, value in _case("sidecar").items() if key != "gateways"}
+    assert "The clients' own sidecars carry the hosts." in helm4.notes(straight)
+    assert "There are no gateways yet" in helm4.notes({})
+
+
+def _case(name: str) -> dict[str, Any]:
+    (case,) = (case for case in VALID if case.name == name)
+    return compiled(*case.lists, overlays=case.overlays)

@@ -1,6 +1,6 @@
 """Who may call and who may not, as the filters of a port have it: whoever is refused first, then whoever is let in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from egressc.emit import spelling
@@ -27,17 +27,6 @@ def port_rules(gateway: GatewayCarrier, port: GatewayPort) -> dict[str, Any]:
         deny.append({"id": "a path in a header", "headers": list(spelling.PATH_HEADERS)})
     rules = {"deny": _named([*deny, *own]), "allow": allow}
     return {key: value for key, value in rules.items() if value}
-
-
-def clients(gateway: GatewayCarrier) -> list[dict[str, Any]]:
-    """`clients`: who may call, as people read it, and `helm test`, which asks as one of them."""
-    numbers = {port.client_port: port.gateway_port for port in gateway.ports}
-    return [_client(rule, numbers) for rule in gateway.rules]
-
-
-def _client(rule: Rule, numbers: Mapping[int, int]) -> dict[str, Any]:
-    parts = {"ports": [numbers[port] for port in rule.ports], "methods": list(rule.methods), "paths": list(rule.paths)}
-    return {"principal": rule.who.principal} | {key: items for key, items in parts.items() if items}
 
 
 def _allowed(rule: Rule) -> dict[str, Any]:

@@ -32,9 +32,19 @@ def companion_values(companions: Companions) -> dict[str, Any]:
 def _admission(admission: Admission) -> dict[str, Any]:
     return {
         "hosts": list(_parts(admission.hosts)),
+        "wildcards": {
+            name.removeprefix("*"): list(owners) for name, owners in admission.hosts.items() if name.startswith("*.")
+        },
         "addresses": {address: list(owners) for address, owners in admission.addresses.items()},
         "namespaces": list(admission.namespaces),
-        "adopted": [{"namespace": namespace, "labels": dict(labels)} for namespace, labels in admission.adopted],
+        "adopted": [
+            {
+                "namespace": namespace,
+                "labels": [f"{key}={value}" for key, value in sorted(labels)],
+                "keys": sorted(key for key, _ in labels),
+            }
+            for namespace, labels in admission.adopted
+        ],
         "clients": list(admission.clients),
         "closed": list(admission.closed),
         "ports": {str(port): list(protocols) for port, protocols in admission.ports.items()},
@@ -66,4 +76,6 @@ def network_policy(gateway: GatewayCarrier) -> dict[str, Any]:
     places = gateway.host.connected_to
     if all(map(is_ip, places)):
         result["addresses"] = [str(ip_network(address.strip("[]"))) for address in places]
+    proxy = gateway.host.proxy
+    result["ports"] = [proxy.port] if proxy else list(dict.fromkeys(port.upstream_port for port in gateway.ports))
     return {"networkPolicy": result}

@@ -2,33 +2,20 @@
 
 from typing import Any
 
-#: Entries of hosts and of pods, then of ports, then of the TLS to upstreams, then of pools and authorizers.
-KEYS = (
-    *(
-        "host",
-        "namespace",
-        "selector",
-        "adopted",
-        "annotations",
-        "listed",
-        "exportTo",
-        "clients",
-        "enforcement",
-        "accessLog",
-    ),
-    *("ports", "dropUnderscores", "strictPaths", "networkPolicy", "perName", "addresses", "proxy", "deniedRanges"),
-    *("namespaces", "endpoints", "failover", "resolution", "readiness", "requestTimeout", "streamTimeout", "retries"),
-    *("connectionPool", "outlierDetection", "headers", "credential", "rateLimit", "externalAuthorization"),
-    *("fetchesKey", "volumes", "credentials", "drainSeconds", "replicas", "autoscaling", "podDisruptionBudget"),
-    *("name", "port", "gatewayPort", "upstreamPort", "protocol", "tls", "rules", "identities", "sources", "check"),
-    *("mode", "credentialName", "clientCertificate", "privateKey", "sni", "insecureSkipVerify", "caCertificates"),
-    "subjectAltNames",
-    *("connectTimeout", "idleTimeout", "maxConnections", "maxPendingRequests", "maxRequests"),
-    *("maxRequestsPerConnection", "keepalive", "opa", "image", "policy", "decision", "timeout", "failOpen", "provider"),
-    "resources",
-)
+#: Of entries of hosts, pods and ports, of the TLS to upstreams, of pools, and of authorizers.
+KEYS = """
+    host suffix namespace selector adopted annotations listed exportTo directExportTo reports accessLog ports
+    closedPort dropUnderscores strictPaths networkPolicy namespaces
+    name port gatewayPort perName upstreamPort protocol tls rules identities sources check
+    mode credentialName clientCertificate privateKey sni insecureSkipVerify caCertificates subjectAltNames
+    addresses proxy deniedRanges endpoints failover resolution readiness requestTimeout streamTimeout retries
+    connectionPool connectTimeout idleTimeout maxConnections maxPendingRequests maxRequests maxRequestsPerConnection
+    keepalive outlierDetection headers credential rateLimit externalAuthorization
+    opa image policy decision timeout failOpen provider
+    pods drainSeconds replicas autoscaling podDisruptionBudget resources
+"""
 IN_IT = ("tls", "connectionPool", "externalAuthorization", "opa")
-RANK = {key: rank for rank, key in enumerate(KEYS)}
+RANK = {key: rank for rank, key in enumerate(KEYS.split())}
 
 
 def in_order(entry: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from egressc.emit.gateway import annotations
 from egressc.emit.order import in_order
-from egressc.plan import ClientSidecars, Placement, fold
+from egressc.plan import EVERYBODY, OWN_NAMESPACE, ClientSidecars, Placement, fold
 
 
 def sidecar_values(sidecar: ClientSidecars) -> dict[str, Any]:
@@ -22,9 +22,15 @@ def _placement(sidecar: ClientSidecars, place: Placement) -> dict[str, Any]:
         )
         for port in place.ports
     ]
-    result: dict[str, Any] = {"ports": ports}
+    result: dict[str, Any] = {
+        "exportTo": EVERYBODY if place.namespace == EVERYBODY else OWN_NAMESPACE,
+        "ports": ports,
+    }
     if place.pods:
-        result["pods"] = [dict(labels) for labels in place.pods]
+        result["rules"] = [
+            {"suffix": f".{number}" if number > 1 else "", "selector": dict(labels)}
+            for number, labels in enumerate(place.pods, start=1)
+        ]
     if place.accounts:
         result["accounts"] = list(place.accounts)
     return result

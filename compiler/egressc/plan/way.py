@@ -1,7 +1,7 @@
 """The way to one host through a gateway: its names, ports and identities, and the pods that carry it."""
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from egressc.model import Host, Inventory, Port, Protocol, Tls
 from egressc.names import gateway_name, gateway_ports, port_name
@@ -11,6 +11,7 @@ from egressc.plan.decision import Object
 OWN_NAMESPACE = "."
 Labels = tuple[tuple[str, str], ...]
 
+POD_LABEL = "egressc.io/gateway"  # finds the pods of a gateway in their namespace
 #: What a gateway's pods have, whoever's they are; all else is the host's own.
 POD_KINDS = (
     "AuthorizationPolicy",
@@ -30,6 +31,12 @@ class CallerPods:
 
     namespace: str | None
     labels: Labels
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """As the chart's values have them."""
+        given = (("namespace", self.namespace), ("podLabels", dict(self.labels)))
+        return {key: value for key, value in given if value}
 
     def text(self, anywhere: str) -> str:
         """`pods of shop with app=web`; `anywhere` are the namespaces where none is named."""
@@ -98,10 +105,15 @@ class Pods:
     ours: bool
     single: bool
 
+    @property
+    def selector(self) -> dict[str, str]:
+        """What finds the pods in their namespace."""
+        return dict(self.labels[:1] if self.ours else self.labels)
+
 
 def pod_labels(name: str, namespace: str) -> Labels:
     """What the pods of a gateway are found by, also where Istio looks for labels in every namespace."""
-    return (("egressc.io/gateway", name), ("egressc.io/namespace", namespace))
+    return ((POD_LABEL, name), ("egressc.io/namespace", namespace))
 
 
 @dataclass(frozen=True, slots=True)

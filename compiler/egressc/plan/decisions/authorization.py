@@ -57,7 +57,7 @@ def _logged(way: GatewayWay, unit: str) -> Iterator[Decision]:
         yield Decision(log, f"writes a line for each {unit}, with the caller's identity", lines, sets)
     elif host.reports:
         says = f"writes a line for each {unit} that would be refused, with the caller's identity"
-        yield Decision(log, says, host.said("enforcement"), {"enforcement": host.enforcement})
+        yield Decision(log, says, host.said("enforcement"), {"reports": True})
 
 
 def _read_in_one_way(way: GatewayWay) -> Iterator[Decision]:
@@ -66,7 +66,7 @@ def _read_in_one_way(way: GatewayWay) -> Iterator[Decision]:
         escaped = "kept" if way.host.reports else "refused"
         says = f"reads a path in one way: normalised, slashes merged, escaped slashes {escaped}"
         lines = once(line for rule in way.decided for line in rule.said.said("paths"))
-        yield Decision(way.object("EnvoyFilter"), says, lines, {"strictPaths": True})
+        yield Decision(way.object("EnvoyFilter", ".requests"), says, lines, {"strictPaths": True})
 
 
 def _streams(way: GatewayWay) -> Iterator[Decision]:
@@ -74,7 +74,7 @@ def _streams(way: GatewayWay) -> Iterator[Decision]:
     time = way.host.timeouts.stream
     if time and way.host.has_requests:
         says, lines = f"closes a stream without traffic after {time.spelled}", way.host.timeouts.said("stream")
-        yield chosen(way.object("EnvoyFilter"), says, lines, {"streamTimeout": seconds(time)})
+        yield chosen(way.object("EnvoyFilter", ".requests"), says, lines, {"streamTimeout": seconds(time)})
 
 
 def _denied(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:

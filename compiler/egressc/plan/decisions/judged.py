@@ -53,16 +53,17 @@ def limited(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     if limit is None:
         return
     patch, running = way.object("EnvoyFilter", ".rate-limit"), replicas(way)
-    given = [one for one in (limit.all_clients, limit.per_client) if one]
-    for one in given:
-        who = "all clients" if one is limit.all_clients else "each identity"
+    given = [(name, one) for name, one in (("all", limit.all_clients), ("client", limit.per_client)) if one]
+    for name, one in given:
         amount = {"requests": one.requests, "per": seconds(one.per)}
-        sets = {"rateLimit": amount if one is limit.all_clients else {"perClient": amount}}
+        who, sets = ("all clients", amount) if name == "all" else ("each identity", {"perClient": amount})
         says = f"lets {_amount(one)} of {who} through port {port.gateway_port}{_in_all(one, running)}"
-        yield Decision(patch, says, one.said("requests") + one.said("per") + running.lines, sets)
-    after = max(ceil(1 / one.rate / 1000) for one in given)
-    says = f"answers 429 to the rest, and to try again in {after}s"
-    yield Decision(patch, says, (), {"rateLimit": {"retryAfter": after}})
+        yield Decision(patch, says, one.said("requests") + one.said("per") + running.lines, {"rateLimit": sets})
+    after = max(ceil(one.per.milliseconds / one.requests / 1000) for _, one in given)
+    # as the header ratelimit-policy has them
+    policy = ", ".join(f'"{name}";q={one.requests};w={one.per.milliseconds // 1000}' for name, one in given)
+    says = f"answers 429 to the rest, says why, and to try again in {after}s"
+    yield Decision(patch, says, (), {"rateLimit": {"retryAfter": after, "policy": policy}})
 
 
 def _amount(limit: Limit) -> str:

@@ -47,7 +47,9 @@ def changed(way: GatewayWay) -> Iterator[Decision]:
         yield from _credential(way, headers)
     if way.drops_underscores:
         says = "drops headers with an underscore in their name: upstreams may read one as a header of the gateway's"
-        yield Decision(way.object("EnvoyFilter"), says, way.host.said("headers"), {"dropUnderscores": True})
+        yield Decision(
+            way.object("EnvoyFilter", ".requests"), says, way.host.said("headers"), {"dropUnderscores": True}
+        )
 
 
 def _written(route: Object, side: str, changes: HeaderChanges) -> Iterator[Decision]:

@@ -1,28 +1,36 @@
 """From a sidecar to the gateway: which pods it lets through, and where it leads them."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from egressc.model import Client
 from egressc.plan.decision import Decision, Object
 from egressc.plan.decisions.limits import idle
 from egressc.plan.decisions.lines import client_line, once
-from egressc.plan.way import CallerPods, CarriedPort, GatewayPort, GatewayWay
+from egressc.plan.way import OWN_NAMESPACE, CarriedPort, GatewayPort, GatewayWay
+
+CLOSED_PORT = 9  # of a Service: nothing listens there
 
 
 def sent(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     """What the sidecar of a caller decides."""
     route, rule = way.object("VirtualService"), way.object("DestinationRule")
     yield from told_apart(port, route, users(way, port), "any namespace", "leads all other pods to a closed port")
+    if port.callers and not port.is_http:
+        yield Decision(route, "the closed port is one where nothing listens", (), {"closedPort": CLOSED_PORT})
     again = ", and tries again only what no upstream has seen" if port.is_http else ""
     yield Decision(route, f"leads to the gateway's Service{again}")
-    straight = way.object("DestinationRule", ".direct")
-    yield Decision(straight, "keeps the sidecar from going to the upstream itself: this TLS cannot succeed")
+    yield _kept_from_upstream(way)
     yield Decision(rule, f"wraps it in the mesh's mutual TLS, SNI {way.host.host}")
     yield idle(way.host, rule)
     says = f"leads port {port.gateway_port} to the gateway's Ready pods"
-    sets = {} if way.pods.single else {"selector": dict(way.pods.labels)}
-    yield Decision(way.object("Service"), says, way.host.said("gateway"), sets)
+    yield Decision(way.object("Service"), says, way.host.said("gateway"), {"selector": way.pods.selector})
+
+
+def _kept_from_upstream(way: GatewayWay) -> Decision:
+    # Istio merges rules of one host that are seen by "." only: the namespace's name says the same
+    sets = {"directExportTo": [way.namespace]} if way.export_to == (OWN_NAMESPACE,) else {}
+    says = "keeps the sidecar from going to the upstream itself: this TLS cannot succeed"
+    return Decision(way.object("DestinationRule", ".direct"), says, (), sets)
 
 
 def told_apart(
@@ -36,15 +44,10 @@ def told_apart(
         yield Decision(route, f"lets {pods.text(anywhere)} through", lines)
     if port.callers:
         says = "answers 403 to all other pods" if port.is_http else refused
-        sources = [_source(pods) for pods in port.callers]
+        sources = [pods.values for pods in port.callers]
         yield Decision(route, says, (), {"sources": sources}, port.client_port)
 
 
 def users(way: GatewayWay, port: CarriedPort) -> list[Client]:
     """The clients that may use `port`."""
     return [client for client in way.host.callers if client.covers(port.client_port)]
-
-
-def _source(pods: CallerPods) -> dict[str, Any]:
-    given = (("namespace", pods.namespace), ("podLabels", dict(pods.labels)))
-    return {key: value for key, value in given if value}

@@ -20,6 +20,9 @@ FOUND = {
 }
 
 
+REQUESTED_NAME = "%REQUESTED_SERVER_NAME%"
+
+
 def reached(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     """How the gateway comes to the upstream behind `port`."""
     host, entry = way.host, way.entry(port)
@@ -46,7 +49,8 @@ def found(host: Host, entry: Object, *, checked: bool) -> Decision:
 
 def _found(host: Host) -> dict[str, Any]:
     if host.by_socket:
-        return {"perName": True} if host.per_name else {}
+        # behind a socket all client ports have one: see the rules of proxies
+        return {"perName": True, "upstreamPort": host.ports[0].upstream_port} if host.per_name else {}
     endpoints = [whole(place) for place in host.endpoints or (host.host,)]
     return {"endpoints": endpoints} | ({"resolution": host.kind} if host.kind != "DNS" else {})
 
@@ -103,10 +107,10 @@ def unread(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
 
 
 def _proxy(host: Host, proxy: Proxy) -> dict[str, Any]:
-    result: dict[str, Any] = {"host": whole(proxy.host), "port": proxy.port}
-    for place in host.endpoints:
-        result["target"] = f"[{place}]" if ":" in place else place
-    return result
+    # Envoy puts the name that the gateway's, or the application's, TLS asks for
+    (name,) = host.endpoints or (REQUESTED_NAME if host.per_name else host.host,)
+    target = f"[{name}]" if ":" in name else name
+    return {"host": whole(proxy.host), "port": proxy.port, "target": f"{target}:{host.ports[0].upstream_port}"}
 
 
 def _let_out(way: GatewayWay, port: GatewayPort) -> Decision:
