@@ -20,6 +20,11 @@ from tests.chart import Documents, Helm, RefusedError
 LISTS = [*VALID, Case(CASES / "explain")]
 Values = dict[str, Any]
 Path = tuple[str, ...]
+Printed = dict[tuple[str, str, str], str]  # by kind, namespace and name
+HEAD = re.compile(
+    r"""^kind: (?P<kind>\w+)$.*?^  name: "?(?P<name>[^"\n]+)"?$(?:\n  namespace: "?(?P<namespace>[^"\n]+)"?$)?""",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 class Setting(NamedTuple):
@@ -101,7 +106,7 @@ def _try(plan: Plan, settings: Iterable[Setting], helm: Helm) -> Iterator[str]:
     They are taken out of the values, one of each host at a time, and the objects that they decide are looked at.
     """
     values = emit.values(plan)
-    before = helm.render(values)
+    before = _printed(helm, values)
     waiting = list(settings)
     while waiting:
         chosen = list({setting.carrier.name: setting for setting in reversed(waiting)}.values())
@@ -113,12 +118,12 @@ def _try(plan: Plan, settings: Iterable[Setting], helm: Helm) -> Iterator[str]:
                 yield f"{setting.decision.by.text} {setting.decision.says}: whatever {'.'.join(setting.path)} is"
 
 
-def _rendered(values: Values, settings: list[Setting], helm: Helm) -> Iterator[tuple[Setting, Documents]]:
+def _rendered(values: Values, settings: list[Setting], helm: Helm) -> Iterator[tuple[Setting, Printed]]:
     """What is printed without each of the settings: of all hosts at once that the chart takes so."""
     wanted: list[Setting] = []
     while settings:
         try:
-            documents = helm.render(_without(values, settings))
+            documents = _printed(helm, _without(values, settings))
         except RefusedError as error:
             named = {match[1] for match in re.finditer(r"at '/(?:gateways|sidecars)/([^/']+)", str(error))}
             wanted += [setting for setting in settings if setting.carrier.name in named]
@@ -131,7 +136,7 @@ def _rendered(values: Values, settings: list[Setting], helm: Helm) -> Iterator[t
     yield from ((setting, _with_another(values, setting, helm)) for setting in wanted)
 
 
-def _with_another(values: Values, setting: Setting, helm: Helm) -> Documents:
+def _with_another(values: Values, setting: Setting, helm: Helm) -> Printed:
     """What is printed with another value where the chart wants one."""
     *parents, last = setting.path
     given = reduce(getitem, setting.path, _entries(values, setting)[0])
@@ -140,7 +145,7 @@ def _with_another(values: Values, setting: Setting, helm: Helm) -> Documents:
         for entry in _entries(changed, setting):
             reduce(getitem, parents, entry)[last] = other
         with suppress(RefusedError):
-            return helm.render(changed)
+            return _printed(helm, changed)
     raise AssertionError(f"the chart takes no other {setting.path} of {setting.carrier.name}")
 
 
@@ -184,6 +189,13 @@ def _entries(values: Values, setting: Setting) -> list[Values]:
     places: Mapping[str, Any] = entry["namespaces"]
     here = {"the release's namespace": "*"}.get(setting.decision.by.namespace, setting.decision.by.namespace)
     return [one for one in places[here]["ports"] if one["port"] == port]
+
+
+def _printed(helm: Helm, values: Values) -> Printed:
+    """The text of each document that the chart prints: to parse them all would take as long as to print them."""
+    parts = helm.text(values).split("\n---\n")
+    found = ((HEAD.search(part), part) for part in parts)
+    return {(head["kind"], head["namespace"] or "", head["name"]): part for head, part in found if head}
 
 
 def _key(one: Object) -> tuple[str, str, str]:
