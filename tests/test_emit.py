@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from egressc import emit
 from egressc.addresses import every_form
-from egressc.emit import dump, seconds
+from egressc.emit import dump
 from egressc.model import Duration
+from egressc.plan.spelled import seconds
 from egressc.schema import default
 from tests.lists import compile_text, gateway, gateways, hosts
 

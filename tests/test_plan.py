@@ -118,3 +118,38 @@ def test_no_companion_keeps_callers_from_a_host_that_reports() -> None:
     sidecars = values["companions"]["sidecars"]
     assert {name for name, known in sidecars.items() if "egress/a.example.com" in known} == {"shop", "payments"}
     assert "egress/b.example.com" not in sidecars["shop"]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        *(f"timeouts: {{{name}: 7s}}" for name in ("connect", "idle", "request", "stream")),
+        *("retries: {attempts: 7}", "retries: {retryOn: [reset]}", "retries: {perTry: 7s}"),
+        *("drain: 7s", "replicas: 7", "autoscaling: {maxReplicas: 7}", "podDisruptionBudget: {minAvailable: 7}"),
+        *("resources: {limits: {cpu: 7}}", "connectionPool: {maxConnections: 7}", "outlierDetection: {}"),
+        *("connectionPool: {keepalive: {probes: 7}}", "readiness: {interval: 7s}", "accessLog: false"),
+        # what is said is emitted, and so it is another plan than where nobody says it
+        *("timeouts: {connect: 10s}", "retries: {attempts: 2}", "readiness: {unhealthyThreshold: 3}"),
+    ],
+)
+def test_lists_that_differ_have_plans_that_differ(setting: str) -> None:
+    bare, said, again = (
+        compile_text(hosts(f"- {{host: api.example.com{more}}}")).plan for more in ("", *[f", {setting}"] * 2)
+    )
+    assert bare
+    assert said
+    assert said == again
+    assert said != bare
+    assert emit.values(said) != emit.values(bare)
+
+
+@pytest.mark.parametrize("setting", ["drain: 7s", "replicas: 7", "resources: {limits: {cpu: 7}}"])
+def test_a_shared_gateway_s_pods_are_in_the_plan(setting: str) -> None:
+    text = (
+        "version: 1\ngateways: [{{name: shared{}}}]\nhosts: [{{host: a.example.com, gateway: shared, clients: [shop]}}]"
+    )
+    bare, said = (compile_text(text.format(more)).plan for more in ("", f", {setting}"))
+    assert bare
+    assert said
+    assert said != bare
+    assert emit.values(said) != emit.values(bare)

@@ -161,6 +161,8 @@ class Settled:
         return self.named(next(iter(self.source.keys_at), ""), bare)
 
     def _parent(self, path: tuple[str, ...]) -> Mapping | None:
+        if len(path) == 1:
+            return self.source
         data: Any = self.source
         for step in path[:-1]:
             data = data.get(step) if isinstance(data, Mapping) else None

@@ -180,9 +180,9 @@ MUTANTS = (
         row="A denial holds in every spelling",
     ),
     Mutant(
-        f"{COMPILER}/emit/readiness.py",
-        "if tls.secret:",
-        "if tls.secret and not host.host:",
+        f"{COMPILER}/plan/decisions/readiness.py",
+        'anchor = {"credentialName": tls.secret} if tls.secret else',
+        'anchor = {"credentialName": tls.secret} if not host.host else',
         "a passthrough upstream with a CA in a Secret is never Ready",
         "tests/test_emit.py",
     ),
@@ -194,7 +194,7 @@ MUTANTS = (
         POLICIES,
     ),
     Mutant(
-        f"{COMPILER}/emit/requests.py",
+        f"{COMPILER}/plan/decisions/requests.py",
         'value.replace("%", "%%")',
         "value",
         "a % in a header's value is a command of Envoy",
@@ -215,7 +215,7 @@ MUTANTS = (
         contract("exposures"),
     ),
     Mutant(
-        f"{COMPILER}/plan/gateway.py",
+        f"{COMPILER}/plan/way.py",
         "if host.reports or port.is_http or not all(",
         "if host.reports or port.is_http or not any(",
         "callers whose account the list does not name are refused in the handshake",

@@ -5,9 +5,9 @@ from typing import Any
 from egressc.emit.calls import call_values
 from egressc.emit.companions import companion_values
 from egressc.emit.exposure import exposure_values
-from egressc.emit.gateway import gateway_values, pod_values, shared_values
+from egressc.emit.gateway import gateway_values, shared_values
 from egressc.emit.sidecar import sidecar_values
-from egressc.emit.text import HEADER, dump, seconds
+from egressc.emit.text import HEADER, dump
 from egressc.plan import Plan
 
 __all__ = [
@@ -15,8 +15,6 @@ __all__ = [
     "VALUES_VERSION",
     "dump",
     "gateway_values",
-    "pod_values",
-    "seconds",
     "shared_values",
     "sidecar_values",
     "values",

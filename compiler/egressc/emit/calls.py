@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from egressc.plan import Gateway, GatewayPort, Identity, Rule
+from egressc.plan import GatewayCarrier, GatewayPort, Identity, Rule
 
 SCHEMES = {"TLS": "https", "TCP": "telnet"}
 GRPC_HEALTH = "/grpc.health.v1.Health/Check"
@@ -28,7 +28,7 @@ class Caller:
         return sha256(" ".join([self.who.principal, *labels]).encode()).hexdigest()[:8]
 
 
-def call_values(gateways: Iterable[Gateway]) -> dict[str, Any]:
+def call_values(gateways: Iterable[GatewayCarrier]) -> dict[str, Any]:
     """`calls`: a pod each, with what it asks as "PROTOCOL URL"."""
     asked: dict[Caller, set[str]] = {}
     for gateway in gateways:
@@ -48,23 +48,23 @@ def _values(caller: Caller, lines: set[str]) -> dict[str, Any]:
     )
 
 
-def _calls(gateway: Gateway) -> Iterator[tuple[Caller, str]]:
+def _calls(gateway: GatewayCarrier) -> Iterator[tuple[Caller, str]]:
     if gateway.host.wildcard:
         return  # nobody knows a name of it that is there
     for port in gateway.ports:
-        method = "POST" if port.port.protocol == "GRPC" else "GET"
-        may = (rule for rule in gateway.rules if rule.covers(port.port.port) and method in (rule.methods or [method]))
+        method = "POST" if port.protocol == "GRPC" else "GET"
+        may = (rule for rule in gateway.rules if rule.covers(port.client_port) and method in (rule.methods or [method]))
         if rule := next(may, None):
-            url = f"{SCHEMES.get(port.port.protocol, 'http')}://{gateway.host.host}:{port.port.port}{_path(rule, port)}"
-            yield Caller(rule.who, _labels(rule.who, port)), f"{port.port.protocol} {url}"
+            url = f"{SCHEMES.get(port.protocol, 'http')}://{gateway.host.host}:{port.client_port}{_path(rule, port)}"
+            yield Caller(rule.who, _labels(rule.who, port)), f"{port.protocol} {url}"
 
 
 def _path(rule: Rule, port: GatewayPort) -> str:
     if rule.paths:
         return "/" + rule.paths[0].replace("*", "").removeprefix("/")
-    return GRPC_HEALTH if port.port.protocol == "GRPC" else "/"
+    return GRPC_HEALTH if port.protocol == "GRPC" else "/"
 
 
 def _labels(who: Identity, port: GatewayPort) -> tuple[tuple[str, str], ...]:
-    fitting = (one for one in port.sources if one.pod_labels and one.namespace in (None, who.namespace))
-    return next((one.pod_labels for one in fitting), ())
+    fitting = (one for one in port.callers if one.labels and one.namespace in (None, who.namespace))
+    return next((one.labels for one in fitting), ())

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from egressc.hostname import is_ip
-from egressc.plan import EVERYBODY, Admission, Companions, Gateway
+from egressc.plan import EVERYBODY, Admission, Companions, GatewayCarrier
 from egressc.plan.admission import Owners
 
 LONGEST_PART = 80_000
@@ -66,7 +66,7 @@ def _parts(owners: Owners) -> Iterator[dict[str, list[str]]]:
     yield part
 
 
-def network_policy(gateway: Gateway) -> dict[str, Any]:
+def network_policy(gateway: GatewayCarrier) -> dict[str, Any]:
     """`networkPolicy`, who comes in and fixed addresses that the gateway goes out to; empty where none is wanted."""
     if not gateway.isolated:
         return {}
@@ -77,5 +77,5 @@ def network_policy(gateway: Gateway) -> dict[str, Any]:
     if all(map(is_ip, places)):
         result["addresses"] = [str(ip_network(address.strip("[]"))) for address in places]
     proxy = gateway.host.proxy
-    result["ports"] = [proxy.port] if proxy else list(dict.fromkeys(port.port.upstream_port for port in gateway.ports))
+    result["ports"] = [proxy.port] if proxy else list(dict.fromkeys(port.upstream_port for port in gateway.ports))
     return {"networkPolicy": result}

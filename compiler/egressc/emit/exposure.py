@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from egressc.emit.gateway import source_values
 from egressc.plan import ExposedName, ExposedRoute
 
 
@@ -24,10 +23,10 @@ def _route(route: ExposedRoute) -> dict[str, Any]:
     result: dict[str, Any] = {
         "gateway": route.gateway.name,
         "namespace": route.gateway.namespace,
-        "gatewayPort": route.port.number,
+        "gatewayPort": route.port.gateway_port,
         "host": route.gateway.host.host,
         "uris": [*below, {"prefix": f"{route.path.rstrip('/')}/"}],
     }
-    if route.port.sources:
-        result["sources"] = [source_values(source) for source in route.port.sources]
+    if route.port.callers:
+        result["sources"] = [pods.values for pods in route.port.callers]
     return result

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable
 
-from egressc.plan import Gateway
+from egressc.plan import GatewayCarrier
 
 
-def counted(hosts: Iterable[Gateway]) -> str:
+def counted(hosts: Iterable[GatewayCarrier]) -> str:
     """A regular expression (RE2) of the whole names of `hosts`, which the pods carry; empty where they carry none."""
     names = [re.sub(r"[.*]", r"\\\g<0>", gateway.host.host) for gateway in hosts]
     return names[0] if len(names) == 1 else f"({'|'.join(names)})" if names else ""

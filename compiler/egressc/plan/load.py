@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from egressc.assets import chart_values
-from egressc.explain.lines import Lines
-from egressc.plan import Gateway
+from egressc.model import PodSettings
+from egressc.plan.spelled import from_to
+from egressc.plan.way import GatewayWay
+from egressc.positions import Lines
 
 MINUTE = 60_000
 
 
 @dataclass(frozen=True, slots=True)
-class Pods:
+class Replicas:
     """How many pods the gateway has, at least and at most, and whether their number follows the load.
 
     Not `counted` are pods that are not ours: the numbers are then those of one pod.
@@ -54,30 +56,28 @@ class Checks:
         return f"{self.each} for each of {self.addresses}" if self.addresses else f"{self.each} an address"
 
 
-def pods(gateway: Gateway) -> Pods:
-    """The pods of `gateway`, as the chart's Deployment and HorizontalPodAutoscaler count them."""
-    shared = gateway.host.shared
-    if shared and shared.adopt:
-        return Pods(1, 1, scaled=False, counted=False, lines=shared.said("adopt"))
-    said = shared.pod_settings if shared else gateway.host.pod_settings
-    fixed = said.replicas or (0 if said.autoscaling else chart_values()["replicas"])
-    scaling = chart_values()["autoscaling"] | (said.autoscaling or {})
-    key = "autoscaling" if said.autoscaling and not said.replicas else "replicas"
+def replicas(way: GatewayWay) -> Replicas:
+    """The pods that carry `way`."""
+    shared = way.host.shared
+    if shared and not way.pods.ours:
+        return Replicas(1, 1, scaled=False, counted=False, lines=shared.said("adopt"))
+    return counted((shared or way.host).pod_settings)
+
+
+def counted(settings: PodSettings) -> Replicas:
+    """The pods of `settings`, as the chart's Deployment and HorizontalPodAutoscaler count them."""
+    fixed = settings.replicas or (0 if settings.autoscaling is not None else chart_values()["replicas"])
+    scaling = chart_values()["autoscaling"] | (settings.autoscaling or {})
     least, most = fixed or scaling["minReplicas"], fixed or scaling["maxReplicas"]
-    return Pods(least, most, scaled=not fixed, counted=True, lines=said.said(key))
+    lines = settings.said("replicas") or settings.said("autoscaling")
+    return Replicas(least, most, scaled=not fixed, counted=True, lines=lines)
 
 
-def checks(gateway: Gateway, running: Pods) -> Checks:
-    """The checks that the upstream behind one client port of `gateway` gets."""
-    host = gateway.host
-    each = MINUTE / host.readiness.interval.milliseconds if gateway.checks_upstream else 0
+def checks(way: GatewayWay) -> Checks:
+    """The checks that the upstream behind one client port of `way` gets."""
+    host, running = way.host, replicas(way)
+    each = MINUTE / host.readiness.interval.milliseconds if way.checks_upstream else 0
     if host.kind in ("DNS_ROUND_ROBIN", "PROXY"):
         return Checks(each * running.least, each * running.most, "upstream", 1)
     addresses = len(host.endpoints) if host.kind == "STATIC" else None
     return Checks(each * running.least, each * running.most, "address", addresses)
-
-
-def from_to(least: float, most: float) -> str:
-    """`12-30`, or one number where both are the same."""
-    first, last = (f"{number:.4g}" if number < 1000 else f"{number:.0f}" for number in (least, most))
-    return first if first == last else f"{first}-{last}"

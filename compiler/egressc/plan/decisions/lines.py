@@ -1,11 +1,9 @@
-"""Where the list says what is shown."""
+"""Where the list says what has no key of its own."""
 
 from collections.abc import Iterable
 
-from egressc.model import Client, Deny, Host
+from egressc.model import Client, Deny, Host, Port
 from egressc.positions import Line, Lines
-
-__all__ = ["Line", "Lines", "client_line", "deny_line", "host_line", "once"]
 
 
 def host_line(host: Host) -> Line:
@@ -22,6 +20,16 @@ def client_line(client: Client) -> Line:
 def deny_line(deny: Deny) -> Line:
     """Where the list names who is refused, as an object or as a bare namespace."""
     return deny.begin(str(deny.namespace))
+
+
+def port_lines(port: Port) -> Lines:
+    """Where the list says that `port` is one; a host in passthrough has its port from there."""
+    return port.said("port") or (port.tls.said("mode") if port.tls.mode == "passthrough" else ())
+
+
+def upstream_lines(port: Port) -> Lines:
+    """Where the list says which upstream port is behind `port`."""
+    return port.said("upstreamPort") or port_lines(port)
 
 
 def once(lines: Iterable[Line]) -> Lines:

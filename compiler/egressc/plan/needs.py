@@ -1,4 +1,4 @@
-"""Which objects, of others' making, a host reads."""
+"""Which objects, of others' making, a host reads, and what the mesh must have for it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from egressc.model import Files, Host, Tls
-from egressc.plan import Gateway
+from egressc.model import Files, Tls
 
+Kind = Literal["Secret", "ConfigMap"]
 #: A Secret or ConfigMap, its namespace first, with keys that it must have, and the host that it is read for.
-Reading = tuple[str, Literal["Secret", "ConfigMap"], str, set[str], str]
+Reading = tuple[str, Kind, str, set[str], str]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,7 +18,7 @@ class Need:
     """An object that must exist before the installation, with at least these keys, for these hosts."""
 
     namespace: str
-    kind: Literal["Secret", "ConfigMap"]
+    kind: Kind
     name: str
     keys: tuple[str, ...]
     hosts: tuple[str, ...]
@@ -45,23 +45,12 @@ ADMISSION = Condition(
 
 def needs(readings: Iterable[Reading]) -> tuple[Need, ...]:
     """What must be there for `readings`, in the order of the names."""
-    keys: dict[tuple[str, Literal["Secret", "ConfigMap"], str], set[str]] = defaultdict(set)
+    keys: dict[tuple[str, Kind, str], set[str]] = defaultdict(set)
     hosts: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for namespace, kind, name, wanted, host in readings:
         keys[namespace, kind, name] |= wanted
         hosts[namespace, kind, name].add(host)
     return tuple(sorted(Need(*which, tuple(sorted(keys[which])), tuple(sorted(hosts[which]))) for which in keys))
-
-
-def reads(gateways: Iterable[Gateway]) -> Iterator[Reading]:
-    """What the gateways read."""
-    for gateway in gateways:
-        for port in gateway.ports:
-            yield from read_for(port.port.tls, gateway.namespace, gateway.host.host)
-        for kind, name, keys in _mounted_for(gateway.host):
-            yield gateway.namespace, kind, name, keys, gateway.host.host
-        if expose := gateway.host.expose:
-            yield expose.gateway.namespace, "Secret", expose.secret, {"tls.crt", "tls.key"}, expose.host
 
 
 def read_for(tls: Tls, namespace: str, host: str) -> Iterator[Reading]:
@@ -73,16 +62,7 @@ def read_for(tls: Tls, namespace: str, host: str) -> Iterator[Reading]:
         yield namespace, kind, name, wanted, host
 
 
-def _mounted_for(host: Host) -> Iterator[tuple[Literal["Secret", "ConfigMap"], str, set[str]]]:
-    credential = host.headers.credential if host.headers and host.has_requests else None
-    if credential:
-        yield "Secret", credential.secret, {credential.key}
-    opa = host.external_authorization.opa if host.external_authorization else None
-    if opa and opa.policy:
-        yield "ConfigMap", opa.policy, set()
-
-
-def _mounted(files: Files) -> Iterator[tuple[Literal["Secret", "ConfigMap"], str, set[str]]]:
+def _mounted(files: Files) -> Iterator[tuple[Kind, str, set[str]]]:
     paths = [PurePosixPath(path) for path in (files.certificate, files.key, files.ca) if path]
     for volume in files.volumes:
         mount = PurePosixPath(volume.mount_path)
