@@ -64,4 +64,5 @@ def _pool(timeouts: Timeouts, pool: ConnectionPool) -> dict[str, Any]:
 
 
 def _keepalive(alive: Keepalive) -> dict[str, Any]:
-    return {"time": seconds(alive.time), "interval": seconds(alive.interval), "probes": alive.probes}
+    time, interval = (whole.milliseconds // 1000 for whole in (alive.time, alive.interval))
+    return {"timeSeconds": time, "intervalSeconds": interval, "probes": alive.probes}
