@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from egressc.applicability import TABLE
 from egressc.findings import CODES, FAMILIES, Code
 from egressc.schema import Part, schema
 from tests.cases import INVALID, Case
@@ -26,6 +27,7 @@ SECTIONS = [
         "volume",
         "port",
         "client",
+        "member",
         "expose",
         "ingressGateway",
         "denial",
@@ -78,11 +80,19 @@ FINDINGS_HEAD = """\
 
 <!-- Made from the codes in compiler/egressc and the cases in tests/cases/invalid by `python -m docs.reference`. -->
 
-`egressc` shows everything that is wrong with a list at once: where, what, and what to write instead. It writes nothing
-while there is an error; a warning does not stop it. `--findings json` is for programs, `--findings github` shows each
-finding beside its line of a pull request. The exit code is 0 without errors, 1 with errors, 2 where the command
-itself was wrong or its result cannot be written, and 130 after an interrupt. Whatever a list holds, no line is a
-command to a CI: line breaks, terminal codes and marks such as `##[` are shown as escapes, `\\n` or `\\x23`.
+`egressc` shows everything that is wrong with a list at once. Each finding says where, what, and what to write instead.
+While there is an error, egressc writes nothing. A warning stops nothing. `--findings json` is for programs.
+`--findings github` shows each finding beside its line of a pull request.
+
+| Exit code | Meaning |
+| --- | --- |
+| 0 | there is no error |
+| 1 | there are errors |
+| 2 | the command itself was wrong, or its result cannot be written |
+| 130 | somebody interrupted it |
+
+No line is a command to a CI, whatever a list holds. Line breaks, terminal codes and marks such as `##[` are shown as
+escapes, `\\n` or `\\x23`.
 
 A code keeps its meaning for ever.
 """
@@ -177,6 +187,7 @@ def _kind(field: Part) -> str:
         "string": "text",
         "boolean": "`true`, `false`",
         "object": "mapping",
+        "array": f"list of {_kind(field['items'])}" if "items" in field else "list",
     }
     return " or ".join(names[kind] for kind in kinds)
 
@@ -203,7 +214,21 @@ def _and(keys: list[str]) -> str:
 def _code(code: Code) -> Iterator[str]:
     cases = [case for case in INVALID if case.name.startswith(code.name)]
     yield from (f"### {code.name}: {code.title}", "", f"{code.level.capitalize()}. {code.text}", "")
+    yield from _settings(code)
     yield from (*_said(code, cases), "", f"Cases: {', '.join(map(_link, cases))}", "")
+
+
+def _settings(code: Code) -> Iterator[str]:
+    """The settings that do not apply somewhere, of this code: those that `defaults` may have, and those that not."""
+    endings = {False: "In `defaults`, each is for the other hosts.", True: "In `defaults`, each is refused too."}
+    for inherited, ending in endings.items():
+        settings = [
+            f"`{'.'.join(path)}`"
+            for path, places in TABLE.items()
+            if any(kind.code is code and kind.inherited is inherited for kind in places)
+        ]
+        if settings:
+            yield from (f"{'Settings' if len(settings) > 1 else 'Setting'}: {', '.join(settings)}. {ending}", "")
 
 
 def _said(code: Code, cases: list[Case]) -> Iterator[str]:

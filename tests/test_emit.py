@@ -137,6 +137,14 @@ def test_the_upstream_is_verified_by_name_unless_the_list_says_why_not(tls: str,
             "tls: {mode: passthrough}",
             {"tls": {"sni": "a.example.com", "subjectAltNames": ["a.example.com"], "caCertificates": "system"}},
         ),
+        (
+            "tls: {mode: passthrough, secret: ca}",
+            {"tls": {"sni": "a.example.com", "subjectAltNames": ["a.example.com"], "credentialName": "ca"}},
+        ),
+        (
+            "tls: {mode: passthrough, files: {ca: /c/ca, volumes: [{configMap: ca, mountPath: /c}]}}",
+            {"tls": {"sni": "a.example.com", "subjectAltNames": ["a.example.com"], "caCertificates": "/c/ca"}},
+        ),
         ("tls: {mode: passthrough}, readiness: {mode: gateway}", None),
     ],
 )

@@ -57,6 +57,16 @@ class Sequence(list[Any]):
         self.span = span
         self.items_at: list[Span] = []
 
+    def followed_by(self, other: "Sequence") -> "Sequence":
+        """A copy with the items of `other` at its end that it does not have."""
+        result = Sequence(self.span)
+        for items in (self, other):
+            for item, place in zip(items, items.items_at, strict=True):
+                if item not in result:
+                    result.append(item)
+                    result.items_at.append(place)
+        return result
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Line:

@@ -25,6 +25,7 @@ def check(fleet: Fleet) -> None:
         allowed = [[{"key": RESULT.format(kind), "values": ["allowed"]}] for kind in ("http", "network")]
         spec = gateway.spec("AuthorizationPolicy")
         assert (spec["action"], spec["rules"]) == ("ALLOW", [{"when": when} for when in allowed])
+        _closed_doors(gateway)
 
 
 def _named(gateway: Gateway, port: Mapping[str, Any]) -> set[str]:
@@ -64,6 +65,21 @@ def _handshake(gateway: Gateway, port: Mapping[str, Any]) -> None:
     named = {f"spiffe://{name}" for name in _named(gateway, port)}
     by_account = all(not name.endswith("*") for name in named) and not gateway.reports
     assert set(tls.get("subjectAltNames", [])) == (named if by_account and port["protocol"] in RAW else set())
+
+
+def _closed_doors(gateway: Gateway) -> None:
+    """Whatever others open on our pods carries bytes nowhere, and requests past a filter that finds nobody allowed."""
+    bytes_, requests = (patch for patch in gateway.patches(".authorization")[:2])
+    chain = {"context": "GATEWAY", "listener": {"filterChain": {"filter": {}}}}
+    for patch, name in ((bytes_, "tcp_proxy"), (requests, "http_connection_manager")):
+        chain["listener"] = {"filterChain": {"filter": {"name": f"envoy.filters.network.{name}"}}}
+        assert patch["match"] == chain
+    assert bytes_["patch"]["value"]["typed_config"]["cluster"] == "BlackHoleCluster"
+    assert (requests["patch"]["operation"], requests["patch"]["value"]["name"]) == (
+        "INSERT_FIRST",
+        "egressc.authorization",
+    )
+    assert gateway.spec("EnvoyFilter", ".authorization")["priority"] == 1
 
 
 def _kind(port: Mapping[str, Any]) -> str:

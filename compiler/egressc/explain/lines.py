@@ -15,7 +15,8 @@ def host_line(host: Host) -> Line:
 
 def client_line(client: Client) -> Line:
     """Where the list names `client`, as an object or as a bare namespace."""
-    return client.named("wholeMesh" if client.whole_mesh else "namespace", str(client.namespace))
+    key = "group" if client.group else "wholeMesh" if client.whole_mesh else "namespace"
+    return client.named(key, str(client.namespace))
 
 
 def deny_line(deny: Deny) -> Line:
