@@ -24,6 +24,7 @@ from egressc.elsewhere import (
     UNKEPT,
     WILDCARD,
     WITHOUT_A_GATEWAY,
+    WITHOUT_HTTP2,
     WITHOUT_REQUESTS,
     Elsewhere,
 )
@@ -102,6 +103,7 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
     ("connectionPool", "maxPendingRequests"): _HTTP_ONLY,
     ("connectionPool", "maxRequests"): _HTTP_ONLY,
     ("connectionPool", "maxRequestsPerConnection"): _HTTP_ONLY,
+    ("connectionPool", "http2Keepalive"): {WITHOUT_HTTP2: "HTTP/1.1 has no such question"},
     ("headers",): {UNDONE: "only a gateway writes them", **_HTTP_ONLY},
 }
 

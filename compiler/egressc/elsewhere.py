@@ -22,7 +22,7 @@ READINESS = Code(
 HTTP_SETTING = Code(
     "EG217",
     "a setting that the host's protocols do not have",
-    "Istio has this setting for requests only, and none of the host's ports speaks HTTP, HTTP2 or GRPC.",
+    "Istio has this setting for requests only, or only for HTTP/2, and none of the host's ports speaks that.",
 )
 NO_ONE_UPSTREAM = Code(
     "EG232",
@@ -124,6 +124,12 @@ WITHOUT_REQUESTS = Elsewhere(
     lambda host, _: not host.has_requests,
     "has no requests",
     "remove `{setting}`, or add a port that speaks HTTP, HTTP2 or GRPC",
+)
+WITHOUT_HTTP2 = Elsewhere(
+    HTTP_SETTING,
+    lambda host, _: not any(port.protocol in ("HTTP2", "GRPC") for port in host.ports),
+    "speaks no HTTP/2",
+    "remove `{setting}`, or write `protocol: HTTP2` or GRPC at a port",
 )
 WILDCARD = Elsewhere(WILDCARD_SETTING, lambda host, _: host.wildcard, "is a wildcard", "remove `{setting}`")
 PER_NAME = Elsewhere(WILDCARD_SETTING, lambda host, _: host.per_name, "is a wildcard", "remove `{setting}`")

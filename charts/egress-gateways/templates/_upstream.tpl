@@ -50,6 +50,11 @@ connectionPool:
     {{- /* mesh-wide h2UpgradePolicy must not reach upstreams that never said they speak HTTP/2 */}}
     h2UpgradePolicy: DO_NOT_UPGRADE
     idleTimeout: {{ .idleTimeout }}
+    {{- with .http2Keepalive }}
+    http2KeepAlive:
+      interval: {{ .interval }}
+      timeout: {{ .timeout }}
+    {{- end }}
     {{- with .maxPendingRequests }}
     http1MaxPendingRequests: {{ int64 . }}
     {{- end }}

@@ -35,6 +35,14 @@ class Keepalive(Settled):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Http2Keepalive(Settled):
+    """Questions over an open HTTP/2 connection: one each `interval`, answered within `timeout`."""
+
+    interval: Duration
+    timeout: Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionPool(Settled):
     """What each pod opens to the upstream; None is no limit of the list's."""
 
@@ -43,6 +51,7 @@ class ConnectionPool(Settled):
     max_requests: int | None
     max_requests_per_connection: int | None
     keepalive: Keepalive | None
+    http2_keepalive: Http2Keepalive | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,9 @@ def _times(host: Host) -> Iterator[_Time]:
     if alive:
         yield _Time(alive, "connectionPool.keepalive.time", alive.time, KEEPALIVE)
         yield _Time(alive, "connectionPool.keepalive.interval", alive.interval, KEEPALIVE)
+    if pings := host.pool.http2_keepalive:
+        yield _Time(pings, "connectionPool.http2Keepalive.interval", pings.interval, ISTIO)
+        yield _Time(pings, "connectionPool.http2Keepalive.timeout", pings.timeout, ISTIO)
     if limit := host.rate_limit:
         yield from _period(limit.all_clients, "rateLimit.per")
         yield from _period(limit.per_client, "rateLimit.perClient.per")

@@ -1,6 +1,6 @@
 """How a host is asked."""
 
-from egressc.model import ConnectionPool, Keepalive, OutlierDetection, Retries, Timeouts
+from egressc.model import ConnectionPool, Duration, Http2Keepalive, Keepalive, OutlierDetection, Retries, Timeouts
 from egressc.positions import Mapping
 from egressc.settle.reading import Reading
 
@@ -38,6 +38,7 @@ def pool(host: Mapping) -> ConnectionPool:
         max_requests=said.get("maxRequests"),
         max_requests_per_connection=said.get("maxRequestsPerConnection"),
         keepalive=_keepalive(said.data) if "keepalive" in said.data else None,
+        http2_keepalive=_http2_keepalive(said.data["http2Keepalive"]) if "http2Keepalive" in said.data else None,
     )
 
 
@@ -54,6 +55,10 @@ def outlier_detection(host: Mapping) -> OutlierDetection | None:
         base_ejection_time=said.duration("baseEjectionTime"),
         max_ejection_percent=said.get("maxEjectionPercent"),
     )
+
+
+def _http2_keepalive(data: Mapping) -> Http2Keepalive:
+    return Http2Keepalive(source=data, interval=Duration.of(data["interval"]), timeout=Duration.of(data["timeout"]))
 
 
 def _keepalive(pool: Mapping) -> Keepalive:

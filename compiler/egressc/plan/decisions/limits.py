@@ -42,8 +42,13 @@ def _pool(host: Host, rule: Object, *, http: bool) -> Iterator[Decision]:
             yield Decision(
                 rule, f"at most {most} {what} from each pod", pool.said(key), {"connectionPool": {key: most}}
             )
+    if (pings := pool.http2_keepalive) and http:
+        every, wait = pings.interval, pings.timeout
+        asked = {"interval": seconds(every), "timeout": seconds(wait)}
+        says = f"asks over HTTP/2 every {every.spelled}, and closes a connection without an answer in {wait.spelled}"
+        yield Decision(rule, says, pool.said("http2Keepalive"), {"connectionPool": {"http2Keepalive": asked}})
     if alive := pool.keepalive:
-        given = {
+        given: dict[str, int] = {
             "timeSeconds": alive.time.milliseconds // 1000,
             "intervalSeconds": alive.interval.milliseconds // 1000,
             "probes": alive.probes,
