@@ -1,6 +1,6 @@
 """Faults that a test must notice: small changes of the product, each with what a user would suffer."""
 
-from tests.mutants import access, lists, pods, requests, schemas, upstream
+from tests.mutants import access, lists, pods, requests, schemas, told, upstream
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -9,5 +9,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *pods.MUTANTS,
     *requests.MUTANTS,
     *schemas.MUTANTS,
+    *told.MUTANTS,
     *upstream.MUTANTS,
 )
