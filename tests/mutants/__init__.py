@@ -1,13 +1,16 @@
 """Faults that a test must notice: small changes of the product, each with what a user would suffer."""
 
-from tests.mutants import access, lists, pods, requests, schemas, upstream
+from tests.mutants import access, compiler, namespaces, pods, requests, rules, schemas, told, upstream
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     *access.MUTANTS,
-    *lists.MUTANTS,
+    *compiler.MUTANTS,
+    *namespaces.MUTANTS,
     *pods.MUTANTS,
     *requests.MUTANTS,
+    *rules.MUTANTS,
     *schemas.MUTANTS,
+    *told.MUTANTS,
     *upstream.MUTANTS,
 )

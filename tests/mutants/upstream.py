@@ -1,22 +1,16 @@
-"""Where hosts lead: the upstream that is meant, wildcards, readiness, sidecars, own names, namespaces."""
+"""Where hosts lead: the upstream that is meant, names of wildcards, readiness, sidecars."""
 
 from tests.mutants.mutant import Mutant
-from tests.mutants.places import CHECKS, COMPILER, ENVOY, TEMPLATES, contract
+from tests.mutants.places import CHECKS, ENVOY, TEMPLATES, contract
 
 RULE = f"{TEMPLATES}/_upstream.tpl"
 WILDCARD = f"{TEMPLATES}/envoy-filter-wildcard.yaml"
 READINESS = f"{TEMPLATES}/envoy-filter-readiness.yaml"
-NETWORK = f"{TEMPLATES}/companions/network-policy.yaml"
-ADMISSION = f"{TEMPLATES}/companions/validating-admission-policy"
 MEANT = "The upstream is the one that the list names"
 PASSTHROUGH = "Passthrough carries only TLS for its host"
 BELOW = "A wildcard leads only to names below it"
 FLOOD = "No client blocks a wildcard for the others"
 STATUS = "The readiness port shows nothing"
-DIVERT = "Other teams' objects do not divert clients"
-ADMITTED = "Other teams' objects about the fleet are refused"
-POLICIES = "tests/test_network_policies.py"
-REACH = "Gateways connect only to their upstreams"
 
 MUTANTS = (
     Mutant(
@@ -112,7 +106,7 @@ MUTANTS = (
         "($cache | sha256sum | trunc 8)",
         '"cache"',
         "Envoy refuses changed ranges under the cache's old name, and keeps the old ones",
-        contract("wildcards"),
+        "tests/test_wildcards.py",
         row="A wildcard leads to no denied address",
     ),
     Mutant(
@@ -180,7 +174,7 @@ MUTANTS = (
     Mutant(
         f"{TEMPLATES}/sidecar/destination-rule.yaml",
         "    {{- $port := . }}\n",
-        '    {{- $port := merge (dict "tls" (omit (or .tls dict) "subjectAltNames")) . }}\n',
+        '    {{- $port := dict "port" .port "tls" (omit (or .tls dict) "subjectAltNames") }}\n',
         "pods that no rule selects take any certificate for the upstream's",
         contract("sidecars"),
     ),
@@ -190,95 +184,5 @@ MUTANTS = (
         "{{- with list }}",
         "DNS decides where a host of fixed addresses leads",
         contract("sidecars"),
-    ),
-    Mutant(
-        f"{TEMPLATES}/companions/sidecar.yaml",
-        "    - {{ . | quote }}",
-        '    - "*/*"',
-        "another namespace's ServiceEntry takes what clients send",
-        contract("companions"),
-        row=DIVERT,
-    ),
-    Mutant(
-        f"{TEMPLATES}/companions/sidecar.yaml",
-        "mode: REGISTRY_ONLY",
-        "mode: ALLOW_ANY",
-        "clients reach every host of the internet past the fleet",
-        contract("companions"),
-        row=DIVERT,
-    ),
-    Mutant(
-        f"{ADMISSION}.yaml",
-        '"name" "gateways" "labels" $labels) }}\nspec:\n  failurePolicy: Fail',
-        '"name" "gateways" "labels" $labels) }}\nspec:\n  failurePolicy: Ignore',
-        "an expression that fails lets another team's Gateway in",
-        contract("companions"),
-        row=ADMITTED,
-    ),
-    Mutant(
-        f"{ADMISSION}-binding.yaml",
-        "validationActions: [Deny]",
-        "validationActions: [Audit]",
-        "other teams' objects are written down and let in",
-        contract("companions"),
-        row=ADMITTED,
-    ),
-    Mutant(
-        f"{TEMPLATES}/companions/peer-authentication.yaml",
-        "mode: STRICT",
-        "mode: PERMISSIVE",
-        "the gateways' neighbours take plain text",
-        contract("companions"),
-    ),
-    Mutant(
-        NETWORK,
-        '"::/0" $network.except.ipv6',
-        '"::/0" list',
-        "gateways reach the company's IPv6 addresses, which the list excepts",
-        POLICIES,
-        row=REACH,
-    ),
-    Mutant(
-        NETWORK,
-        "if and $except (not $gateway.proxy)",
-        "if $except",
-        "a gateway cannot reach the company's proxy",
-        POLICIES,
-    ),
-    Mutant(
-        NETWORK,
-        "{{- range $gateway.networkPolicy.ports }}\n    - port: {{ . }}",
-        "{{- range $gateway.ports }}\n    - port: {{ .port }}",
-        "a gateway reaches the client's port of its upstream, and not the upstream's",
-        POLICIES,
-        row=REACH,
-    ),
-    Mutant(
-        NETWORK,
-        "    {{- with $gateway.closedPort }}",
-        "    {{- with list }}",
-        "callers without the labels hang instead of hearing at once that they may not",
-        POLICIES,
-    ),
-    Mutant(
-        NETWORK,
-        "    - port: {{ .gatewayPort }}\n      protocol: TCP",
-        "    - port: {{ .gatewayPort }}\n      protocol: UDP",
-        "clients do not reach their gateway",
-        POLICIES,
-    ),
-    Mutant(
-        f"{COMPILER}/emit/exposure.py",
-        """{"prefix": f"{route.path.rstrip('/')}/"}""",
-        """{"prefix": route.path}""",
-        "an own name's /partner takes /partnership too",
-        contract("exposures"),
-    ),
-    Mutant(
-        f"{TEMPLATES}/exposure/service-entry.yaml",
-        "exportTo: {{ toJson $exposure.exportTo }}",
-        'exportTo: ["*"]',
-        "every namespace sees an own name",
-        contract("exposures"),
     ),
 )

@@ -1,131 +1,13 @@
-"""What the compiler reads, refuses and settles: layers, rules, what applies where, names, the command line."""
+"""What the compiler makes of lists: layers, rules of a port, names, files."""
 
 from tests.mutants.mutant import Mutant
-from tests.mutants.places import COMPILER, DECISIONS, FOUND, contract
+from tests.mutants.places import COMPILER, DECISIONS, contract
 
-RULES = f"{COMPILER}/rules"
 LAYERS = f"{COMPILER}/layers.py"
-APPLIES = f"{COMPILER}/applicability.py"
 LAYERED = "tests/test_layers.py"
 POLICIES = "tests/test_network_policies.py"
 
 MUTANTS = (
-    Mutant(
-        f"{RULES}/headers.py",
-        "auth(entication|orization)?",
-        "auth(entication)?",
-        "a Proxy-Authorization in the list is no warning",
-        FOUND,
-    ),
-    Mutant(f"{RULES}/headers.py", '"transfer-encoding", ', "", "a list smuggles requests by Transfer-Encoding", FOUND),
-    Mutant(f"{RULES}/tls.py", '"/usr/local/bin", ', "", "a volume hides the proxy's own program", FOUND),
-    Mutant(f"{RULES}/tls.py", '"/proc", "/sys"', '"/proc"', "a volume hides /sys", FOUND),
-    Mutant(
-        APPLIES,
-        '    ("externalAuthorization",): _NO_GATEWAY_TO_KEEP_IT,\n',
-        "",
-        "a host without a gateway names an authorizer that nobody asks",
-        FOUND,
-    ),
-    Mutant(
-        APPLIES,
-        '    ("enforcement",): {WITHOUT_A_GATEWAY: "there is no policy that could report"},\n',
-        "",
-        "a host without a gateway says that it reports, and reports nothing",
-        FOUND,
-    ),
-    Mutant(
-        APPLIES,
-        '        BEHIND_A_PROXY: "the proxy decides where the upstream may be",\n',
-        "",
-        "deniedRanges behind a proxy are taken, and kept by nobody",
-        FOUND,
-    ),
-    Mutant(
-        APPLIES,
-        '"expose" in rest and',
-        '"expose" not in rest and',
-        "`expose` of the defaults publishes every host of the file",
-        LAYERED,
-    ),
-    Mutant(
-        f"{RULES}/durations.py",
-        '    yield _Time(readiness, "readiness.interval", readiness.interval, ISTIO)\n',
-        "",
-        "an interval of 0s checks the upstream as fast as Envoy can",
-        FOUND,
-    ),
-    Mutant(
-        f"{RULES}/exposure.py",
-        '        ("gateway", "ingress gateway", mine.gateway == its.gateway),\n',
-        "",
-        "the second of two ingress gateways for an own name is silently the first",
-        FOUND,
-    ),
-    Mutant(
-        f"{RULES}/exposure.py",
-        "if expose.host in listed and",
-        "if expose.host not in listed and",
-        "an own name that is a listed host is taken, and a right one refused",
-        FOUND,
-    ),
-    Mutant(
-        f"{RULES}/companions.py",
-        "if shared.adopt and shared.namespace in ours:",
-        "if shared.adopt and shared.namespace not in ours:",
-        "a companion cuts off the neighbours of adopted pods",
-        FOUND,
-    ),
-    Mutant(
-        f"{RULES}/companions.py",
-        "if companions.network_policies or companions.strict:",
-        "if companions.network_policies:",
-        "STRICT breaks the neighbours of adopted pods",
-        FOUND,
-    ),
-    Mutant(
-        f"{RULES}/authorization.py",
-        "return set(used) <= set(host.decided_on(deny))",
-        "return set(used) == set(host.decided_on(deny))",
-        "a client of whom a denial leaves nothing is no warning",
-        FOUND,
-    ),
-    Mutant(
-        f"{RULES}/wildcards.py",
-        'elif port.tls.mode == "none" and host.per_name:',
-        "elif False:",
-        "a wildcard without TLS leads to any upstream, and nobody verifies it",
-        FOUND,
-    ),
-    Mutant(
-        f"{RULES}/ports.py",
-        'yield RESERVED_PORT(port.at("port")',
-        'yield RESERVED_PORT(host.at("host")',
-        "a reserved port is found at the wrong line",
-        FOUND,
-    ),
-    Mutant(
-        f"{RULES}/clients.py",
-        "%2f|%5c|",
-        "%2f|",
-        "a rule on %5c is taken, and matches no request",
-        "tests/rules/test_clients.py",
-    ),
-    Mutant(
-        f"{RULES}/fleet.py",
-        "if first.owner != host.owner:",
-        "if first.owner and host.owner and first.owner != host.owner:",
-        "a gateway without an owner reads the keys of an owner's",
-        "tests/rules/test_fleet.py",
-        row="Client keys stay with their owner",
-    ),
-    Mutant(
-        f"{COMPILER}/hostname.py",
-        '("localhost", "localdomain", "svc")',
-        '("localhost", "svc")',
-        "a name of the machine is taken for a host of the internet",
-        FOUND,
-    ),
     Mutant(
         LAYERS,
         "    for item in items(overlays):",
