@@ -49,8 +49,7 @@ def found(host: Host, entry: Object, *, checked: bool) -> Decision:
 
 def _found(host: Host) -> dict[str, Any]:
     if host.by_socket:
-        # behind a socket all client ports have one: see the rules of proxies
-        return {"perName": True, "upstreamPort": host.ports[0].upstream_port} if host.per_name else {}
+        return {"perName": True} if host.per_name else {}
     endpoints = [whole(place) for place in host.endpoints or (host.host,)]
     return {"endpoints": endpoints} | ({"resolution": host.kind} if host.kind != "DNS" else {})
 
@@ -77,7 +76,8 @@ def by_socket(way: GatewayWay, upstream_port: int) -> Iterator[Decision]:
             yield from own_ways(way, tunnel)
     elif host.per_name:
         finder, ranges = way.object("EnvoyFilter", ".wildcard"), host.said("deniedRanges")
-        yield Decision(finder, f"finds each name below {host.host[2:]} by DNS, and refuses every other SNI")
+        says = f"finds each name below {host.host[2:]} by DNS, and refuses every other SNI"
+        yield Decision(finder, says, (), {"upstreamPort": upstream_port})
         yield from own_ways(way, finder)
         every = every_form(host.denied_ranges)
         sets = {"deniedRanges": list(every)} if ranges else {}
