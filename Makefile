@@ -20,7 +20,7 @@ test: $(READY) ## run the tests that need no cluster; K=name selects tests
 	$(BIN)/python -m tests.tools helm3 helm4 ct kubeconform istioctl kubectl schemas
 	$(PYTEST) -m "not mesh"
 
-mutants: $(READY) ## try faults that a test must notice; MUTANTS=20 tries some, others each day; K=text picks some
+mutants: $(READY) ## try faults that a test must notice; MUTANTS=20 draws some each day, K=text selects them
 	$(BIN)/python -m tests.tools helm4
 	$(BIN)/python -m tests.mutants $(if $(MUTANTS),--draw $(MUTANTS)) $(if $(K),--only "$(K)")
 

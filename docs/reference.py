@@ -49,7 +49,7 @@ HOSTS_HEAD = """\
 
 <!-- Made from schemas/hosts.yaml by `python -m docs.reference`. -->
 
-A host list is a YAML file. Begin it with a line that gives editors the schema, and they complete and explain every key:
+A host list is a YAML file. Its first line gives editors the schema, so they complete and explain every key:
 
 ```yaml
 # yaml-language-server: $schema=../schemas/hosts.schema.json
@@ -64,15 +64,16 @@ hosts:
 
 Keys that the schema does not have are refused, and so are duplicate keys, anchors, aliases, tags and merge keys.
 
-- **`defaults`** lie under every host of their own file. Mappings merge key by key, lists and single values are
-  replaced. A `tls` or `readiness` that says its own `mode` replaces an inherited one whole.
-- **Several files** are one list: `egressc compile payments.yaml shop.yaml`. A host has one entry in all of them.
+- **`defaults`** hold for every host of their own file. The host's own value wins. Mappings merge key by key. Lists and
+  single values are replaced. A `tls` or `readiness` with its own `mode` replaces an inherited one as a whole.
+- **Several files** are one list: `egressc compile payments.yaml shop.yaml`. A host in several files
+  is one host. Only the files of its `owner` say its settings. Other owners may add clients if `clientsFrom` names them.
 - **An overlay** says what differs in one environment: `egressc compile hosts.yaml --overlay prod.yaml`. It has the same
-  form; its hosts must exist in the list, its `defaults` lie over those of every file, and `remove: true` takes a host
-  out. [examples/environments](../examples/environments) shows one list for two environments.
+  form. Its hosts must exist in the list. Its `defaults` win over those of every file. `remove: true` removes a host.
+  [examples/environments](../examples/environments) shows one list for two environments.
 
-[tests/cases/valid](../tests/cases/valid) has a list for each thing that a list can say, with what the compiler and the
-chart make of it.
+[tests/cases/valid](../tests/cases/valid) has a list for each thing that a list can say, with the result of the compiler
+and of the chart.
 """
 
 FINDINGS_HEAD = """\

@@ -11,6 +11,7 @@ from egressc import emit
 from tests.cases import CASES, VALID
 from tests.chart import CHART, CI_VALUES, Documents, Helm, RefusedError, Values, compiled, parsed
 from tests.conftest import Render
+from tests.lists import compile_text
 from tests.tools import kubeconform
 
 TEMPLATES = sorted((CHART / "templates").rglob("*.yaml"))
@@ -189,6 +190,94 @@ def test_no_retries_are_no_retries(render: Render) -> None:
         routes = _of("VirtualService", render(values))["spec"]["http"]
         (upstream,) = [route for route in routes if route["name"].startswith("upstream-")]
         assert upstream["retries"] == {"attempts": 0}
+
+
+def _printed(render: Render, text: str) -> Documents:
+    plan = compile_text("version: 1\ndefaults: {clients: [shop]}\n" + text).plan
+    assert plan
+    return render(emit.values(plan))
+
+
+def test_a_tunnel_is_kept_alive(render: Render) -> None:
+    """Behind a socket Envoy's own words count; a number that nobody says is the kernel's."""
+    documents = _printed(
+        render,
+        "hosts: [{host: api.example.com, proxy: {host: proxy.corp.example, port: 3128},"
+        " connectionPool: {keepalive: {time: 60s, interval: 10s, probes: 3}}}]",
+    )
+    (cluster,) = _clusters(documents, "api-example-com.proxy")
+    alive = {"keepalive_probes": 3, "keepalive_time": 60, "keepalive_interval": 10}
+    assert cluster["upstream_connection_options"] == {"tcp_keepalive": alive}
+    settings = _of("DestinationRule", documents, "api-example-com.upstream")["spec"]["trafficPolicy"]
+    found = settings["portLevelSettings"][0]["connectionPool"]["tcp"]["tcpKeepalive"]
+    assert found == {"time": "60s", "interval": "10s", "probes": 3}
+    for key, said in (("timeSeconds", "keepalive_time"), ("probes", "keepalive_probes")):
+        proxy = {"proxy": {"host": "proxy.corp.example", "port": 3128, "target": "api.example.com:443"}}
+        (cluster,) = _clusters(render(_api(**proxy, connectionPool={"keepalive": {key: 7}})), "api.proxy")
+        assert cluster["upstream_connection_options"]["tcp_keepalive"] == {said: 7}
+
+
+def _clusters(documents: Documents, name: str) -> list[dict[str, Any]]:
+    patches = _of("EnvoyFilter", documents, name)["spec"]["configPatches"]
+    return [patch["patch"]["value"] for patch in patches if patch["patch"]["value"].get("name") == name][:1]
+
+
+@pytest.mark.parametrize(
+    ("entry", "filter_name"),
+    [
+        ("host: '*.example.com', endpoints: [origin.example.net]", "any---example-com.passthrough"),
+        ("host: '*.example.com', proxy: {host: proxy.corp.example, port: 3128}", "any---example-com.proxy"),
+    ],
+)
+def test_a_listed_host_below_a_wildcard_is_closed_behind_its_sockets(
+    render: Render, entry: str, filter_name: str
+) -> None:
+    ports = "ports: [{port: 443, protocol: TLS}], readiness: {mode: gateway}"
+    documents = _printed(render, f"hosts: [{{{entry}, {ports}}}, gold.example.com]")
+    patches = _of("EnvoyFilter", documents, filter_name)["spec"]["configPatches"]
+    (listener,) = (patch["patch"]["value"] for patch in patches if patch["applyTo"] == "LISTENER")
+    closed, open_ = listener["filter_chains"]
+    assert closed["filter_chain_match"] == {"server_names": ["gold.example.com"]}
+    assert [one["name"] for one in closed["filters"]] == ["envoy.filters.network.direct_response"]
+    assert open_["filter_chain_match"] == {"server_names": ["*.example.com"]}
+
+
+def test_a_wildcard_s_log_has_the_name_that_was_called(render: Render) -> None:
+    documents = _printed(render, "hosts: [{host: '*.example.com', accessLog: true}]")
+    lines, refused = _of("EnvoyFilter", documents, "any---example-com.access-log")["spec"]["configPatches"]
+    (log,) = lines["patch"]["value"]["typed_config"]["access_log"]
+    assert log["typed_config"]["log_format"]["json_format"]["host"] == "%REQ(:AUTHORITY)%"
+    (log,) = refused["patch"]["value"]["access_log"]
+    assert log["filter"]["extension_filter"]["typed_config"]["expression"] == (
+        "connection.requested_server_name.endsWith('.example.com') && connection.transport_failure_reason != ''"
+    )
+    assert log["typed_config"]["log_format"]["json_format"]["host"] == "*.example.com"
+
+
+def test_pods_without_the_right_labels_find_a_closed_port(render: Render) -> None:
+    documents = _printed(
+        render,
+        "companions: {networkPolicies: true}\nhosts: [{host: api.example.com, ports: [{port: 443, protocol: TLS}],"
+        " clients: [{namespace: shop, podLabels: {app: cart}}]}]",
+    )
+    ports = _of("Service", documents, "api-example-com")["spec"]["ports"]
+    assert [(port["name"], port["port"]) for port in ports] == [("tls-443", 8443), ("tcp-closed", 9)]
+    policy = _of("NetworkPolicy", documents, "api-example-com")["spec"]
+    assert [port["port"] for port in policy["ingress"][0]["ports"]] == [8443, 9]
+    *_, others = _of("VirtualService", documents, "api-example-com")["spec"]["tls"]
+    assert others["route"][0]["destination"]["port"]["number"] == 9
+
+
+def test_a_host_that_sidecars_carry_keeps_its_addresses_and_every_sidecar_knows_it(render: Render) -> None:
+    documents = _printed(
+        render,
+        "companions: {sidecars: {}}\nhosts: [{host: api.example.com, at: sidecar, clients: [{wholeMesh: true}]},"
+        " {host: db.example.com, at: sidecar, ports: [{port: 5432, protocol: TCP}],"
+        " addresses: [240.0.10.1]}, web.example.com]",
+    )
+    assert _of("ServiceEntry", documents, "db-example-com")["spec"]["addresses"] == ["240.0.10.1"]
+    (egress,) = documents["Sidecar", "shop", "default"]["spec"]["egress"]
+    assert "egress/api.example.com" in egress["hosts"]
 
 
 def test_a_gateway_s_own_settings_replace_the_fleet_s(render: Render) -> None:

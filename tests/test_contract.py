@@ -15,7 +15,7 @@ from tests.contract import CONCERNS
 from tests.contract.fleet import Fleet
 from tests.contract.rare import RARE
 from tests.lists import compile_text
-from tests.strategies import fleets
+from tests.strategies import defaults, fleets, gateways
 from tests.test_properties import FEW, compiled, source
 
 
@@ -54,9 +54,10 @@ def test_cases(name: str, concern: str, printed: Callable[[str], Fleet]) -> None
     CONCERNS[concern](printed(name))
 
 
-@given(fleets())
+@given(fleets(), defaults(), gateways())
 @FEW
-def test_fleets(helm4: Helm, fleet: list[Any]) -> None:
-    printed = Fleet.printed(helm4, _plan(compiled(source(fleet))))
+def test_fleets(helm4: Helm, fleet: list[Any], inherited: dict[str, Any], shared: list[Any]) -> None:
+    compilation = compiled(source(fleet, defaults=inherited), gateways=shared)
+    printed = Fleet.printed(helm4, _plan(compilation))
     for check in CONCERNS.values():
         check(printed)

@@ -359,7 +359,7 @@ def test_hooks_compile_and_check(shell: Shell) -> None:
 
 def test_ci_runs_the_commands_of_the_readme(shell: Shell) -> None:
     stages = re.findall(r"^stage \d+m (.+)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
-    assert stages == ["make demo", "make test", "make e2e"]
+    assert stages == ["make demo", "make test", "make mutants", "make e2e"]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for stage in stages:
         assert f"`{stage}`" in readme, stage

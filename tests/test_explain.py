@@ -293,7 +293,8 @@ def test_a_decision_has_its_lines_and_values(entry: str, says: str, lines: list[
 
 def test_what_holds_by_default_is_the_chart_s(helm4: Helm) -> None:
     gateway = _gateway("- a.example")
-    documents = helm4.render({"gateways": {gateway.name: emit.gateway_values(gateway)}})
+    values = {"valuesVersion": emit.VALUES_VERSION, "gateways": {gateway.name: emit.gateway_values(gateway)}}
+    documents = helm4.render(values)
     rule = documents["DestinationRule", "egress", "a-example.upstream"]["spec"]["trafficPolicy"]["portLevelSettings"][0]
     route = documents["VirtualService", "egress", "a-example"]["spec"]["http"][0]
     check = documents["EnvoyFilter", "egress", "a-example"]["spec"]["configPatches"][1]["patch"]["value"][

@@ -172,7 +172,7 @@ SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("/gateways/api/streamTimeout", _values(streamTimeout="1h")),
     ("/readiness/interval", {"readiness": {"interval": "1m"}}),
     ("/connectionPool/connectTimeout", {"connectionPool": {"connectTimeout": "500ms"}}),
-    ("/connectionPool/keepalive/time", {"connectionPool": {"keepalive": {"time": "1.5s"}}}),
+    ("/connectionPool/keepalive/timeSeconds", {"connectionPool": {"keepalive": {"timeSeconds": 1.5}}}),
     ("/gateways/api/selector", _values(selector={"a: b\nc": "d"})),
     ("/gateways/api/selector/a", _values(selector={"a": "b c"})),
     ("/networkPolicy/dns/podLabels", {"networkPolicy": {"dns": {"podLabels": {"a b": "c"}}}}),

@@ -32,8 +32,8 @@ NOT_IN_A_LIST = Code(
 FACT_TWICE = Code(
     "EG305",
     "the mesh is described twice",
-    "`mesh` and `companions` are true of the whole release, and a group has one meaning. One file says them; an overlay "
-    "may change them.",
+    "`mesh` and `companions` are true of the whole release, and a group has one meaning. One file says them; an "
+    "overlay may change them.",
 )
 REMOVED = Code(
     "EG307",

@@ -1,19 +1,19 @@
 """Who may call: rules, policies, handshakes, and what others open on our pods."""
 
 from tests.mutants.mutant import Mutant
-from tests.mutants.places import DECISIONS, TEMPLATES, contract
+from tests.mutants.places import DECISIONS, ENVOY, TEMPLATES, contract
 
 RULES = f"{TEMPLATES}/envoy-filter-authorization.yaml"
 POLICY = f"{TEMPLATES}/authorization-policy.yaml"
 GATEWAY = f"{TEMPLATES}/gateway.yaml"
 LISTED = "Only the list's clients call a host"
-OPERATION = "Only with the list's methods and paths"
-SPELLINGS = "Denied is denied in every spelling"
-NEIGHBOURS = "A host's rules are no neighbour's"
-BELOW = "A listed host below a wildcard is closed in the wildcard's way"
-DOOR = "A door that others open on our pods leads nowhere"
-PORT = "The gateway's port takes identities of the mesh alone"
-FIRST = "Named accounts alone see what a TCP server says first"
+OPERATION = "Clients use only the list's methods and paths"
+SPELLINGS = "A denial holds in every spelling"
+NEIGHBOURS = "A host's rules hold for no other host"
+BELOW = "A wildcard's gateway refuses a listed host below it"
+DOOR = "Another team's Gateway on our pods leads nowhere"
+PORT = "The gateway's port takes only identities of the mesh"
+FIRST = "Only named accounts see what a TCP server says first"
 OWN = "A gateway carries its own host and no other"
 PAST = "Nothing goes past the gateway to the upstream"
 
@@ -72,14 +72,14 @@ MUTANTS = (
     ),
     Mutant(
         RULES,
-        "        gateway: {{ or $gateway.namespace $.Release.Namespace }}/{{ $name }}\n",
+        "        gateway: {{ $gateway.namespace }}/{{ $name }}\n",
         "",
         "a host's rules stand with the routes of every host on the same pods",
         DECISIONS,
         row=NEIGHBOURS,
     ),
     Mutant(
-        f"{TEMPLATES}/_helpers.tpl",
+        ENVOY,
         "      sni: {{ .host | quote }}\n",
         "",
         "filters of one host are put into the chains of its neighbours",
@@ -95,7 +95,7 @@ MUTANTS = (
         row=BELOW,
     ),
     Mutant(
-        f"{TEMPLATES}/_helpers.tpl",
+        ENVOY,
         "server_names: {{ toJson . }}",
         'server_names: ["nobody.invalid"]',
         "the wildcard's inner listener leads to a listed host below it",
@@ -111,7 +111,7 @@ MUTANTS = (
         row=DOOR,
     ),
     Mutant(
-        f"{TEMPLATES}/_helpers.tpl",
+        ENVOY,
         '    name: "{{ .address }}_{{ .port }}"\n',
         "    portNumber: {{ .port }}\n",
         "rules and credentials go into a listener that another team opens",
@@ -167,7 +167,7 @@ MUTANTS = (
     ),
     Mutant(
         POLICY,
-        "    {{- if $gateway.selector }}\n    when:",
+        "    {{- if not $gateway.pods }}\n    when:",
         "    {{- if false }}\n    when:",
         "a provider judges the requests of the neighbours on the same pods",
         contract("access"),
@@ -189,8 +189,8 @@ MUTANTS = (
     ),
     Mutant(
         f"{TEMPLATES}/destination-rule.yaml",
-        '      mode: ISTIO_MUTUAL\n      sni: {{ $gateway.host | replace "*" "_" | quote }}\n      subjectAltNames',
-        '      mode: SIMPLE\n      sni: {{ $gateway.host | replace "*" "_" | quote }}\n      subjectAltNames',
+        "      mode: ISTIO_MUTUAL\n      sni: {{ $sni }}\n      subjectAltNames",
+        "      mode: SIMPLE\n      sni: {{ $sni }}\n      subjectAltNames",
         "TLS straight to the upstream does not fail for want of a certificate of the mesh",
         contract("hops"),
         row=PAST,

@@ -135,15 +135,15 @@ MUTANTS = (
     ),
     Mutant(
         LAYERS,
-        "            owned[host].broken |= overlay.is_broken(index)\n",
+        "            hosts[host].broken |= overlay.is_broken(index)\n",
         "",
         "guesses about an entry that cannot be read are findings",
         LAYERED,
     ),
     Mutant(
         LAYERS,
-        "item.defaults = merge(item.defaults, defaults, HOST)",
-        "item.defaults = merge(defaults, item.defaults, HOST)",
+        "merge(_defaults(document), above, HOST)",
+        "merge(above, _defaults(document), HOST)",
         "what an environment's overlay says loses against the list's defaults",
         LAYERED,
     ),
@@ -161,7 +161,7 @@ MUTANTS = (
         "for rule in ()]",
         "whom the whole fleet denies is allowed",
         DECISIONS,
-        row="Denied is denied in every spelling",
+        row="A denial holds in every spelling",
     ),
     Mutant(
         f"{COMPILER}/emit/authorization.py",
@@ -169,7 +169,7 @@ MUTANTS = (
         '    account = f"/ns/{who.trust_domain and who.namespace}/sa/',
         "a denial names another namespace, and nobody is denied",
         DECISIONS,
-        row="Denied is denied in every spelling",
+        row="A denial holds in every spelling",
     ),
     Mutant(
         f"{COMPILER}/emit/authorization.py",
@@ -177,7 +177,7 @@ MUTANTS = (
         "",
         "a path in a header goes where the request's own path may not",
         DECISIONS,
-        row="Denied is denied in every spelling",
+        row="A denial holds in every spelling",
     ),
     Mutant(
         f"{COMPILER}/plan/decisions/readiness.py",

@@ -1,6 +1,8 @@
 """Where the table's faults are, and the tests that are to notice them."""
 
 COMPILER = "compiler/egressc"
+ENVOY = "charts/egress-gateways/templates/_envoy.tpl"
+CHECKS = "charts/egress-gateways/templates/_checks.tpl"
 TEMPLATES = "charts/egress-gateways/templates"
 DECISIONS = "tests/test_decisions.py"
 FOUND = "tests/test_found.py"

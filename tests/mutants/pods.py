@@ -109,8 +109,8 @@ MUTANTS = (
     ),
     Mutant(
         f"{TEMPLATES}/horizontal-pod-autoscaler.yaml",
-        "or $scaling.targetCPU $.Values.autoscaling.targetCPU",
-        "$.Values.autoscaling.targetCPU",
+        "averageUtilization: {{ $scaling.targetCPU }}",
+        "averageUtilization: {{ $.Values.autoscaling.targetCPU }}",
         "a host's targetCPU is ignored",
         contract("pods"),
     ),

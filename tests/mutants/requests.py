@@ -3,15 +3,15 @@
 from tests.mutants.mutant import Mutant
 from tests.mutants.places import TEMPLATES, contract
 
-PATHS = f"{TEMPLATES}/envoy-filter.yaml"
+PATHS = f"{TEMPLATES}/envoy-filter-requests.yaml"
 OPA = f"{TEMPLATES}/envoy-filter-external-authorization.yaml"
 LIMIT = f"{TEMPLATES}/envoy-filter-rate-limit.yaml"
 CREDENTIAL = f"{TEMPLATES}/envoy-filter-credential.yaml"
 READING = "An authorizer sees paths of one reading"
-SPELLING = "A header of the gateway's has one spelling"
+SPELLING = "A header that the gateway sets has one spelling"
 SILENT = "Nobody passes an OPA that does not answer"
-SHARE = "A client keeps to its share"
-LAST = "A credential goes to its upstream alone"
+SHARE = "A client keeps to its limit"
+LAST = "A credential goes only to its upstream"
 NOTHING = "The upstream learns nothing of the mesh"
 
 MUTANTS = (
@@ -103,7 +103,7 @@ MUTANTS = (
         row=SHARE,
     ),
     Mutant(
-        f"{TEMPLATES}/_helpers.tpl",
+        f"{TEMPLATES}/_routes.tpl",
         "- x-forwarded-client-cert\n",
         "",
         "an upstream reads the caller's identity in a header",

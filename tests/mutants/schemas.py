@@ -58,13 +58,6 @@ MUTANTS = (
     ),
     Mutant(
         VALUES,
-        r"pattern: ^(\*|[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?/ns/",
-        r"pattern: ^(\*|[A-Za-z0-9*]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?/ns/",
-        "a principal of any trust domain",
-        FORM,
-    ),
-    Mutant(
-        VALUES,
         "  rule:\n",
         "  rule:\n    additionalProperties: {}\n",
         "a denial with a slip in `caller` denies everybody, or an allowed rule lets everybody in",

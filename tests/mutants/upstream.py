@@ -1,36 +1,36 @@
 """Where hosts lead: the upstream that is meant, wildcards, readiness, sidecars, own names, namespaces."""
 
 from tests.mutants.mutant import Mutant
-from tests.mutants.places import TEMPLATES, contract
+from tests.mutants.places import CHECKS, COMPILER, ENVOY, TEMPLATES, contract
 
-RULE = f"{TEMPLATES}/destination-rule.yaml"
+RULE = f"{TEMPLATES}/_upstream.tpl"
 WILDCARD = f"{TEMPLATES}/envoy-filter-wildcard.yaml"
-CHECKS = f"{TEMPLATES}/envoy-filter.yaml"
+READINESS = f"{TEMPLATES}/envoy-filter-readiness.yaml"
 NETWORK = f"{TEMPLATES}/companions/network-policy.yaml"
 ADMISSION = f"{TEMPLATES}/companions/validating-admission-policy"
-MEANT = "The upstream is the one that was meant"
-PASSTHROUGH = "Passthrough carries TLS for the host alone"
-BELOW = "A wildcard leads to names below it alone"
-FLOOD = "No client closes a wildcard for the others"
-STATUS = "Readiness shows nothing"
+MEANT = "The upstream is the one that the list names"
+PASSTHROUGH = "Passthrough carries only TLS for its host"
+BELOW = "A wildcard leads only to names below it"
+FLOOD = "No client blocks a wildcard for the others"
+STATUS = "The readiness port shows nothing"
 DIVERT = "Other teams' objects do not divert clients"
 ADMITTED = "Other teams' objects about the fleet are refused"
 POLICIES = "tests/test_network_policies.py"
-REACH = "Gateways go where their hosts are"
+REACH = "Gateways connect only to their upstreams"
 
 MUTANTS = (
     Mutant(
         RULE,
-        "{{- range $key, $value := .tls }}",
-        '{{- range $key, $value := omit (or .tls dict) "subjectAltNames" }}',
+        '{{- include "egress-gateways.pairs" . | trim | nindent 4 }}',
+        '{{- include "egress-gateways.pairs" (omit . "subjectAltNames") | trim | nindent 4 }}',
         "whoever has any certificate is taken for the upstream",
         contract("upstream"),
         row=MEANT,
     ),
     Mutant(
         RULE,
-        "{{- range $key, $value := .tls }}",
-        '{{- range $key, $value := omit (or .tls dict) "caCertificates" }}',
+        '{{- include "egress-gateways.pairs" . | trim | nindent 4 }}',
+        '{{- include "egress-gateways.pairs" (omit . "caCertificates") | trim | nindent 4 }}',
         "the list's own CA is not used",
         contract("upstream"),
         row=MEANT,
@@ -53,8 +53,8 @@ MUTANTS = (
     ),
     Mutant(
         f"{TEMPLATES}/envoy-filter-passthrough.yaml",
-        "cluster: {{ ternary $inside $upstream $asks | quote }}",
-        "cluster: {{ $upstream | quote }}",
+        "        cluster: {{ $inside | quote }}\n",
+        "        cluster: {{ $upstream | quote }}\n",
         "what says to be TLS may be anything",
         contract("upstream"),
         row=PASSTHROUGH,
@@ -116,33 +116,33 @@ MUTANTS = (
         row="A wildcard leads to no denied address",
     ),
     Mutant(
-        f"{TEMPLATES}/_helpers.tpl",
-        "          max_session_keys: 0",
-        "          max_session_keys: 1",
+        WILDCARD,
+        '  {{- include "egress-gateways.newSessions" (dict "host" $gateway.host "port" .port) | nindent 2 }}\n',
+        "",
         "a TLS session of one name of a wildcard vouches for another",
         contract("wildcards"),
         row=BELOW,
     ),
     Mutant(
         CHECKS,
-        "match_typed_subject_alt_names:\n                    {{- range .subjectAltNames }}",
-        "match_typed_subject_alt_names:\n                    {{- range list }}",
+        "{{- range .subjectAltNames }}",
+        "{{- range list }}",
         "a passthrough gateway is Ready though the upstream is somebody else",
         contract("readiness"),
         row=MEANT,
     ),
     Mutant(
         CHECKS,
-        'printf "file-root:%s" .caCertificates',
-        'printf "file-root:%s" "system"',
+        'print "file-root:" .caCertificates',
+        'print "file-root:" "system"',
         "a passthrough upstream with a CA of its own is never Ready",
         contract("readiness"),
         row=MEANT,
     ),
     Mutant(
-        CHECKS,
-        "            max_session_keys: 0\n  {{- end }}",
-        "            max_session_keys: 1\n  {{- end }}",
+        ENVOY,
+        "max_session_keys: 0",
+        "max_session_keys: 1",
         "an expired certificate of the upstream goes unnoticed: checks resume their session",
         contract("readiness"),
         row=MEANT,
@@ -156,7 +156,7 @@ MUTANTS = (
         row=MEANT,
     ),
     Mutant(
-        CHECKS,
+        READINESS,
         "status: 404",
         "status: 200",
         "port 15099 answers every request with 200",
@@ -164,14 +164,14 @@ MUTANTS = (
         row=STATUS,
     ),
     Mutant(
-        CHECKS,
-        "{{- range $gateway.ports }}\n                    {{ printf",
-        "{{- range list (first $gateway.ports) }}\n                    {{ printf",
+        READINESS,
+        '{{- range $gateway.ports }}\n                    "outbound',
+        '{{- range list (first $gateway.ports) }}\n                    "outbound',
         "a pod is Ready while its second port's upstream is dead",
         contract("readiness"),
     ),
     Mutant(
-        CHECKS,
+        READINESS,
         "healthy_panic_threshold: {value: 1}",
         "healthy_panic_threshold: {value: 0}",
         "requests are refused while all addresses are new and none is checked",
@@ -179,8 +179,8 @@ MUTANTS = (
     ),
     Mutant(
         f"{TEMPLATES}/sidecar/destination-rule.yaml",
-        "        {{- else }}\n        {{- range $key, $value := .tls }}",
-        '        {{- else }}\n        {{- range $key, $value := omit (or .tls dict) "subjectAltNames" }}',
+        "    {{- $port := . }}\n",
+        '    {{- $port := merge (dict "tls" (omit (or .tls dict) "subjectAltNames")) . }}\n',
         "pods that no rule selects take any certificate for the upstream's",
         contract("sidecars"),
     ),
@@ -232,31 +232,31 @@ MUTANTS = (
     ),
     Mutant(
         NETWORK,
-        '{{- if eq $family (contains ":" .) }}',
-        '{{- if and (not $family) (eq $family (contains ":" .)) }}',
+        '"::/0" $network.except.ipv6',
+        '"::/0" list',
         "gateways reach the company's IPv6 addresses, which the list excepts",
         POLICIES,
         row=REACH,
     ),
     Mutant(
         NETWORK,
-        "with and (not $gateway.proxy) $except",
-        "with $except",
+        "if and $except (not $gateway.proxy)",
+        "if $except",
         "a gateway cannot reach the company's proxy",
         POLICIES,
     ),
     Mutant(
         NETWORK,
-        '(or $gateway.proxy (dict "port" .upstreamPort)).port',
-        ".port",
+        "{{- range $gateway.networkPolicy.ports }}\n    - port: {{ . }}",
+        "{{- range $gateway.ports }}\n    - port: {{ .port }}",
         "a gateway reaches the client's port of its upstream, and not the upstream's",
         POLICIES,
         row=REACH,
     ),
     Mutant(
         NETWORK,
-        "    - port: 9\n      protocol: TCP",
-        "    - port: 9\n      protocol: UDP",
+        "    {{- with $gateway.closedPort }}",
+        "    {{- with list }}",
         "callers without the labels hang instead of hearing at once that they may not",
         POLICIES,
     ),
@@ -268,9 +268,9 @@ MUTANTS = (
         POLICIES,
     ),
     Mutant(
-        f"{TEMPLATES}/exposure/virtual-service.yaml",
-        '(dict "prefix" (print .path "/"))',
-        '(dict "prefix" .path)',
+        f"{COMPILER}/emit/exposure.py",
+        """{"prefix": f"{route.path.rstrip('/')}/"}""",
+        """{"prefix": route.path}""",
         "an own name's /partner takes /partnership too",
         contract("exposures"),
     ),

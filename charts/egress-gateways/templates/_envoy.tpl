@@ -64,9 +64,15 @@ connect_timeout: {{ .connectTimeout }}
 {{- with .keepalive }}
 upstream_connection_options:
   tcp_keepalive:
-    keepalive_probes: {{ .probes }}
-    keepalive_time: {{ trimSuffix "s" .time }}
-    keepalive_interval: {{ trimSuffix "s" .interval }}
+    {{- with .probes }}
+    keepalive_probes: {{ . }}
+    {{- end }}
+    {{- with .timeSeconds }}
+    keepalive_time: {{ . }}
+    {{- end }}
+    {{- with .intervalSeconds }}
+    keepalive_interval: {{ . }}
+    {{- end }}
 {{- end }}
 {{- end }}
 

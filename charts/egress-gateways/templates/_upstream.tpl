@@ -36,7 +36,15 @@ connectionPool:
     {{- end }}
     {{- with .keepalive }}
     tcpKeepalive:
-      {{- toYaml . | nindent 6 }}
+      {{- with .intervalSeconds }}
+      interval: {{ . }}s
+      {{- end }}
+      {{- with .probes }}
+      probes: {{ . }}
+      {{- end }}
+      {{- with .timeSeconds }}
+      time: {{ . }}s
+      {{- end }}
     {{- end }}
   http:
     {{- /* mesh-wide h2UpgradePolicy must not reach upstreams that never said they speak HTTP/2 */}}

@@ -26,14 +26,14 @@ def ports(host: Mapping) -> tuple[Port, ...]:
 
 def _implied(host: Mapping, *, passthrough: bool) -> list[Mapping]:
     speaks = host.get("speaks", "https" if passthrough else "http")
-    return [_port_of(host, speech) for speech in SPOKEN if speech in ([speaks] if isinstance(speaks, str) else speaks)]
+    return [_spoken(host, speech) for speech in SPOKEN if speech in ([speaks] if isinstance(speaks, str) else speaks)]
 
 
-def _port_of(host: Mapping, speech: str) -> Mapping:
+def _spoken(host: Mapping, speech: str) -> Mapping:
     port = Mapping(host.span)
-    port.update(SPOKEN[speech])
     if "speaks" in host:
-        port.keys_at["port"] = port.values_at["port"] = host.keys_at["speaks"]
+        port.take("speaks", host)
+    port.update(SPOKEN[speech])
     return port
 
 

@@ -43,7 +43,11 @@ def _pool(host: Host, rule: Object, *, http: bool) -> Iterator[Decision]:
                 rule, f"at most {most} {what} from each pod", pool.said(key), {"connectionPool": {key: most}}
             )
     if alive := pool.keepalive:
-        given = {"time": seconds(alive.time), "interval": seconds(alive.interval), "probes": alive.probes}
+        given = {
+            "timeSeconds": alive.time.milliseconds // 1000,
+            "intervalSeconds": alive.interval.milliseconds // 1000,
+            "probes": alive.probes,
+        }
         sets = {"connectionPool": {"keepalive": given}}
         yield Decision(rule, "keeps idle connections alive", pool.said("keepalive"), sets)
 

@@ -24,7 +24,7 @@ def deny_line(deny: Deny) -> Line:
 
 def port_lines(port: Port) -> Lines:
     """Where the list says that `port` is one; a host in passthrough has its port from there."""
-    return port.said("port") or (port.tls.said("mode") if port.tls.mode == "passthrough" else ())
+    return port.said("port") or port.said("speaks") or (port.tls.said("mode") if port.tls.mode == "passthrough" else ())
 
 
 def upstream_lines(port: Port) -> Lines:
