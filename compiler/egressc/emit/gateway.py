@@ -24,6 +24,8 @@ def gateway_values(gateway: GatewayCarrier) -> dict[str, Any]:
         result["suffix"] = host.host.removeprefix("*")
     if host.per_name:  # all client ports have one: see the rules of wildcards and proxies
         result["upstreamPort"] = host.ports[0].upstream_port
+    if not gateway.checks_upstream:
+        result["readiness"] = {"mode": host.readiness.mode}
     if host.reports:
         result["reports"] = True
     if host.access_log is not None:
