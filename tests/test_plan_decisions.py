@@ -10,12 +10,15 @@ from operator import getitem
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given
 
 from egressc import emit
 from egressc.explain import FLEET_FORMATS, HOST_FORMATS
 from egressc.plan import Carrier, Decision, Object, Plan
 from tests.cases import CASES, VALID, Case
 from tests.chart import Documents, Helm, RefusedError
+from tests.strategies import fleets
+from tests.test_properties import FEW, compiled, source
 
 LISTS = [*VALID, Case(CASES / "explain")]
 Values = dict[str, Any]
@@ -40,7 +43,8 @@ class Setting(NamedTuple):
         carried, by = self.carrier, self.decision.by
         suffix = by.name.removeprefix(carried.name).removeprefix(carried.gateway or carried.name)
         pods = "adopted" if carried.adopts else "own" if carried.gateway == carried.name else "shared"
-        return (carried.speaker, pods, by.kind, suffix, *self.path)
+        suffix = re.sub(r"\.[a-z0-9]+-[0-9]+$", ".port", suffix)
+        return (carried.speaker, pods, by.kind, suffix, str(self.decision.port is None), *self.path)
 
 
 @pytest.fixture(params=LISTS, ids=lambda case: case.name)
@@ -68,21 +72,54 @@ def test_explain_names_exactly_the_objects_that_the_chart_prints(plan: Plan, doc
     assert {_key(Object(**one)) for one in named} == set(documents)
 
 
+@given(fleets(most=20))
+@FEW
+def test_no_generated_list_has_objects_that_explain_does_not_name(helm4: Helm, fleet: list[Any]) -> None:
+    plan = _generated(fleet)
+    named = {_key(one) for carrier in plan.carriers for one in carrier.objects()}
+    named |= {_key(one) for one in plan.companions.objects()}
+    printed = {key for key in _printed(helm4, emit.values(plan)) if not _of_pods_alone(plan, key)}
+    assert named - printed == set()
+    assert printed - named == set()
+
+
 def test_what_a_decision_sets_makes_its_object_so(helm4: Helm) -> None:
     known: set[tuple[str, ...]] = set()
     wrong: list[str] = []
+
+    def look(plan: Plan) -> None:
+        """Tries each kind of setting once."""
+        settings = list({one.key: one for one in _settings(plan) if one.key not in known}.values())
+        known.update(one.key for one in settings)
+        wrong.extend(_try(plan, settings, helm4) if settings else ())
+
+    @given(fleets(most=20))
+    @FEW
+    def look_at_generated(fleet: list[Any]) -> None:
+        look(_generated(fleet))
+
     for case in LISTS:
         plan = case.compile().plan
         assert plan
-        settings = []
-        for setting in _settings(plan):
-            if setting.key not in known:
-                known.add(setting.key)
-                settings.append(setting)
-        if settings:
-            wrong += _try(plan, settings, helm4)
+        look(plan)
+    look_at_generated()
     assert wrong == []
-    assert len(known) > 100
+    assert len(known) > 150
+
+
+def _generated(fleet: list[Any]) -> Plan:
+    plan = compiled(source(fleet)).plan
+    assert plan
+    return plan
+
+
+def _of_pods_alone(plan: Plan, key: tuple[str, str, str]) -> bool:
+    """Whether an object belongs to a shared gateway that carries no host, or whose hosts do not need it."""
+    empty = [shared for shared in plan.shared if not shared.carried]
+    return any(
+        key[1:] in ((one.gateway.namespace, one.name), (one.gateway.namespace, f"{one.name}.authorization"))
+        for one in empty
+    )
 
 
 def _settings(plan: Plan) -> Iterator[Setting]:
@@ -94,7 +131,7 @@ def _settings(plan: Plan) -> Iterator[Setting]:
 
 def _leaves(data: Any) -> Iterator[Path]:
     for key, value in data.items():
-        if isinstance(value, dict) and value:
+        if isinstance(value, dict) and value and key not in ("selector", "set"):  # these have any keys
             yield from ((key, *path) for path in _leaves(value))
         else:
             yield (key,)

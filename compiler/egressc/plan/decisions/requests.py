@@ -16,23 +16,16 @@ def tried(host: Host, route: Object) -> Iterator[Decision]:
     says = f"a request may take {time.spelled if time else 'any time'}"
     yield Decision(route, says, host.timeouts.said("request"), sets)
     attempts, on = retries.said("attempts"), retries.said("retryOn")
-    if retries.attempts:
-        says = f"tries again, {retries.attempts} times at most, on {', '.join(retries.retry_on)}"
-        yield Decision(route, says, attempts + on, _retries(host))
-    else:
-        yield chosen(route, "tries nothing again", attempts, _retries(host))
-    if retries.per_try:
-        sets = {"retries": {"perTry": seconds(retries.per_try)}}
-        yield Decision(route, f"a try may take {retries.per_try.spelled}", retries.said("perTry"), sets)
-
-
-def _retries(host: Host) -> dict[str, Any]:
-    said: dict[str, Any] = {}
-    if host.retries.says("attempts"):
-        said["attempts"] = host.retries.attempts
-    if host.retries.says("retryOn"):
-        said["retryOn"] = ",".join(host.retries.retry_on)
-    return {"retries": said} if said else {}
+    if not retries.attempts:
+        yield chosen(route, "tries nothing again", attempts, {"retries": {"attempts": 0}})
+        return
+    given: dict[str, Any] = {"attempts": retries.attempts} if attempts else {}
+    given |= {"retryOn": ",".join(retries.retry_on)} if on else {}
+    says = f"tries again, {retries.attempts} times at most, on {', '.join(retries.retry_on)}"
+    yield chosen(route, says, attempts + on, {"retries": given})
+    if time := retries.per_try:
+        sets = {"retries": {"perTry": seconds(time)}}
+        yield Decision(route, f"a try may take {time.spelled}", retries.said("perTry"), sets)
 
 
 def changed(way: GatewayWay) -> Iterator[Decision]:

@@ -49,8 +49,7 @@ def found(host: Host, entry: Object, *, checked: bool) -> Decision:
 
 def _found(host: Host) -> dict[str, Any]:
     if host.by_socket:
-        # behind a socket all client ports have one: see the rules of proxies
-        return {"perName": True, "upstreamPort": host.ports[0].upstream_port} if host.per_name else {}
+        return {"perName": True} if host.kind == "PER_NAME" else {}
     endpoints = [whole(place) for place in host.endpoints or (host.host,)]
     return {"endpoints": endpoints} | ({"resolution": host.kind} if host.kind != "DNS" else {})
 
@@ -72,12 +71,14 @@ def by_socket(way: GatewayWay, upstream_port: int) -> Iterator[Decision]:
         tunnel, proxy = way.object("EnvoyFilter", ".proxy"), socket(host.proxy.host, host.proxy.port)
         target = "each name" if host.per_name else host.places[0]
         says = f"asks the proxy {proxy} for a tunnel to {target}, port {upstream_port}, by CONNECT in clear"
-        yield Decision(tunnel, says, host.said("proxy"), {"proxy": _proxy(host, host.proxy)})
+        sets: dict[str, Any] = {"proxy": _proxy(host, host.proxy)} | ({"perName": True} if host.per_name else {})
+        yield Decision(tunnel, says, host.said("proxy"), sets)
         if host.per_name:
             yield from own_ways(way, tunnel)
     elif host.per_name:
         finder, ranges = way.object("EnvoyFilter", ".wildcard"), host.said("deniedRanges")
-        yield Decision(finder, f"finds each name below {host.host[2:]} by DNS, and refuses every other SNI")
+        says = f"finds each name below {host.host[2:]} by DNS, and refuses every other SNI"
+        yield Decision(finder, says, (), {"upstreamPort": upstream_port})
         yield from own_ways(way, finder)
         every = every_form(host.denied_ranges)
         sets = {"deniedRanges": list(every)} if ranges else {}
