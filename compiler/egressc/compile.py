@@ -22,8 +22,8 @@ class Compilation:
 
 
 def compile_files(lists: Items[str], overlays: Items[str] = ()) -> Compilation:
-    """Compiles the files of these names as one list; one that cannot be read is a finding like any other."""
-    return compile_sources(*([(name, _read(name)) for name in names] for names in (lists, overlays)))
+    """Compiles the files of these names as one list, stdin for `-`; what cannot be read is a finding like any other."""
+    return compile_sources(*([(_shown(name), _read(name)) for name in names] for names in (lists, overlays)))
 
 
 def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compilation:
@@ -40,9 +40,13 @@ def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compi
     return Compilation(None if wrong else plan(inventory), ordered)
 
 
+def _shown(name: str) -> str:
+    return "<stdin>" if name == "-" else name
+
+
 def _read(name: str) -> bytes | OSError:
     try:
-        with Path(name).open("rb") as file:
+        with open(0, "rb", closefd=False) if name == "-" else Path(name).open("rb") as file:
             return file.read(source.MAX_BYTES + 1)  # enough to see that it is too large, also of what never ends
     except OSError as error:
         return error
