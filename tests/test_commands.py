@@ -55,7 +55,7 @@ def test_a_list_may_come_from_stdin_and_values_go_to_stdout(folder: Path) -> Non
 
 
 def test_stdin_is_read_once(folder: Path) -> None:
-    for arguments in (["compile", "-", "-"], ["compile", "-", "--overlay", "-"]):
+    for arguments in (["compile", "-", "-"], ["compile", "-", "--overlay", "-"], ["diff", "-", "-"]):
         code, out, errors = run(folder, *arguments, given=GOOD)
         assert (code, out) == (2, "")
         assert "stdin can be read once" in errors
@@ -67,7 +67,7 @@ def test_options_may_stand_between_lists(folder: Path) -> None:
     assert apart[0] == 0
 
 
-@pytest.mark.parametrize("name", ["", "compile", "render", "explain", "chart", "schema"])
+@pytest.mark.parametrize("name", ["", "compile", "render", "explain", "diff", "chart", "schema"])
 def test_help_says_the_exit_codes(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main([*filter(None, [name]), "--help"])

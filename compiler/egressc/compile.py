@@ -7,6 +7,7 @@ from pathlib import Path
 
 from egressc import layers, output, rules, settle, shape, source
 from egressc.findings import Finding, Span
+from egressc.model import Inventory
 from egressc.plan import Plan, plan
 from egressc.positions import Mapping, Sequence
 
@@ -15,10 +16,11 @@ Source = tuple[str, bytes | OSError]
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What came of a list: a plan only where no finding is an error; findings in the order of the lines."""
+    """What came of a list: a plan and its model only where no finding is an error; findings in the order of lines."""
 
     plan: Plan | None
     findings: tuple[Finding, ...]
+    inventory: Inventory | None = None
 
 
 def compile_files(lists: Items[str], overlays: Items[str] = ()) -> Compilation:
@@ -37,7 +39,7 @@ def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compi
     inventory, inapplicable = settle.inventory(combined)
     ordered = tuple(sorted({*findings, *more, *inapplicable, *rules.check(inventory)}))
     wrong = any(finding.level == "error" for finding in ordered)
-    return Compilation(None if wrong else plan(inventory), ordered)
+    return Compilation(None, ordered) if wrong else Compilation(plan(inventory), ordered, inventory)
 
 
 def _shown(name: str) -> str:
