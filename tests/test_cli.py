@@ -78,7 +78,7 @@ def test_warnings_stop_nothing(folder: Path) -> None:
 def test_findings_for_programs(folder: Path) -> None:
     code, out, errors = run(folder, "compile", "bad.yaml", "--findings", "json")
     assert (code, out) == (1, "")
-    assert [finding["code"] for finding in json.loads(errors)] == ["EG101", "EG104"]
+    assert [finding["code"] for finding in json.loads(errors)["findings"]] == ["EG101", "EG104"]
     code, out, errors = run(folder, "compile", "bad.yaml", "--findings", "github")
     assert (code, out) == (1, "")
     assert [line.partition(" ")[0] for line in errors.splitlines()] == ["::error"] * 2
