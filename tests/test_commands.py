@@ -88,6 +88,27 @@ def test_values_for_a_chart_that_has_ours_as_a_subchart(folder: Path) -> None:
     assert run(folder, "compile", "good.yaml", "--key", "a.b")[0] == 2
 
 
+@pytest.mark.parametrize("form", ["json", "sarif", "gitlab", "github", "junit"])
+def test_drift_is_said_in_every_format(folder: Path, form: str) -> None:
+    code, out, errors = run(folder, "compile", "good.yaml", "--check", "values.yaml", "--findings", form)
+    assert (code, out) == (1, "")
+    assert "drift" in errors
+    if form == "github":
+        assert errors.startswith("::error file=values.yaml,line=1,col=1,title=drift::not what the list compiles to")
+    if form == "json":
+        (finding,) = json.loads(errors)["findings"]
+        assert (finding["file"], finding["line"], finding["level"]) == ("values.yaml", 1, "error")
+
+
+def test_a_result_that_was_another_is_told_by_the_exit_code(folder: Path) -> None:
+    arguments = ("compile", "good.yaml", "-o", "values.yaml")
+    for _ in range(2):
+        assert [run(folder, *arguments, "--exit-code") for _ in range(2)] == [(3, "", ""), (0, "", "")]
+        (folder / "values.yaml").write_text("gateways: {}\n")
+    assert run(folder, *arguments) == (0, "", "")
+    assert run(folder, "compile", "good.yaml", "--exit-code")[0] == 2
+
+
 def test_a_parent_chart_hands_the_values_down(folder: Path, helm4: Helm) -> None:
     parent = folder / "parent"
     assert run(folder, "chart", "-o", "parent/charts/egress-gateways")[0] == 0

@@ -328,6 +328,12 @@ def test_all_effects_have_a_case() -> None:
     assert {change["effect"] for one in shown for change in one["changes"]} == set(EFFECTS)
 
 
+def test_the_page_for_reviewers_has_every_effect() -> None:
+    page = (CASES.parents[1] / "docs" / "review.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\w*) *\|", page, re.MULTILINE)
+    assert rows == [(effect, "yes" * (effect in diff.RISKY)) for effect in EFFECTS]
+
+
 def test_every_change_of_a_host_has_its_lines() -> None:
     for case in DIFF_CASES:
         for change in json.loads((case / "diff.json").read_text(encoding="utf-8"))["changes"]:

@@ -17,7 +17,7 @@ def add(commands: Any) -> None:
         "compile",
         parents=[lists.arguments(), lists.results()],
         help="check the list and print the chart's values",
-        epilog=f"{lists.CODES}. With --check, 1 also if FILE differs.",
+        epilog=f"{lists.CODES}; with --check 1 also if FILE differs; 3 with --exit-code if the output was another",
     )
     parser.add_argument(
         "--check", metavar="FILE", type=file, help="write nothing; exit 1 unless FILE is what the list compiles to"
@@ -28,6 +28,9 @@ def add(commands: Any) -> None:
         type=_key,
         help="put the values under this key, for a chart that has ours as a subchart",
     )
+    parser.add_argument(
+        "--exit-code", action="store_true", help="exit 3 if -o wrote what was not there before, as hooks of Git want it"
+    )
     parser.set_defaults(run=run, parser=parser)
 
 
@@ -35,6 +38,8 @@ def run(given: argparse.Namespace) -> int:
     """Writes the values, or compares them with a file."""
     if given.check and given.output is not None:
         given.parser.error("--check writes nothing: leave out -o")
+    if given.exit_code and given.output is None:
+        given.parser.error("--exit-code is about a file: add -o")
     compilation = lists.compiled(given)
     if compilation.plan is None:
         lists.say(given, compilation.findings)
@@ -43,8 +48,9 @@ def run(given: argparse.Namespace) -> int:
     content = emit.dump({given.key: values} if given.key else values)
     if given.check is None:
         lists.say(given, compilation.findings)
+        differs = given.exit_code and not output.holds(given.output, content)
         output.write(given.output, content)
-        return lists.OK
+        return lists.DIFFERS if differs else lists.OK
     drift = [] if output.holds(given.check, content) else [_drift(given)]
     lists.say(given, compilation.findings, drift)
     return lists.ERRORS if drift else lists.OK
