@@ -82,9 +82,9 @@ FINDINGS_HEAD = """\
 while there is an error; a warning does not stop it. `--findings json` is for programs: an object with its `version`.
 `github`, `gitlab` and `sarif` show each finding beside its line of a pull request, and `junit` among the tests. If the
 file of `--check` differs, that is a finding too, with the code `drift`. The exit code is 0 without errors, 1 with
-errors, 2 where the command itself was wrong or its result cannot be written, and 130 after an interrupt. Whatever a list
-holds, no line is a command to a CI: line breaks, terminal codes and marks such as `##[` are shown as escapes, `\\n` or
-`\\x23`.
+errors, 2 where the command itself was wrong or its result cannot be written, and 130 after an interrupt. Whatever a
+list holds, no line is a command to a CI: line breaks, terminal codes and marks such as `##[` are shown as escapes,
+`\\n` or `\\x23`.
 
 A code keeps its meaning for ever.
 """

@@ -337,8 +337,9 @@ def test_the_page_for_reviewers_has_every_effect() -> None:
 def test_every_change_of_a_host_has_its_lines() -> None:
     for case in DIFF_CASES:
         for change in json.loads((case / "diff.json").read_text(encoding="utf-8"))["changes"]:
-            if change["subject"] not in ("companions", "mesh", "fleet"):
-                assert change["old"] or change["new"], change
+            if change["subject"] in ("companions", "mesh", "fleet"):
+                continue
+            assert change["old"] or change["new"], change
             for side in ("old", "new"):
                 lines = (case / f"{side}.yaml").read_text(encoding="utf-8").splitlines()
                 for place in change[side]:

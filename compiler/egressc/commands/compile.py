@@ -5,7 +5,7 @@ import re
 import shlex
 from typing import Any
 
-from egressc import emit, output
+from egressc import emit, output, printable
 from egressc.commands import lists
 from egressc.commands.arguments import file
 from egressc.findings import Finding, Span
@@ -50,6 +50,8 @@ def run(given: argparse.Namespace) -> int:
         lists.say(given, compilation.findings)
         differs = given.exit_code and not output.holds(given.output, content)
         output.write(given.output, content)
+        if differs and given.findings == "text":
+            output.say(printable.lines(f"{given.output}: written anew\n"))
         return lists.DIFFERS if differs else lists.OK
     drift = [] if output.holds(given.check, content) else [_drift(given)]
     lists.say(given, compilation.findings, drift)

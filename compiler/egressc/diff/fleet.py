@@ -11,7 +11,7 @@ from egressc.diff.words import facts, rule_line, sentence, who
 from egressc.explain.lines import host_line
 from egressc.model import Admission, Companions, Inventory, SharedGateway, Sidecars
 from egressc.names import gateway_name
-from egressc.positions import Lines
+from egressc.positions import Lines, Settled
 
 COMPANIONS = {
     "peerAuthentication": "what else runs in the gateways' namespaces takes mutual TLS of the mesh only",
@@ -90,7 +90,8 @@ def _companions(old: Companions, new: Companions) -> Iterator[Change]:
     ):
         if bool(before) != bool(now):
             words = COMPANIONS[key] if now else f"no longer: {COMPANIONS[key]}"
-            yield Change("cuts" if now else "opens", "companions", f"companions.{key}", sentence(words), (), ())
+            sides = [(one.begin(key),) if isinstance(one, Settled) else () for one in (before, now)]
+            yield Change("cuts" if now else "opens", "companions", f"companions.{key}", sentence(words), *sides)
     for key, first, then in (
         ("sidecars", old.sidecars, new.sidecars),
         ("admission", old.admission, new.admission),
@@ -98,7 +99,8 @@ def _companions(old: Companions, new: Companions) -> Iterator[Change]:
         if first and then:
             lists = zip(_lists(first).items(), _lists(then).values(), strict=True)
             for (name, before_items), now_items in lists:
-                yield from _wider(f"companions.{key}.{name}", before_items, now_items)
+                lines = (first.said(name) or (first.begin(key),), then.said(name) or (then.begin(key),))
+                yield from _wider(f"companions.{key}.{name}", before_items, now_items, lines)
 
 
 def _lists(companion: Sidecars | Admission) -> dict[str, tuple[str, ...]]:
@@ -108,12 +110,12 @@ def _lists(companion: Sidecars | Admission) -> dict[str, tuple[str, ...]]:
     return {"services": companion.services, "except": companion.without, "also": also}
 
 
-def _wider(setting: str, old: Sequence[str], new: Sequence[str]) -> Iterator[Change]:
+def _wider(setting: str, old: Sequence[str], new: Sequence[str], lines: tuple[Lines, Lines]) -> Iterator[Change]:
     more, less = sorted({*new} - {*old}), sorted({*old} - {*new})
     if more:
-        yield Change("opens", "companions", setting, sentence("{} has {} too", setting, ", ".join(more)), (), ())
+        yield Change("opens", "companions", setting, sentence("{} has {} too", setting, ", ".join(more)), *lines)
     if less:
-        yield Change("cuts", "companions", setting, sentence("{} no longer has {}", setting, ", ".join(less)), (), ())
+        yield Change("cuts", "companions", setting, sentence("{} no longer has {}", setting, ", ".join(less)), *lines)
 
 
 def _gateways(old: Sequence[SharedGateway], new: Sequence[SharedGateway]) -> Iterator[Change]:
