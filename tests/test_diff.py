@@ -125,6 +125,8 @@ def merged(own: Any, theirs: Any) -> Any:
 @settings(SOME, max_examples=400)
 def test_no_grant_goes_unsaid(fleet: list[Any], other: list[Any], data: st.DataObject) -> None:
     old, theirs = (some[0] if isinstance(some[0], dict) else {"host": some[0]} for some in (fleet, other))
+    if data.draw(st.booleans()):
+        old = {**old, "deny": [{"namespace": data.draw(st.sampled_from(NAMESPACES))}]}
     versions = maybe([old]), maybe([with_other_rules(old, theirs, data.draw)])
     if not all(versions):
         return
@@ -158,7 +160,7 @@ def with_other_rules(entry: dict[str, Any], theirs: dict[str, Any], draw: Draw) 
     clients = [one if isinstance(one, dict) else {"namespace": one} for one in entry.get("clients", ["shop"])]
     index = draw(st.integers(0, len(clients) - 1))
     one = clients[index]
-    match draw(st.sampled_from(["key", "key", "fewer", "more", "deny", "allow", "report"])):
+    match draw(st.sampled_from(["key", "key", "fewer", "more", "deny", "allow", "allow", "report"])):
         case "key":
             key = draw(st.sampled_from(sorted({*one} - {"namespace", "wholeMesh"}) or [""]))
             clients[index] = {name: value for name, value in one.items() if name != key}
