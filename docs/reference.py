@@ -82,8 +82,11 @@ FINDINGS_HEAD = """\
 <!-- Made from the codes in compiler/egressc and the cases in tests/cases/invalid by `python -m docs.reference`. -->
 
 `egressc` shows everything that is wrong with a list at once. Each finding says where, what, and what to write instead.
-While there is an error, egressc writes nothing. A warning stops nothing. `--findings json` is for programs.
-`--findings github` shows each finding beside its line of a pull request.
+While there is an error, egressc writes nothing. A warning stops nothing.
+
+- `--findings json` is for programs: an object with its `version`.
+- `github`, `gitlab` and `sarif` show each finding beside its line of a pull request. `junit` shows it among the tests.
+- If the file of `--check` differs, that is a finding too, with the code `drift`.
 
 | Exit code | Meaning |
 | --- | --- |

@@ -78,7 +78,7 @@ def test_warnings_stop_nothing(folder: Path) -> None:
 def test_findings_for_programs(folder: Path) -> None:
     code, out, errors = run(folder, "compile", "bad.yaml", "--findings", "json")
     assert (code, out) == (1, "")
-    assert [finding["code"] for finding in json.loads(errors)] == ["EG101", "EG104"]
+    assert [finding["code"] for finding in json.loads(errors)["findings"]] == ["EG101", "EG104"]
     code, out, errors = run(folder, "compile", "bad.yaml", "--findings", "github")
     assert (code, out) == (1, "")
     assert [line.partition(" ")[0] for line in errors.splitlines()] == ["::error"] * 2
@@ -240,7 +240,7 @@ def test_no_more_of_a_list_is_read_than_it_may_have(folder: Path, endless: str) 
 def test_no_more_is_compared_than_the_list_compiles_to(folder: Path) -> None:
     code, out, errors = shell(folder, "ulimit -v 1000000; $E compile good.yaml --check /dev/zero")
     assert (code, out) == (1, "")
-    assert errors.startswith("/dev/zero: not what the list compiles to")
+    assert errors.startswith("/dev/zero:1:1: error drift: not what the list compiles to\n")
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,8 @@ def test_check(folder: Path) -> None:
         folder, "compile", "good.yaml", "a list.yaml", "--overlay", "overlay.yaml", "--check", "values.yaml"
     )
     mend = "egressc compile good.yaml 'a list.yaml' --overlay overlay.yaml -o values.yaml"
-    assert (code, out, errors) == (1, "", f"values.yaml: not what the list compiles to; run `{mend}`\n")
+    said = f"values.yaml:1:1: error drift: not what the list compiles to\n    run `{mend}`\n"
+    assert (code, out, errors) == (1, "", said)
     assert (folder / "values.yaml").read_text(encoding="utf-8") == values(GOOD)
 
 
@@ -384,7 +385,7 @@ def test_check_of_what_is_no_result(folder: Path, content: bytes | None) -> None
         (folder / "values.yaml").write_bytes(content)
     code, out, errors = run(folder, "compile", "good.yaml", "--check", "values.yaml")
     assert (code, out) == (1, "")
-    assert errors.startswith("values.yaml: not what the list compiles to")
+    assert errors.startswith("values.yaml:1:1: error drift: not what the list compiles to\n")
 
 
 @pytest.mark.parametrize(

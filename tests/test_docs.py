@@ -5,6 +5,7 @@ arguments, `kubectl create` is a dry run, and any other command of kubectl and i
 the cluster.
 """
 
+import json
 import os
 import re
 import shutil
@@ -37,6 +38,8 @@ STAND_INS = {
     "helm": 'case $1 in install|upgrade) shift; set -- template "$@";; esac; exec "$HELM" "$@"',
     "kubectl": 'case $1 in create) exec "$KUBECTL" "$@" --dry-run=client;; esac; unreachable "$KUBECTL" "$@"',
     "istioctl": 'unreachable "$ISTIOCTL" "$@"',
+    # outside of a repository, files are what a commit has
+    "git": 'if [ -d .git ] || [ "$1" = init ]; then exec "$GIT" "$@"; else [ "$1" = show ] && cat "${2#*:}"; fi',
     "make": 'exec "$MAKE" --dry-run --directory "$ROOT" "$@" >/dev/null',
     # that the package can be installed is tested with the wheel; here, that this is where it is
     "pip": '[ "$1 $2" = "install ." ] && grep -q \'^name = "egressc"\' "$ROOT/pyproject.toml"',
@@ -107,6 +110,7 @@ def shell(tmp_path: Path, programs: Path) -> Shell:
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT / "compiler"), os.environ.get("PYTHONPATH")])),
         "ROOT": str(ROOT),
         "PYTHON": sys.executable,
+        "GIT": shutil.which("git") or "git",
         "MAKE": shutil.which("make") or "make",
         "HELM": str(tool("helm4")),
         "KUBECTL": str(tool("kubectl")),
@@ -347,14 +351,36 @@ def test_the_workflow_checks_the_list(shell: Shell) -> None:
     assert "::error file=values/hosts.yaml,line=" in ran.stderr
 
 
+def test_the_pipelines_say_what_a_change_means(shell: Shell, tmp_path: Path) -> None:
+    jobs = [yaml.safe_load((ROOT / "examples" / "ci" / name).read_text()) for name in ("github.yaml", "gitlab.yaml")]
+    steps = [step.get("run", "") for step in jobs[0]["jobs"]["compile"]["steps"]]
+    (summary,) = (step for step in steps if step.startswith("git show"))
+    shown, check = jobs[1]["egress hosts"]["script"]
+    commit = "git init -q; git add values; git -c user.name=a -c user.email=a@example.com commit -qm a"
+    base = "export BASE=HEAD CI_MERGE_REQUEST_DIFF_BASE_SHA=HEAD GITHUB_STEP_SUMMARY=summary.md"
+    change = "echo '- {host: new.example.com, clients: [shop]}' >> values/hosts.yaml"
+    ran = shell(f"{commit}; {base}; {change}; {summary}; {shown}")
+    assert ran.returncode == 0, ran.stderr
+    assert "`shop` may call this new host" in (tmp_path / "summary.md").read_text()
+    assert "shop may call this new host" in ran.stdout
+    assert shell(check).returncode == 1
+    (finding,) = json.loads((tmp_path / "gl-code-quality-report.json").read_text())
+    assert finding["location"] == {"path": "values/values.yaml", "lines": {"begin": 1}}
+
+
 def test_hooks_compile_and_check(shell: Shell) -> None:
     hooks = {hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
     assert all(hook["language"] == "python" and not hook["pass_filenames"] for hook in hooks.values())
-    write = f"{hooks['egressc-compile']['entry']} values/hosts.yaml --output values/values.yaml"
-    check = f"{hooks['egressc-check']['entry']} values/hosts.yaml --check values/values.yaml"
-    assert shell(check).returncode == 0
+    write, check = (
+        f"cd values; {hooks[name]['entry']} {' '.join(hooks[name]['args'])}"
+        for name in ("egressc-compile", "egressc-check")
+    )
+    assert shell(check).returncode == shell(write).returncode == 0
     assert shell(f"echo '- {{host: new.example.com, clients: [shop]}}' >> values/hosts.yaml; {check}").returncode == 1
-    assert shell(f"{write} && {check} && grep -q new-example-com values/values.yaml").returncode == 0
+    # pre-commit sees changes of files that it knows, so the hook itself fails for what it wrote anew
+    assert shell(write).returncode == 3
+    assert shell(f"{write} && cd .. && {check} && grep -q new-example-com values.yaml").returncode == 0
+    assert shell(f"rm values/values.yaml; {write}").returncode == 3
 
 
 def test_ci_runs_the_commands_of_the_readme(shell: Shell) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from egressc import layers, output, rules, settle, shape, source
 from egressc.entries import Document
 from egressc.findings import Finding, Span
+from egressc.model import Inventory
 from egressc.plan import Plan, plan
 from egressc.positions import Mapping, Sequence
 
@@ -16,15 +17,16 @@ Source = tuple[str, bytes | OSError]
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What came of a list: a plan only where no finding is an error; findings in the order of the lines."""
+    """What came of a list: a plan and its model only where no finding is an error; findings in the order of lines."""
 
     plan: Plan | None
     findings: tuple[Finding, ...]
+    inventory: Inventory | None = None
 
 
 def compile_files(lists: Items[str], overlays: Items[str] = ()) -> Compilation:
-    """Compiles the files of these names as one list; one that cannot be read is a finding like any other."""
-    return compile_sources(*([(name, _read(name)) for name in names] for names in (lists, overlays)))
+    """Compiles the files of these names as one list, stdin for `-`; what cannot be read is a finding like any other."""
+    return compile_sources(*([(_shown(name), _read(name)) for name in names] for names in (lists, overlays)))
 
 
 def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compilation:
@@ -38,12 +40,16 @@ def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compi
     inventory, inapplicable = settle.inventory(combined)
     ordered = tuple(sorted({*findings, *more, *inapplicable, *rules.check(inventory)}))
     wrong = any(finding.level == "error" for finding in ordered)
-    return Compilation(None if wrong else plan(inventory), ordered)
+    return Compilation(None, ordered) if wrong else Compilation(plan(inventory), ordered, inventory)
+
+
+def _shown(name: str) -> str:
+    return "<stdin>" if name == "-" else name
 
 
 def _read(name: str) -> bytes | OSError:
     try:
-        with Path(name).open("rb") as file:
+        with open(0, "rb", closefd=False) if name == "-" else Path(name).open("rb") as file:
             return file.read(source.MAX_BYTES + 1)  # enough to see that it is too large, also of what never ends
     except OSError as error:
         return error

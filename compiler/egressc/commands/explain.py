@@ -10,7 +10,10 @@ from egressc.commands import lists
 def add(commands: Any) -> None:
     """Adds the command."""
     parser = commands.add_parser(
-        "explain", parents=[lists.arguments()], help="show the fleet, or the path of one host's requests"
+        "explain",
+        parents=[lists.arguments(), lists.results()],
+        help="show the fleet, or the path of one host's requests",
+        epilog=lists.CODES,
     )
     parser.add_argument("--host", help="the host to show, hop by hop")
     parser.add_argument("--format", choices=sorted(explain.FLEET_FORMATS), default="text", help="default: text")

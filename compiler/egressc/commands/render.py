@@ -12,7 +12,10 @@ from egressc.helm import template
 def add(commands: Any) -> None:
     """Adds the command."""
     parser = commands.add_parser(
-        "render", parents=[lists.arguments()], help="compile, and print the manifests by `helm template`"
+        "render",
+        parents=[lists.arguments(), lists.results()],
+        help="compile, and print the manifests by `helm template`",
+        epilog=lists.CODES,
     )
     parser.add_argument(
         "-f",
