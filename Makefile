@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest $(if $(K),-k "$(K)")
+# ISTIO=1.30 and ENVOY=1.38 choose the releases on the test mesh: tests/mesh/versions.py has those that there are.
 
 .PHONY: help demo test e2e mesh mesh-down bench lint clean
 
@@ -20,10 +21,10 @@ test: $(READY) ## run the tests that need no cluster; K=name selects tests
 	$(BIN)/python -m tests.tools helm3 helm4 ct kubeconform istioctl kubectl schemas
 	$(PYTEST) -m "not mesh"
 
-e2e: mesh ## run the tests on the real cluster; K=name selects tests
-	$(PYTEST) -m mesh
+e2e: mesh ## run the tests on the real cluster; K=name selects tests, SHORT=1 a few for each concern
+	$(PYTEST) -m $(if $(SHORT),short,mesh)
 
-mesh: $(READY) ## start a real cluster with Istio on this machine (needs Debian and root)
+mesh: $(READY) ## start a real cluster on this machine (needs Debian and root); ISTIO=1.30, ENVOY=1.38 choose releases
 	$(BIN)/python -m tests.mesh up
 
 mesh-down: $(READY) ## stop the cluster and remove all that it left
