@@ -5,14 +5,14 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from docs.schemas import values
 from egressc.assets import chart_path
-from egressc.schema import schema
-
-Part = dict[str, Any]
+from egressc.emit import VALUES_VERSION
+from egressc.schema import Part, resolve
 
 README, SCHEMA = chart_path() / "README.md", chart_path() / "values.schema.json"
-PROSE = ("title", "description", "examples")
-BEGIN, END = "<!-- values: made from values.schema.json by `python -m docs.chart` -->\n", "<!-- /values -->\n"
+SAID = ("title", "description", "examples", "x-")  # to people and to egressc
+BEGIN, END = "<!-- values: made from schemas/values.yaml by `python -m docs.chart` -->\n", "<!-- /values -->\n"
 HEAD = ("", "| Value | Default | Meaning |", "| --- | --- | --- |")
 
 
@@ -24,9 +24,26 @@ class Leaf(NamedTuple):
     required: bool
 
 
+#: What are values of this chart: no host list, and of the version that it reads. All else a template refuses in words.
+READABLE: Part = {
+    "properties": {"hosts": False, "version": False},
+    "anyOf": [
+        {"properties": {"valuesVersion": {"const": VALUES_VERSION}}, "required": ["valuesVersion"]},
+        {"properties": {"valuesVersion": False, "gateways": {"maxProperties": 0}, "sidecars": {"maxProperties": 0}}},
+    ],
+}
+
+
 def chart_schema() -> str:
-    """The schema of the values without what is for people: every release stores the chart's, and its README says it."""
-    return json.dumps(_bare(schema("values")), indent=2, ensure_ascii=False) + "\n"
+    """The schema of the values without what is for people: every release stores the chart's, and its README says it.
+
+    Helm asks it before it prints a template, so it judges only what the templates would read.
+    """
+    bare = _bare(values())
+    definitions = bare.pop("$defs")
+    kept = {key: bare.pop(key) for key in ("$schema", "$id") if key in bare}
+    whole = kept | {"if": READABLE, "then": bare, "$defs": definitions}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
 def readme() -> str:
@@ -38,7 +55,7 @@ def readme() -> str:
 
 def tables() -> str:
     """Tables of what the fleet shares, and of what belongs to one gateway or sidecar; a row for each value."""
-    root = schema("values")
+    root = values()
     shared, own, sidecar = fleet(root), entry(root, "gateway"), entry(root, "sidecar")
     known = {leaf.path for leaf in shared}
     again = sorted({re.split(r"[.\[]", path)[0] for path in known & {leaf.path for leaf in own}})
@@ -60,38 +77,30 @@ def entry(root: Part, kind: str) -> list[Leaf]:
     return list(_leaves(root, root["$defs"][kind]))
 
 
-def resolve(root: Part, field: Part) -> Part:
-    """`field` with what it refers to in the schema `root`; its own title, description and default win."""
-    if "$ref" not in field:
-        return field
-    target = root["$defs"][field["$ref"].rpartition("/")[2]]
-    return resolve(root, target) | {key: value for key, value in field.items() if key != "$ref"}
-
-
 def _bare(part: Any) -> Any:
     if isinstance(part, list):
         return [_bare(one) for one in part]
     if not isinstance(part, dict):
         return part
     # a value of such a name is a mapping, what the schema says of one is not
-    return {key: _bare(below) for key, below in part.items() if key not in PROSE or isinstance(below, dict)}
+    return {key: _bare(below) for key, below in part.items() if isinstance(below, dict) or not key.startswith(SAID)}
 
 
 def _leaves(root: Part, part: Part, path: str = "") -> Iterator[Leaf]:
     for key, field in part["properties"].items():
         if field is not False:  # a key that the chart keeps for itself
             below = f"{path}.{key}" if path else key
-            yield from _below(root, resolve(root, field), below, key in part.get("required", ()))
+            yield from _below(root, resolve(field, root), below, key in part.get("required", ()))
 
 
 def _below(root: Part, field: Part, path: str, required: bool) -> Iterator[Leaf]:
-    items = resolve(root, field["items"]) if "items" in field else {}
+    items = resolve(field["items"], root) if "items" in field else {}
     children = "patternProperties" not in field and ("properties" in field or "properties" in items)
     if "default" in field or not children:
         yield Leaf(path, field, required)
     if children:
         yield from _leaves(root, field, path) if "properties" in field else _leaves(root, items, f"{path}[]")
-    for named in (resolve(root, one) for one in field.get("patternProperties", {}).values()):
+    for named in (resolve(one, root) for one in field.get("patternProperties", {}).values()):
         if "properties" in named:
             yield from _leaves(root, named, f"{path}.*")
 

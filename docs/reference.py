@@ -10,12 +10,10 @@ from typing import Any
 
 import yaml
 
-from egressc.compile import compile_sources
-from egressc.findings import CODES, Finding
-from egressc.schema import schema
+from egressc.applicability import TABLE
+from egressc.findings import CODES, FAMILIES, Code
+from egressc.schema import Part, schema
 from tests.cases import INVALID, Case
-
-Part = dict[str, Any]
 
 DOCS = Path(__file__).parent
 # In the order of a reader's questions; what a host and its defaults share is described once, with the host.
@@ -29,6 +27,7 @@ SECTIONS = [
         "volume",
         "port",
         "client",
+        "member",
         "expose",
         "ingressGateway",
         "denial",
@@ -43,22 +42,14 @@ SECTIONS = [
     *("externalAuthorization", "opa"),
     *("autoscaling", "podDisruptionBudget", "resources", "quantities", "sharedGateway"),
 ]
-FAMILIES = {
-    "EG0": "The file",
-    "EG1": "The shape",
-    "EG2": "One host",
-    "EG3": "Between hosts",
-    "EG4": "Names",
-}
-
 NAMES = re.compile(r"`[^`]*`|[\w./-]*[./\d][\w./-]+")  # in a finding: what is quoted, hosts, paths and numbers
 
 HOSTS_HEAD = """\
 # The host list
 
-<!-- Made from schemas/hosts.schema.json by `python -m docs.reference`. -->
+<!-- Made from schemas/hosts.yaml by `python -m docs.reference`. -->
 
-A host list is a YAML file. Begin it with a line that gives editors the schema, and they complete and explain every key:
+A host list is a YAML file. Its first line gives editors the schema, so they complete and explain every key:
 
 ```yaml
 # yaml-language-server: $schema=../schemas/hosts.schema.json
@@ -73,27 +64,36 @@ hosts:
 
 Keys that the schema does not have are refused, and so are duplicate keys, anchors, aliases, tags and merge keys.
 
-- **`defaults`** lie under every host of their own file. Mappings merge key by key, lists and single values are
-  replaced. A `tls` or `readiness` that says its own `mode` replaces an inherited one whole.
-- **Several files** are one list: `egressc compile payments.yaml shop.yaml`. A host has one entry in all of them.
+- **`defaults`** hold for every host of their own file. The host's own value wins. Mappings merge key by key. Lists and
+  single values are replaced. A `tls` or `readiness` with its own `mode` replaces an inherited one as a whole.
+- **Several files** are one list: `egressc compile payments.yaml shop.yaml`. A host in several files
+  is one host. Only the files of its `owner` say its settings. Other owners may add clients if `clientsFrom` names them.
 - **An overlay** says what differs in one environment: `egressc compile hosts.yaml --overlay prod.yaml`. It has the same
-  form; its hosts must exist in the list, its `defaults` lie over those of every file, and `remove: true` takes a host
-  out. [examples/environments](../examples/environments) shows one list for two environments.
+  form. Its hosts must exist in the list. Its `defaults` win over those of every file. `remove: true` removes a host.
+  [examples/environments](../examples/environments) shows one list for two environments.
 
-[tests/cases/valid](../tests/cases/valid) has a list for each thing that a list can say, with what the compiler and the
-chart make of it.
+[tests/cases/valid](../tests/cases/valid) has a list for each thing that a list can say, with the result of the compiler
+and of the chart.
 """
 
 FINDINGS_HEAD = """\
 # Findings
 
-<!-- Made from compiler/egressc/findings.py and tests/cases/invalid by `python -m docs.reference`. -->
+<!-- Made from the codes in compiler/egressc and the cases in tests/cases/invalid by `python -m docs.reference`. -->
 
-`egressc` shows everything that is wrong with a list at once: where, what, and what to write instead. It writes nothing
-while there is an error; a warning does not stop it. `--findings json` is for programs, `--findings github` shows each
-finding beside its line of a pull request. The exit code is 0 without errors, 1 with errors, 2 where the command
-itself was wrong or its result cannot be written, and 130 after an interrupt. Whatever a list holds, no line is a
-command to a CI: line breaks, terminal codes and marks such as `##[` are shown as escapes, `\\n` or `\\x23`.
+`egressc` shows everything that is wrong with a list at once. Each finding says where, what, and what to write instead.
+While there is an error, egressc writes nothing. A warning stops nothing. `--findings json` is for programs.
+`--findings github` shows each finding beside its line of a pull request.
+
+| Exit code | Meaning |
+| --- | --- |
+| 0 | there is no error |
+| 1 | there are errors |
+| 2 | the command itself was wrong, or its result cannot be written |
+| 130 | somebody interrupted it |
+
+No line is a command to a CI, whatever a list holds. Line breaks, terminal codes and marks such as `##[` are shown as
+escapes, `\\n` or `\\x23`.
 
 A code keeps its meaning for ever.
 """
@@ -117,14 +117,13 @@ def hosts_page() -> str:
 
 
 def findings_page() -> str:
-    """The page of the finding codes: what each means and, from its cases, what egressc says."""
+    """The page of the finding codes: what each means and why, and what egressc says of its cases."""
     lines = [FINDINGS_HEAD]
-    for prefix, title in FAMILIES.items():
+    for family, title in FAMILIES.items():
         lines += [f"## {title}", ""]
-        for code in (code for code in CODES if code.startswith(prefix)):
-            lines += [f"### {code}: {CODES[code]}", ""]
-            cases = [case for case in INVALID if case.name.startswith(code)]
-            lines += [*_said(code, cases), "", f"Cases: {', '.join(map(_link, cases))}", ""]
+        for name in sorted(CODES):
+            if name.startswith(family):
+                lines += _code(CODES[name])
     return "\n".join(lines)
 
 
@@ -143,7 +142,7 @@ def _section(name: str, part: Part) -> Iterator[str]:
 
 def _table(part: Part) -> Iterator[str]:
     yield from ("| Key | Value | Default | Meaning |", "| --- | --- | --- | --- |")
-    for key, field in part["properties"].items():
+    for key, field in ((key, _told(field)) for key, field in part["properties"].items()):
         default = (
             "required"
             if key in part.get("required", ())
@@ -155,6 +154,15 @@ def _table(part: Part) -> Iterator[str]:
         value = _kind(field) if "enum" in field else f"{_kind(field)}<br>{_examples(field)}"
         yield f"| `{key}` | {value} | {default} | {meaning} |"
     yield ""
+
+
+def _told(field: Part) -> Part:
+    """`field`, with what a field that it refers to says of it; what is a definition is described there."""
+    definition, _, key = field.get("$ref", "").removeprefix("#/$defs/").partition("/properties/")
+    if not key:
+        return field
+    own = {keyword: value for keyword, value in field.items() if keyword != "$ref"}
+    return _told(schema()["$defs"][definition]["properties"][key] | own)
 
 
 def _kind(field: Part) -> str:
@@ -180,6 +188,7 @@ def _kind(field: Part) -> str:
         "string": "text",
         "boolean": "`true`, `false`",
         "object": "mapping",
+        "array": f"list of {_kind(field['items'])}" if "items" in field else "list",
     }
     return " or ".join(names[kind] for kind in kinds)
 
@@ -203,21 +212,36 @@ def _and(keys: list[str]) -> str:
     return f"{', '.join(quoted[:-1])} and {quoted[-1]}"
 
 
-def _said(code: str, cases: list[Case]) -> Iterator[str]:
-    """What egressc says of these cases, without the places, and of several that differ in names alone the first."""
-    findings = {finding for case in cases for finding in _findings(case) if finding.code == code}
+def _code(code: Code) -> Iterator[str]:
+    cases = [case for case in INVALID if case.name.startswith(code.name)]
+    yield from (f"### {code.name}: {code.title}", "", f"{code.level.capitalize()}. {code.text}", "")
+    yield from _settings(code)
+    yield from (*_said(code, cases), "", f"Cases: {', '.join(map(_link, cases))}", "")
+
+
+def _settings(code: Code) -> Iterator[str]:
+    """The settings that do not apply somewhere, of this code: those that `defaults` may have, and those that not."""
+    endings = {False: "In `defaults`, each is for the other hosts.", True: "In `defaults`, each is refused too."}
+    for inherited, ending in endings.items():
+        settings = [
+            f"`{'.'.join(path)}`"
+            for path, places in TABLE.items()
+            if any(kind.code is code and kind.inherited is inherited for kind in places)
+        ]
+        if settings:
+            yield from (f"{'Settings' if len(settings) > 1 else 'Setting'}: {', '.join(settings)}. {ending}", "")
+
+
+def _said(code: Code, cases: list[Case]) -> Iterator[str]:
+    """What egressc says of these cases, without the places, and of several that differ only in names the first."""
+    findings = {finding for case in cases for finding in case.findings() if finding.code == code.name}
     seen = set()
-    for message, fix in sorted((finding.message, finding.fix) for finding in findings):
+    for message, fix, level in sorted((finding.message, finding.fix, finding.level) for finding in findings):
         form = NAMES.sub("…", f"{message}. {fix}")
         if form not in seen:
-            yield f"- {' '.join(message.split())}. *{fix}*"
+            unlike = "" if level == code.level else f" ({'an' if level == 'error' else 'a'} {level})"
+            yield f"- {' '.join(message.split())}{unlike}. *{fix}*"
         seen.add(form)
-
-
-def _findings(case: Case) -> tuple[Finding, ...]:
-    """As `case.compile()`, with the files known by their names alone."""
-    lists, overlays = ([(path.name, path.read_bytes()) for path in paths] for paths in (case.lists, case.overlays))
-    return compile_sources(lists, overlays).findings
 
 
 def _link(case: Case) -> str:

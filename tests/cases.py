@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from egressc.compile import Compilation, compile_files
+from egressc.compile import Compilation, compile_files, compile_sources
+from egressc.findings import Finding
 
 CASES = Path(__file__).parent / "cases"
 GOLDENS = ("values.yaml", "manifests.yaml")
@@ -40,6 +41,11 @@ class Case:
     def compile(self) -> Compilation:
         """What the compiler makes of it."""
         return compile_files([str(path) for path in self.lists], [str(path) for path in self.overlays])
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What the compiler finds, with the files known only by their names."""
+        lists, overlays = ([(path.name, path.read_bytes()) for path in paths] for paths in (self.lists, self.overlays))
+        return compile_sources(lists, overlays).findings
 
 
 VALID, INVALID = ([Case(path) for path in sorted((CASES / kind).iterdir())] for kind in ("valid", "invalid"))

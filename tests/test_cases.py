@@ -7,7 +7,7 @@ import yaml
 
 from egressc import emit
 from egressc.cli import main
-from egressc.findings import CODES
+from egressc.findings import CODES, Code
 from tests.cases import INVALID, VALID, Case
 from tests.chart import Helm, compiled
 from tests.conftest import Golden
@@ -76,8 +76,23 @@ def test_codes(invalid: Case, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Cap
     assert (code, values == "") == ((1, True) if has_errors else (0, False))
 
 
-def test_every_code_has_a_case_and_every_case_a_code() -> None:
-    assert {case.name[:5] for case in INVALID} == set(CODES)
+def test_every_case_is_about_a_code() -> None:
+    assert {case.name[:5] for case in INVALID} <= set(CODES)
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=lambda code: code.name)
+def test_every_code_has_a_case_that_it_is_found_in(code: Code) -> None:
+    findings = [finding for case in INVALID if case.name.startswith(f"{code.name}-") for finding in case.findings()]
+    assert code.level in {finding.level for finding in findings if finding.code == code.name}
+
+
+@pytest.mark.parametrize("case", INVALID, ids=lambda case: case.name)
+def test_what_is_found_and_what_to_write_fit_into_a_line(case: Case) -> None:
+    for finding in case.findings():
+        assert finding.fix[0].islower(), finding.fix
+        for text in (finding.message, finding.fix):
+            assert text == text.strip().rstrip(".:"), text
+            assert text.count("`") % 2 == 0, text
 
 
 def test_every_case_says_what_it_shows() -> None:

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from egressc.findings import Span
 from egressc.hostname import canonical, explain, is_ip, normalise
 from egressc.schema import schema
 from tests.strategies import host_names
 
+HERE = Span("hosts.yaml", 1, 1)
 PATTERN = re.compile(schema()["$defs"]["hostname"]["pattern"])
 
 
@@ -44,29 +46,29 @@ def test_a_host_of_a_list_is_spelled_as_it_is(host: str) -> None:
     st.text() | st.text(alphabet="aB1-._:/*[]@ ü\n", max_size=20) | host_names().map(lambda host: f"https://{host}/v1")
 )
 def test_every_text_has_an_explanation(text: str) -> None:
-    code, message, fix = explain(text)
-    assert code in {"EG105", "EG106"}
-    assert message
-    assert fix
-    assert len(message) < 300
+    finding = explain(text, HERE)
+    assert finding.code in {"EG105", "EG106"}
+    assert finding.message
+    assert finding.fix
+    assert len(finding.message) < 300
 
 
 @given(
     host_names(), st.sampled_from(["{}.", "{}:443", "https://{}", "https://u:p@{}:8443/v1?q#f", "{}/v1", " {}", "{}\n"])
 )
 def test_what_surrounds_a_host_is_taken_off(host: str, frame: str) -> None:
-    assert host in explain(frame.format(host))[2]
+    assert host in explain(frame.format(host), HERE).fix
 
 
 @given(st.from_regex(PATTERN, fullmatch=True).filter(lambda host: host.isascii()), st.integers(0, 300))
 def test_wildcards_are_found_anywhere(host: str, position: int) -> None:
-    assert explain(f"{host[:position]}*{host[position:]}")[0] == "EG106"
+    assert explain(f"{host[:position]}*{host[position:]}", HERE).code == "EG106"
 
 
 @pytest.mark.parametrize("text", ["192.0.2.10", "::1", "[::1]", "2001:DB8::1", "::ffff:192.0.2.1"])
 def test_addresses(text: str) -> None:
     assert is_ip(text)
-    assert "is an IP address" in explain(text)[1]
+    assert "is an IP address" in explain(text, HERE).message
 
 
 @pytest.mark.parametrize("text", ["192.0.2.256", "192.0.2.010", "1.2.3", "192.0.2.0/24", "api.example.com", ""])

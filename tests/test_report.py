@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from egressc import report
-from egressc.findings import CODES, Finding, Span
+from egressc.findings import Finding, Span
 from tests.harmless import ATTACKS, harmless
 
 GITHUB = re.compile(r"::error file=(?P<name>[^:,]*),line=3,col=4,title=EG101::(?P<data>.*)")
@@ -62,7 +62,3 @@ def test_findings_stand_in_the_order_of_the_lines() -> None:
     spans = [Span("b", 1, 1), Span("a", 10, 1), Span("a", 9, 2), Span("a", 9, 1)]
     findings = [Finding(span, "EG101", "", "") for span in spans]
     assert [finding.span for finding in sorted(findings)] == spans[::-1]
-
-
-def test_codes_have_families() -> None:
-    assert all(code[:2] == "EG" and code[2] in "01234" and code[3:].isdigit() and len(code) == 5 for code in CODES)

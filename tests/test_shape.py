@@ -8,12 +8,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from egressc.schema import schema
+from docs import schemas
+from egressc.schema import NAMED, SINGLE, Part, inlined, resolve, schema
 from egressc.shape import check
 from egressc.source import load
 from tests.lists import codes, compile_text, found, hosts
-
-Part = dict[str, Any]
 
 
 def parts(part: Any = None, path: str = "") -> Iterator[tuple[str, Part]]:
@@ -28,11 +27,12 @@ def parts(part: Any = None, path: str = "") -> Iterator[tuple[str, Part]]:
 
 
 PARTS = dict(parts())
+OBJECTS = {path: part for path, part in parts(inlined(schema())) if "object" in part["type"]}
 
 
 @pytest.mark.parametrize("path", PARTS)
 def test_examples_and_defaults_are_valid(path: str) -> None:
-    part = PARTS[path]
+    part = resolve(PARTS[path])
     assert part["title"]
     assert part["description"].endswith(".")
     assert part["examples"]
@@ -54,7 +54,53 @@ def test_patterns_are_anchored_and_no_format_is_trusted() -> None:
 def test_defaults_take_what_a_host_takes() -> None:
     host, defaults = (schema()["$defs"][name]["properties"] for name in ("host", "defaults"))
     assert set(host) - set(defaults) == {"host", "name", "remove", "description"}
-    assert all(host[name] == part for name, part in defaults.items())
+    assert all(inlined(host[name]) == inlined(part) for name, part in defaults.items())
+
+
+@pytest.mark.parametrize("path", OBJECTS)
+def test_every_object_refuses_unknown_keys(path: str) -> None:
+    part = OBJECTS[path]
+    given = next(example for example in part["examples"] if isinstance(example, dict))
+    validator = jsonschema.Draft202012Validator(part)
+    assert validator.is_valid(given)
+    assert not validator.is_valid(given | {"no such key": {}})
+
+
+def test_a_field_adds_no_rule_to_what_it_refers_to() -> None:
+    """A place that is inlined has its own words; a rule of the same keyword would replace that of the definition."""
+
+    def look(part: Any, path: str) -> None:
+        if isinstance(part, dict):
+            target = resolve({"$ref": part["$ref"]}) if "$ref" in part else {}
+            said = {"title", "description", "examples", "default", "x-own", "x-merge"}
+            assert set(part) & set(target) <= said, path
+            for key in ("$defs", *NAMED):
+                for name, below in part.get(key, {}).items():
+                    look(below, f"{path}/{key}/{name}")
+            for key in SINGLE:
+                look(part.get(key), f"{path}/{key}")
+
+    look(schema(), "")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hosts: [{host: a.example.com, clients: [{namespace: a, serviceAcount: b}]}]", "EG101"),
+        ("hosts: [{host: a.example.com, clients: [{namespace: a, method: [GET]}]}]", "EG101"),
+        ("hosts: [{host: a.example.com, tls: {subjectAltNames: [b.example.com]}}]", "EG101"),
+        ("defaults: {client: [shop]}\nhosts: [a.example.com]", "EG101"),
+        ("defaults: {host: a.example.com}\nhosts: [a.example.com]", "EG101"),
+        ("hosts: [{host: a.example.com, tls: {mode: none, unverified: x}}]", "EG104"),
+        ("hosts: [{host: a.example.com, tls: {mode: none, unverified: no reason}}]", "EG104"),
+        ("hosts: [{host: a.example.com, clients: [{namespace: a, paths: [/v1/*/charges]}]}]", "EG104"),
+        ("hosts: [{host: a.example.com, clients: [{namespace: a, paths: ['*/v1/*']}]}]", "EG104"),
+        ("hosts: [{host: a.example.com, clients: [{namespace: a, paths: ['/v1?q=1']}]}]", "EG104"),
+        ("hosts: [{host: '*.example.com', deniedRanges: []}]", "EG107"),
+    ],
+)
+def test_what_would_let_in_more_than_is_said_is_refused(text: str, expected: str) -> None:
+    assert expected in codes(f"version: 1\n{text}\n")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +110,7 @@ def test_defaults_take_what_a_host_takes() -> None:
         ("- {host: a.example.com, ports: [{port: 80.0}]}", "4:40", "`80.0` is not a whole number", "from 1 to 65535"),
         ("- {host: a.example.com, ports: [{port: true}]}", "4:40", "`true` is not a whole number", "from 1 to 65535"),
         ("- {host: a.example.com, ports: [{port: 70000}]}", "4:40", "`70000` is not allowed", "from 1 to 65535"),
-        ("- {host: a.example.com, drain: 30}", "4:32", "`30` is not a string", "`30s` (a number with its unit"),
+        ("- {host: a.example.com, drain: 30}", "4:32", "`30` is not a string", "`2m` (a number with its unit"),
         ("- {host: a.example.com, drain: 30S}", "4:32", "`30S` is not allowed", "write `30s`"),
         ("- {host: a.example.com, reviewBy: 20270630}", "4:35", "`20270630` is not a string", "`2027-06-30`"),
         ("- {host: a.example.com, owner: 7}", "4:32", "`7` is not a string", "in quotes"),
@@ -77,7 +123,7 @@ def test_defaults_take_what_a_host_takes() -> None:
         (
             "- {host: a.example.com, clients: [{namespace: a, podLabels: {a b: x}}]}",
             "4:62",
-            "`a b` is no key",
+            "`a b` is not a key",
             "/name`",
         ),
         ("- {host: a.example.com, tls: {mode: Mutual}}", "4:37", "`Mutual` is not known", "did you mean `mutual`?"),
@@ -130,7 +176,7 @@ def test_a_missing_version_does_not_hide_what_is_wrong_with_hosts() -> None:
 
 UNITS = ["a", "1", "/", "/a", ":", "::1", "a.", "a-", "-", "A", "1s", "1m", "*", "1.", "503,", "a/", "https://a", " "]
 PATTERNS = sorted(
-    {part["pattern"] for name in ("hosts", "values") for _, part in parts(schema(name)) if "pattern" in part}
+    {part["pattern"] for root in (schema(), schemas.values()) for _, part in parts(root) if "pattern" in part}
 )
 
 

@@ -1,4 +1,4 @@
-"""Where the chart and the schemas are: inside the installed wheel, or in the repository around this package."""
+"""Where the chart and the schema are: inside the installed wheel, or in the repository around this package."""
 
 from functools import cache
 from pathlib import Path
@@ -11,9 +11,9 @@ _DATA = _PACKAGE / "data"
 _ROOT = _DATA if _DATA.is_dir() else _PACKAGE.parents[1]
 
 
-def schema_path(name: str) -> Path:
-    """The file of the JSON schema `name`: hosts or values."""
-    return _ROOT / "schemas" / f"{name}.schema.json"
+def schema_path() -> Path:
+    """The file of the JSON schema of host lists."""
+    return _ROOT / "schemas" / "hosts.schema.json"
 
 
 def chart_path() -> Path:

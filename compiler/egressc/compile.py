@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from egressc import layers, output, rules, settle, shape, source
+from egressc.entries import Document
 from egressc.findings import Finding, Span
 from egressc.plan import Plan, plan
 from egressc.positions import Mapping, Sequence
@@ -48,11 +49,11 @@ def _read(name: str) -> bytes | OSError:
         return error
 
 
-def _document(item: Source, findings: list[Finding]) -> layers.Document | None:
+def _document(item: Source, findings: list[Finding]) -> Document | None:
     name, raw = item
     if isinstance(raw, OSError):
         message = f"the file cannot be read: {output.reason(raw)}"
-        findings.append(Finding(Span(name, 1, 1), "EG001", message, "check its name and rights"))
+        findings.append(source.UNREADABLE(Span(name, 1, 1), message, "check its name and its permissions"))
         return None
     data, problems = source.load(name, raw)
     findings += problems
@@ -61,7 +62,7 @@ def _document(item: Source, findings: list[Finding]) -> layers.Document | None:
     errors, broken = shape.check(data)
     findings += errors
     # what could not be read whole is not judged further: its findings would be guesses
-    return layers.Document(data, broken | {_host_of(data, problem.span) for problem in problems})
+    return Document(data, broken | {_host_of(data, problem.span) for problem in problems})
 
 
 def _host_of(data: Mapping, at: Span) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from egressc.findings import Finding, Span
+from egressc.findings import Code, Finding, Span
 from egressc.hostname import short
 from egressc.positions import Mapping, Sequence
 
@@ -23,17 +23,68 @@ CONTROL = re.compile("[^\t\n -~\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 BEGIN = "begin with `version: 1` and `hosts:`"
-SHARE = "hosts share settings under `defaults`"
+SHARE = "hosts share settings in `defaults`"
+
+UNREADABLE = Code(
+    "EG001",
+    "the file cannot be read",
+    "The file is missing, is a folder, may not be read, or is not UTF-8 text. Lists are UTF-8.",
+)
+NOT_YAML = Code(
+    "EG002",
+    "the file is not YAML",
+    "The YAML parser gives up at this place. Often a quote or a bracket is missing, or the indentation has a tab.",
+)
+KEY_TWICE = Code(
+    "EG003",
+    "a key is given twice",
+    "Most YAML readers silently keep the last value of a key. A reader of the list cannot know which one holds.",
+)
+NOT_PLAIN = Code(
+    "EG004",
+    "aliases, anchors, tags and merge keys are not part of a host list",
+    "A list says what it means at the place where it means it. Aliases can also make a small file explode in memory. "
+    "Hosts share settings in `defaults`. A wildcard begins with `*`, which is an alias in YAML unless it is in "
+    "quotes.",
+)
+NOT_ONE_DOCUMENT = Code(
+    "EG005",
+    "the file is empty, or holds more than one document",
+    "A file is one YAML document. egressc takes several files.",
+)
+KEY_NOT_TEXT = Code(
+    "EG006",
+    "a key is not a string",
+    "Every key of a host list is a word. A number, `true` or `null` before a colon is a slip, or needs quotes.",
+)
+TOO_LARGE = Code(
+    "EG007",
+    "the file is too large or too deep",
+    "A list has at most 10,000,000 bytes and 32 levels. So no file can exhaust the machine that compiles it.",
+)
+# the next step, the schema, finds these as well
+WRONG_TYPE = Code(
+    "EG103",
+    "wrong type",
+    "The key needs another type of value, such as a list, a mapping or a number. YAML reads `80` as a number and "
+    '`"80"` as text.',
+)
+NOT_ALLOWED = Code(
+    "EG104",
+    "the value is not allowed here",
+    "The value has the right type, but Istio, Kubernetes or egressc does not take it. [The host list](hosts.md) says "
+    "what each key takes.",
+)
 
 
 def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:
     """The document in `raw`, the bytes of the file `name`: nested Mapping, Sequence, str, int, float, bool, None.
 
-    Returns None as the document where the file cannot be understood; the findings (EG0xx) then say why.
+    Returns None as the document where the file cannot be understood; the findings then say why.
     """
     if len(raw) > MAX_BYTES:
         fix = "split the list into several files: egressc takes any number of them"
-        return None, [Finding(Span(name, 1, 1), "EG007", f"the file has more than {MAX_BYTES:,} bytes", fix)]
+        return None, [TOO_LARGE(Span(name, 1, 1), f"the file has more than {MAX_BYTES:,} bytes", fix)]
     content = raw.removeprefix(codecs.BOM_UTF8)
     reader = _Reader(name)
     fatal = _read(reader, content)
@@ -42,9 +93,9 @@ def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:
     if isinstance(reader.root, Mapping):
         return reader.root, reader.findings
     if reader.root is None and not reader.findings:
-        reader.findings.append(Finding(Span(name, 1, 1), "EG005", "the file is empty", BEGIN))
+        reader.findings.append(NOT_ONE_DOCUMENT(Span(name, 1, 1), "the file is empty", BEGIN))
     elif reader.root is not None:
-        reader.findings.append(Finding(reader.root_at, "EG103", "a host list is a mapping", BEGIN))
+        reader.findings.append(WRONG_TYPE(reader.root_at, "the file is not a mapping", BEGIN))
     return None, reader.findings
 
 
@@ -54,14 +105,14 @@ def _read(reader: "_Reader", content: bytes) -> Finding | None:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         where = _at(reader.name, content, error.start)
-        return Finding(where, "EG001", "the file is not UTF-8 here", "save it as UTF-8")
+        return UNREADABLE(where, "the file is not UTF-8 here", "save it as UTF-8")
     try:
         loader = Loader(content)
         for event in iter(loader.get_event, None):
             reader.take(event)
     except yaml.reader.ReaderError as error:
         where = _at(reader.name, content, error.position)
-        return Finding(where, "EG002", "a control character that YAML does not allow", "remove it")
+        return NOT_YAML(where, "YAML does not allow this control character", "remove it")
     except yaml.MarkedYAMLError as error:
         return _syntax(reader.name, text, error)
     except _UnreadableError as error:
@@ -80,16 +131,14 @@ def _syntax(name: str, text: str, error: yaml.MarkedYAMLError) -> Finding:
     span, problem, context = Span(name, line, column), error.problem or "not YAML", error.context or ""
     source = "".join(text.split("\n")[line - 1 : line])
     if source[column - 1 : column] == "\t" or "\t" in source[: len(source) - len(source.lstrip())]:
-        return Finding(span, "EG002", "a tab in the indentation", "indent with spaces: YAML forbids tabs")
+        return NOT_YAML(span, "the indentation has a tab: YAML forbids tabs there", "indent with spaces")
     if "alias" in context:
-        return Finding(span, "EG004", "a name that begins with *: an alias to YAML", "put a wildcard in quotes")
+        return NOT_PLAIN(span, "this word begins with *: YAML takes it for an alias", "put a wildcard in quotes")
     if "cannot start any token" in problem:
-        return Finding(
-            span, "EG002", f"{source[column - 1 : column]!r} begins no value in YAML", "put the value in quotes"
-        )
+        return NOT_YAML(span, f"no YAML value begins with {source[column - 1 : column]!r}", "put the value in quotes")
     if context and error.context_mark:
         context = f" ({context} that begins on line {error.context_mark.line + 1})"
-    return Finding(span, "EG002", f"not YAML: {problem}{context}", "check the quotes, colons and indentation here")
+    return NOT_YAML(span, f"this is not YAML: {problem}{context}", "check the quotes, colons and indentation here")
 
 
 class _UnreadableError(Exception):
@@ -135,8 +184,8 @@ class _Reader:
         if kind is yaml.ScalarEvent:
             span = self._span(event)
             if event.style == '"' and CONTROL.search(event.value):
-                problem = "a character that neither Helm nor people can read"
-                self.findings.append(Finding(span, "EG104", problem, "remove what the backslash stands for"))
+                problem = "the text has a character that neither Helm nor people can read"
+                self.findings.append(NOT_ALLOWED(span, problem, "remove the escape that the backslash begins"))
             self._put(event.value if event.style else _plain(event.value), span)
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             span = self._span(event)
@@ -145,7 +194,7 @@ class _Reader:
             self._open.append(_Open(data))
             if len(self._open) > MAX_DEPTH:
                 raise _UnreadableError(
-                    Finding(span, "EG007", "the file is nested too deep", "a host list is a flat list of hosts")
+                    TOO_LARGE(span, f"the file has more than {MAX_DEPTH} levels", "write a flat list of hosts")
                 )
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             self._open.pop()
@@ -153,26 +202,24 @@ class _Reader:
             span = self._span(event)
             # once for each name: a file that means to explode has thousands
             if event.anchor not in self._aliases and not (self._open and self._open[-1].key is DROPPED):
-                fix = f"write the value out ({SHARE}), and a wildcard in quotes"
-                self.findings.append(Finding(span, "EG004", f"{short(f'*{event.anchor}')} is an alias", fix))
+                fix = f"write the value itself ({SHARE}), and put a wildcard in quotes"
+                self.findings.append(NOT_PLAIN(span, f"{short(f'*{event.anchor}')} is an alias", fix))
             self._aliases.add(event.anchor)
             self._put(DROPPED, span)
         elif kind is yaml.DocumentStartEvent:
             self._documents += 1
             if self._documents > 1:
-                fix = "give each document its own file"
-                raise _UnreadableError(Finding(self._span(event), "EG005", "the file holds a second document", fix))
+                fix = "write each document into its own file"
+                raise _UnreadableError(NOT_ONE_DOCUMENT(self._span(event), "the file has a second document", fix))
 
     def _span(self, event: Any) -> Span:
         mark = event.start_mark
         span = Span(self.name, mark.line + 1, mark.column + 1)
         # without anchors no small file explodes
         if getattr(event, "tag", None):
-            self.findings.append(Finding(span, "EG004", "a tag", "remove it: a host list has plain values"))
+            self.findings.append(NOT_PLAIN(span, "the value has a tag", "remove the tag: a host list has plain values"))
         elif getattr(event, "anchor", None) and type(event) is not yaml.AliasEvent:
-            self.findings.append(
-                Finding(span, "EG004", f"{short(f'&{event.anchor}')} is an anchor", f"remove it: {SHARE}")
-            )
+            self.findings.append(NOT_PLAIN(span, f"{short(f'&{event.anchor}')} is an anchor", f"remove it: {SHARE}"))
         return span
 
     def _put(self, value: Any, span: Span) -> None:
@@ -200,12 +247,12 @@ class _Reader:
             return DROPPED
         if not isinstance(key, str):
             fix = f'put it in quotes: "{key}"' if isinstance(key, int | float) else "write a word before the colon"
-            self.findings.append(Finding(span, "EG006", "this key is not a string", fix))
+            self.findings.append(KEY_NOT_TEXT(span, "this key is not a string", fix))
         elif key == "<<":
-            self.findings.append(Finding(span, "EG004", "`<<` is a merge key", f"remove it: {SHARE}"))
+            self.findings.append(NOT_PLAIN(span, "`<<` is a merge key", f"remove it: {SHARE}"))
         elif key in data:
             fix = f"keep one of the two; the first is on line {data.keys_at[key].line}"
-            self.findings.append(Finding(span, "EG003", f"{short(key)} is given twice", fix))
+            self.findings.append(KEY_TWICE(span, f"{short(key)} is given twice", fix))
         else:
             return key
         return DROPPED

@@ -50,7 +50,7 @@ def _jobs(folder: Path) -> dict[str, Sequence[Command]]:
     template = [str(tool("helm4")), "template", "egress"]
     gateway = str(module_dir("istio") / "manifests" / "charts" / "gateway")
     files = {path.name: str(path) for path in folder.iterdir()} | {"output": str(folder / "output.yaml")}
-    floor = [sys.executable, str(HERE / "compile_floor.py"), files["hosts-1000.yaml"], str(schema_path("hosts"))]
+    floor = [sys.executable, str(HERE / "compile_floor.py"), files["hosts-1000.yaml"], str(schema_path())]
     return {
         "egressc compile, 1,000 hosts": [[*egressc, "compile", files["hosts-1000.yaml"], "-o", files["output"]]],
         "its floor": [[*floor, files["values-1000.json"], files["output"]]],

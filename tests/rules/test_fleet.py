@@ -84,8 +84,8 @@ def test_the_namespace_that_is_offered_is_legal(owner: str) -> None:
         for n, o in (("a", "me"), ("b", owner))
     ]
     (finding,) = compile_text(hosts("}\n".join(entries) + "}")).findings
-    namespace = finding.fix.rpartition(" ")[2]
-    assert not codes(hosts("}\n".join(entries) + f", namespace: {namespace}}}"))
+    setting = finding.fix.split("`")[1]
+    assert not codes(hosts("}\n".join(entries) + f", {setting}}}"))
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,29 @@ def test_the_namespace_that_is_offered_is_legal(owner: str) -> None:
 )
 def test_names(entries: str, expected: list[str]) -> None:
     assert codes(hosts(entries)) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("team", "partners", "c"), []),
+        (("team", "team", "c"), ["EG401"]),
+        (("team", "partners", "team"), ["EG401"]),
+        (("team", "partners", "partners"), ["EG401"]),
+    ],
+)
+def test_names_of_shared_gateways(names: tuple[str, str, str], expected: list[str]) -> None:
+    one, other, own = names
+    text = f"""
+        version: 1
+        defaults: {{clients: [shop]}}
+        gateways: [{{name: {one}}}, {{name: {other}}}]
+        hosts:
+        - {{host: a.example.com, gateway: {one}}}
+        - {{host: b.example.com, gateway: {other}}}
+        - {{host: c.example.com, name: {own}}}
+    """
+    assert [code for code in codes(text) if code != "EG285"] == expected
 
 
 def test_the_whole_name_of_a_service_is_a_dns_name() -> None:

@@ -21,6 +21,7 @@ from egressc.rules import (
     shared,
     sidecar,
     tls,
+    unread,
     upstream,
     wildcards,
 )
@@ -30,6 +31,7 @@ ONE_HOST = (
     authorization.check,
     ports.check,
     tls.check,
+    unread.check,
     upstream.check,
     failover.check,
     readiness.check,
@@ -62,7 +64,7 @@ ALL_HOSTS = (
 
 
 def check(inventory: Inventory) -> list[Finding]:
-    """What is wrong with the hosts of `inventory`, one by one (EG2xx, EG402) and together (EG3xx, EG401)."""
+    """What is wrong with the hosts of `inventory`, one by one and together."""
     findings = [finding for host in inventory.hosts for rule in ONE_HOST for finding in rule(host, inventory)]
     for rule in ALL_HOSTS:
         findings += rule(inventory)

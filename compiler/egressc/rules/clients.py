@@ -3,44 +3,72 @@
 import re
 from collections.abc import Iterator
 
-from egressc.findings import Finding
+from egressc.findings import Code, Finding, Span
 from egressc.model import Client, Host, Inventory, Operation, Port
+
+NO_CLIENTS = Code(
+    "EG201",
+    "nobody may call the host",
+    "A gateway lets in only the clients of a host. A host without `clients` would run a gateway for nobody. Name the "
+    "namespaces that call it, at the host or in `defaults`.",
+)
+WHO = Code(
+    "EG202",
+    "a client says neither its namespace nor wholeMesh, or both",
+    "A client is a namespace, a service account of a namespace, or the whole mesh. The mesh proves the three "
+    "together: an identity is a trust domain, a namespace and a service account.",
+)
+UNSEEN_REQUESTS = Code(
+    "EG203",
+    "methods or paths on a protocol that has none",
+    "On TLS and TCP ports a gateway sees bytes and no requests. Istio's rule on methods or paths would match nothing "
+    "there, so that the client would be refused everything. Name the HTTP ports with `ports`.",
+)
+NO_SUCH_PORT = Code(
+    "EG204",
+    "a client names a port that the host does not have",
+    "`ports` of a client and of a denial are client ports of the host, those that the application connects to.",
+)
+NO_SUCH_PATH = Code(
+    "EG223",
+    "a path that no request has",
+    "The gateway brings each path into one form, or refuses it, before a rule sees it. A rule on another form would "
+    "match nothing: an allowed path would stay closed, a denied one open.",
+)
 
 # what Envoy tidies or refuses before a rule sees it, and what rules themselves refuse where paths decide
 UNREACHABLE = (
-    (re.compile(r"//"), "slashes are merged"),
-    (re.compile(r"/(\.|%2e){1,2}([;/]|%3b|\Z)", re.IGNORECASE), "dot segments are resolved"),
-    (re.compile(r"%2f|%5c|\\", re.IGNORECASE), "escaped slashes and backslashes are refused"),
-    (re.compile(r"%([01][0-9a-f]|7f)", re.IGNORECASE), "escaped control characters are refused"),
-    (
-        re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE),
-        "`%` without two hexadecimal digits is refused; a percent sign is %25",
-    ),
+    (re.compile(r"//"), "the gateway merges slashes"),
+    (re.compile(r"/(\.|%2e){1,2}([;/]|%3b|\Z)", re.IGNORECASE), "the gateway resolves dot segments"),
+    (re.compile(r"%2f|%5c|\\", re.IGNORECASE), "the gateway refuses escaped slashes and backslashes"),
+    (re.compile(r"%([01][0-9a-f]|7f)", re.IGNORECASE), "the gateway refuses escaped control characters"),
+    (re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE), "the gateway refuses `%` without two hexadecimal digits"),
 )
+MENDED = ((re.compile(r"//+"), "/"), (re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE), "%25"))
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG201 to EG204, EG223."""
+    """Clients that nobody is, and what no port could tell of them."""
     if not host.callers:
-        fix = "add `clients: [<namespace>]` here or to `defaults`; for everybody, `clients: [{wholeMesh: true}]`"
-        yield Finding(host.at("host"), "EG201", f"nobody may call {host.host}: it has no clients", fix)
+        fix = "add `clients: [<namespace>]` to the host or to `defaults`; for everybody write `[{wholeMesh: true}]`"
+        yield NO_CLIENTS(host.at("host"), f"{host.host} has no clients: nobody may call it", fix)
     for client in host.clients:
         yield from _who(client)
         yield from _what(host, client)
 
 
 def _who(client: Client) -> Iterator[Finding]:
-    if client.whole_mesh == (client.namespace is not None):
-        said = "both a namespace and wholeMesh" if client.whole_mesh else "neither a namespace nor wholeMesh"
-        yield Finding(
-            client.at("wholeMesh"),
-            "EG202",
-            f"the client has {said}",
-            "keep one: `namespace: <name>`, or `wholeMesh: true`",
-        )
+    where = client.at("wholeMesh")
+    if client.whole_mesh and client.namespace is not None:
+        message = "the client says both `namespace` and `wholeMesh`"
+        yield WHO(where, message, f"keep `namespace: {client.namespace}`, or `wholeMesh: true`")
+    elif not client.whole_mesh and client.namespace is None:
+        message = "the client says neither `namespace` nor `wholeMesh`"
+        yield WHO(where, message, "add `namespace: <name>`, or `wholeMesh: true` for everybody")
     elif client.whole_mesh and client.service_account:
-        fix = "add its `namespace` instead of `wholeMesh`: an identity is a namespace and an account"
-        yield Finding(client.at("serviceAccount"), "EG202", "a service account without its namespace", fix)
+        message = f"the service account {client.service_account} stands without its namespace"
+        fix = "write its `namespace` instead of `wholeMesh`: an identity is a namespace and a service account"
+        yield WHO(client.at("serviceAccount"), message, fix)
 
 
 def _what(host: Host, client: Client) -> Iterator[Finding]:
@@ -49,31 +77,41 @@ def _what(host: Host, client: Client) -> Iterator[Finding]:
     if deaf:
         said = "methods" if client.methods else "paths"
         http = [port.port for port in host.ports if port.is_http]
-        fix = f"add `ports: {http}` to this client" if http else f"remove `{said}`: the gateway sees bytes, no requests"
-        message = f"{said} on {spoken(deaf)}: the gateway sees bytes there and no requests, and would refuse everybody"
-        yield Finding(client.at(said), "EG203", message, fix)
+        fix = f"add `ports: {http}` to this client" if http else f"remove `{said}`"
+        message = f"`{said}` cannot hold on {spoken(deaf)}: the gateway sees no requests there, and refuses everybody"
+        yield UNSEEN_REQUESTS(client.at(said), message, fix)
 
 
 def operation(host: Host, rule: Operation) -> Iterator[Finding]:
-    """EG204 and EG223: ports that the host does not have, paths that no request has."""
+    """Ports that the host does not have, paths that no request has."""
     known = [port.port for port in host.ports]
     for index, number in enumerate(rule.ports):
         if number not in known:
-            fix = f"write one of the host's client ports: {', '.join(map(str, known))}"
-            yield Finding(rule.at("ports", index), "EG204", f"{host.host} has no client port {number}", fix)
+            fix = f"write one of its client ports: {', '.join(map(str, known))}"
+            yield NO_SUCH_PORT(rule.at("ports", index), f"{host.host} has no client port {number}", fix)
     yield from paths(rule)
 
 
 def paths(rule: Operation) -> Iterator[Finding]:
-    """EG223: paths that no request has."""
+    """Paths that no request has."""
     for index, path in enumerate(rule.paths):
-        if why := unreachable(path):
-            message = f"no request has the path `{path}` at the gateway: {why}"
-            yield Finding(rule.at("paths", index), "EG223", message, "write the path as the upstream reads it")
+        yield from unreachable(path, rule.at("paths", index))
 
 
-def unreachable(path: str) -> str | None:
-    """Why no request has `path` where rules are asked; None where some may have it."""
+def unreachable(path: str, where: Span) -> Iterator[Finding]:
+    """Why no request has `path`, which stands at `where`, when a gateway looks at it."""
+    why = _why_unreachable(path)
+    if why:
+        mended = path
+        for pattern, instead in MENDED:
+            mended = pattern.sub(instead, mended)
+        fix = "write the path as the upstream reads it"
+        if not _why_unreachable(mended):
+            fix = f"write `{mended}`"
+        yield NO_SUCH_PATH(where, f"no request has the path `{path}`: {why}", fix)
+
+
+def _why_unreachable(path: str) -> str | None:
     return next((why for pattern, why in UNREACHABLE if pattern.search(path)), None)
 
 

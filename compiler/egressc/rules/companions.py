@@ -2,16 +2,51 @@
 
 from collections.abc import Iterator
 
-from egressc.findings import Finding
+from egressc.findings import Code, Finding
 from egressc.model import Inventory, Sidecars
 from egressc.rules.fleet import ROOT_NAMESPACES
+from egressc.slips import nearest
 
 EVERYBODY = "*"
 OWN = {EVERYBODY, "."}
 
+CUT_OFF = Code(
+    "EG313",
+    "a Sidecar that would cut off a client's own namespace",
+    "A Sidecar names everything that the applications of a namespace reach. Without `.` in `services` they would lose "
+    "the Services of their own namespace.",
+)
+NO_SIDECAR = Code(
+    "EG314",
+    "a Sidecar for a namespace that has no clients",
+    "Only namespaces of `clients` get a Sidecar. What `also` and `except` say of another namespace does nothing, and "
+    "is most often a slip.",
+    "warning",
+)
+WHOLE_MESH = Code(
+    "EG315",
+    "a Sidecar that would hold for the whole mesh",
+    "Istio takes a Sidecar in its root namespace as the default of every namespace that has none. The other "
+    "namespaces here belong to the platform.",
+)
+FOREIGN_PODS = Code(
+    "EG316",
+    "a companion of a namespace with pods that are not ours",
+    "`networkPolicies` and `peerAuthentication` hold for all pods of a namespace. The list does not know what an "
+    "adopted gateway carries besides, and would cut it off.",
+)
+ANY_NAMESPACE = Code(
+    "EG318",
+    "a Sidecar that lets in what any namespace says",
+    "To a Sidecar, a ServiceEntry for `x.svc.cluster.local` is a Service, whoever has written it. With `*` every "
+    "namespace where somebody may write ServiceEntries can take over what clients send to a Service or to its "
+    "address.",
+    "warning",
+)
+
 
 def check_all(inventory: Inventory) -> Iterator[Finding]:
-    """EG313 to EG316, EG318."""
+    """Sidecars of clients' namespaces, and companions that hold for whole namespaces of gateways."""
     companions = inventory.companions
     if companions.sidecars:
         yield from _sidecars(companions.sidecars, inventory)
@@ -21,11 +56,11 @@ def check_all(inventory: Inventory) -> Iterator[Finding]:
         for shared in inventory.shared:
             if shared.adopt and shared.namespace in ours:
                 message = (
-                    f"`{key}` is for whole namespaces, and in {shared.namespace} run the pods of {shared.name}, which "
-                    "the list does not know enough of"
+                    f"`{key}` holds for all pods of {shared.namespace}: those of {shared.name} run there too, and the "
+                    "list does not know them"
                 )
                 fix = f"give the hosts with gateways of their own another `namespace` than {shared.namespace}"
-                yield Finding(shared.at("namespace"), "EG316", message, fix)
+                yield FOREIGN_PODS(shared.at("namespace"), message, fix)
 
 
 def _sidecars(sidecars: Sidecars, inventory: Inventory) -> Iterator[Finding]:
@@ -34,32 +69,32 @@ def _sidecars(sidecars: Sidecars, inventory: Inventory) -> Iterator[Finding]:
     for namespace in sorted(clients - {*sidecars.without}):
         if not OWN & {*sidecars.services} and namespace not in sidecars.services:
             message = f"the Sidecar of {namespace} would cut its applications off from the Services beside them"
-            yield Finding(sidecars.at("services"), "EG313", message, 'add ".", each client\'s own namespace')
+            yield CUT_OFF(sidecars.at("services"), message, 'add "." to `services`: each client\'s own namespace')
         if namespace in ROOT_NAMESPACES:
-            message = f"a Sidecar in {namespace} would hold for every namespace of the mesh that has none"
-            yield Finding(sidecars.at(), "EG315", message, f"add `except: [{namespace}]`")
+            message = f"a Sidecar in {namespace} would hold for every namespace that has no Sidecar of its own"
+            fix = f"write `except: [{', '.join((*sidecars.without, namespace))}]`"
+            yield WHOLE_MESH(sidecars.at(), message, fix)
     for key, namespaces in (("also", tuple(sidecars.also)), ("except", sidecars.without)):
         for index, namespace in enumerate(namespaces):
             if namespace not in clients:
                 where = sidecars.at("also", namespace) if key == "also" else sidecars.at("except", index)
-                message = f"no host has clients in {namespace}: there is no Sidecar"
-                yield Finding(where, "EG314", message, "write a namespace of `clients`, or remove it", "warning")
-        if key == "also":
-            for namespace in sorted({*sidecars.also} & {*sidecars.without}):
-                message = f"{namespace} is in `also` and in `except`"
-                yield Finding(sidecars.at("also", namespace), "EG314", message, "keep one of the two")
+                close = nearest(namespace, clients)
+                fix = f"did you mean {close}?" if close else "write a namespace of `clients`, or remove it"
+                yield NO_SIDECAR(where, f"no host has clients in {namespace}: it gets no Sidecar", fix)
+    for namespace in sorted({*sidecars.also} & {*sidecars.without}):
+        message = f"{namespace} stands in `also` and in `except`"
+        yield NO_SIDECAR(sidecars.at("also", namespace), message, "keep one of the two", "error")
 
 
 def _of_any_namespace(sidecars: Sidecars) -> Iterator[Finding]:
-    """EG318: a ServiceEntry for `x.svc.cluster.local` is a Service to a Sidecar, whoever has written it."""
     takes = "whoever may write a ServiceEntry anywhere can take what clients send to"
     if EVERYBODY in sidecars.services:
         message = f"`*` lets in what any namespace calls a Service: {takes} a Service, or to its address"
         fix = 'name the namespaces whose Services the clients call, as in `services: [".", istio-system]`'
-        yield Finding(sidecars.at("services", sidecars.services.index(EVERYBODY)), "EG318", message, fix, "warning")
+        yield ANY_NAMESPACE(sidecars.at("services", sidecars.services.index(EVERYBODY)), message, fix)
     for namespace, hosts in sidecars.also.items():
         for index, host in enumerate(hosts):
             if host.startswith(f"{EVERYBODY}/"):
-                message = f"`{host}` lets in what any namespace says of it: {takes} it"
-                fix = f"name the namespace that it is of, as in `legacy/{host.partition('/')[2]}`"
-                yield Finding(sidecars.at("also", namespace, index), "EG318", message, fix, "warning")
+                message = f"`{host}` lets in what any namespace says of this host: {takes} it"
+                fix = f"name the namespace that it belongs to, as in `legacy/{host.partition('/')[2]}`"
+                yield ANY_NAMESPACE(sidecars.at("also", namespace, index), message, fix)

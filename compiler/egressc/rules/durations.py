@@ -1,13 +1,21 @@
 """Durations that Istio, Envoy and the kernel take."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from egressc.findings import Finding
+from egressc.findings import Code, Finding
 from egressc.model import Duration, Host, Inventory, Limit, PodSettings
 from egressc.positions import Settled
 
 SECOND, HOUR = 1000, 3_600_000
+
+
+DURATION = Code(
+    "EG218",
+    "a duration that Istio refuses",
+    "Istio takes whole milliseconds and no zero, the kernel and Kubernetes whole seconds. The API server would refuse "
+    "the object, or round the number down without a word. Leave the key out for the default.",
+)
 
 
 class _Range(NamedTuple):
@@ -21,7 +29,7 @@ class _Range(NamedTuple):
 ISTIO = _Range(1, 2**63 // 10**6, "whole milliseconds, from 1ms to 292 years: Istio and Envoy take no others")
 KEEPALIVE = _Range(SECOND, 32_767 * SECOND, "whole seconds, from 1s to 32767s: the kernel takes no others")
 PERIOD = _Range(SECOND, 24 * HOUR, "whole seconds, from 1s to 24h: clients are told the period in seconds")
-DRAIN = _Range(SECOND, HOUR, "whole seconds, from 1s to 1h: Kubernetes' grace period has no smaller unit")
+DRAIN = _Range(SECOND, HOUR, "whole seconds, from 1s to 1h: Kubernetes counts the grace period in seconds")
 
 
 class _Time(NamedTuple):
@@ -34,20 +42,20 @@ class _Time(NamedTuple):
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG218."""
+    """Durations that somebody down the line would refuse or round."""
     return _check(_times(host))
 
 
 def check_pods(settings: PodSettings) -> Iterator[Finding]:
-    """EG218 of a host's own pods, or a shared gateway's."""
+    """The same of pods, a host's own or a shared gateway's."""
     return _check([_Time(settings, "drain", settings.drain, DRAIN)])
 
 
-def _check(times: "Iterator[_Time] | list[_Time]") -> Iterator[Finding]:
+def _check(times: Iterable[_Time]) -> Iterator[Finding]:
     for said, name, time, allowed in times:
         if time and (time.exact % allowed.step or not allowed.step <= time.exact <= allowed.most):
-            message = f"`{name}`: {time.text} is no duration that works here"
-            yield Finding(said.at(name.rpartition(".")[2]), "EG218", message, f"write {allowed.said}")
+            where = said.at(name.rpartition(".")[2])
+            yield DURATION(where, f"`{name}` cannot be {time.text}", f"write {allowed.said}")
 
 
 def _times(host: Host) -> Iterator[_Time]:

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from egressc.findings import Finding, Level
+from egressc.findings import Code, Finding, Level
 from egressc.hostname import canonical
 from egressc.model import Host, Inventory, Port, SharedGateway
 from egressc.names import gateway_name, gateway_ports
@@ -13,6 +13,32 @@ Use = tuple[Host, Port]
 MESH_WIDE = "*"
 ROOT_NAMESPACES = ("istio-system", "kube-system", "kube-public", "kube-node-lease")
 LONGEST_NAME = 253  # of a Service, in DNS
+
+ONE_PORT = Code(
+    "EG302",
+    "two hosts on one port that a client cannot tell apart",
+    "A sidecar has one listener for all hosts of one port that have no address of their own. HTTP is told apart by "
+    "its Host, TLS by its SNI, TCP by nothing: of two TCP hosts Istio takes one. Beside HTTP or TLS a sidecar waits "
+    "for the first bytes of a TCP client, which never come where the server speaks first; that is a warning.",
+)
+ONE_NAMESPACE = Code(
+    "EG303",
+    "keys of different owners in one namespace",
+    "Istio gives a gateway its client key from a Secret by name. For that the gateway's service account may list all "
+    "Secrets of its namespace, those of other owners too.",
+)
+ONE_NAME = Code(
+    "EG401",
+    "two gateways of one name",
+    "A gateway's name is the name of its Deployment, Service and all other objects. A name that a host does not give "
+    "follows from the host.",
+)
+RESERVED = Code(
+    "EG402",
+    "a name is reserved or too long",
+    "Some names already belong to Kubernetes, Istio or the cluster's DNS: the service account `default`, namespaces "
+    "of the platform, Services of the cluster. DNS takes names of up to 253 characters.",
+)
 
 
 class _Listener:
@@ -40,7 +66,7 @@ def _viewers(host: Host) -> list[str]:
 
 
 def check_ports(inventory: Inventory) -> Iterator[Finding]:
-    """EG302: a sidecar has one listener for all ports of one number that have no address of their own.
+    """A sidecar has one listener for all ports of one number that have no address of their own.
 
     HTTP is told apart by its Host, TLS by its SNI, and both by looking at the first bytes; TCP by nothing. So two TCP
     hosts exclude each other, and beside HTTP or TLS a TCP client has to speak first (measured on Istio 1.31).
@@ -82,20 +108,20 @@ def _clash(use: Use, other: Use | None, level: Level) -> Iterator[Finding]:
     host, port = use
     if level == "error":
         message = (
-            f"{host.host} and {other[0].host} are TCP on one client port {port.port}, and a client sees both: "
-            "Istio gives it one alone"
+            f"{host.host} and {other[0].host} both speak TCP on client port {port.port}: Istio gives a client that "
+            "sees both only one of them"
         )
     else:
         who = other[0].host if other[1].port == port.port else f"the gateway of {other[0].host}"
         message = (
-            f"{host.host} is TCP on client port {port.port} where {who} is {other[1].protocol}: "
-            "sidecars wait for the client's first bytes there, so a server that speaks first (SMTP, MySQL) never does"
+            f"{host.host} speaks TCP on client port {port.port}, where {who} speaks {other[1].protocol}: sidecars wait "
+            "for the client's first bytes there, and a server that speaks first (SMTP, MySQL) is not heard"
         )
     fix = (
         f"give it a client port of its own (`port: {_free(port.port)}`, `upstreamPort: {port.upstream_port}`), "
         "its own `addresses`, or clients of other namespaces"
     )
-    yield Finding(port.at("port"), "EG302", message, fix, level)
+    yield ONE_PORT(port.at("port"), message, fix, level)
 
 
 def _free(port: int) -> int:
@@ -103,7 +129,7 @@ def _free(port: int) -> int:
 
 
 def check_keys(inventory: Inventory) -> Iterator[Finding]:
-    """EG303: Istio lets a gateway that fetches one Secret by name list all Secrets of its namespace."""
+    """Istio lets a gateway that fetches one Secret by name list all Secrets of its namespace."""
     owners: dict[str, Host] = {}
     for host in inventory.hosts:
         keyed = next((port for port in host.ports if port.tls.mode == "mutual" and port.tls.secret), None)
@@ -111,13 +137,16 @@ def check_keys(inventory: Inventory) -> Iterator[Finding]:
             continue  # a sidecar's key is its application's
         first = owners.setdefault(host.namespace, host)
         if first.owner != host.owner:
-            yield Finding(
-                keyed.tls.at("secret"),
-                "EG303",
-                f"the keys of {host.owner or 'an unnamed owner'} ({host.host}) and {first.owner or 'an unnamed owner'} "
-                f"({first.host}) would share the namespace {host.namespace}, where each gateway can list both",
-                f"give the host a `namespace` of its owner's, such as {_namespace(host)}",
+            message = (
+                f"{host.host} ({_owner(host)}) and {first.host} ({_owner(first)}) keep their keys in the namespace "
+                f"{host.namespace}: each gateway can list all Secrets there"
             )
+            fix = f"give {host.host} a namespace of its owner: `namespace: {_namespace(host)}`"
+            yield ONE_NAMESPACE(keyed.tls.at("secret"), message, fix)
+
+
+def _owner(host: Host) -> str:
+    return f"owner {host.owner}" if host.owner else "no owner"
 
 
 def _namespace(host: Host) -> str:
@@ -127,23 +156,22 @@ def _namespace(host: Host) -> str:
 
 
 def check_names(inventory: Inventory) -> Iterator[Finding]:
-    """EG401: names that two gateways would share. What belongs to one has a dot in its name, which no gateway has."""
-    fix = "give one of them another `name`"
+    """Names that two gateways would share. What belongs to one has a dot in its name, which no gateway has."""
     taken: dict[str, str] = {}
+    fix = "give one of them another `name`"
     for shared in inventory.shared:
-        first = taken.setdefault(shared.name, f"the shared gateway of {shared.at().file}")
-        if shared is not next(one for one in inventory.shared if one.name == shared.name):
-            yield Finding(shared.at("name"), "EG401", f"{first} has the name {shared.name} already", fix)
+        if shared.name in taken:
+            yield ONE_NAME(shared.at("name"), f"two shared gateways have the name {shared.name}", fix)
+        taken[shared.name] = f"the shared gateway {shared.name}"
     for host in inventory.hosts:
         name = host.name or gateway_name(host.host)
         if name in taken:
-            message = f"{host.host} and {taken[name]} would both have the gateway {name}"
-            yield Finding(host.at("name"), "EG401", message, fix)
+            yield ONE_NAME(host.at("name"), f"{host.host} and {taken[name]} would both have the name {name}", fix)
         taken.setdefault(name, host.host)
 
 
 def check_reserved(inventory: Inventory) -> Iterator[Finding]:
-    """EG402: names that are somebody else's, or too long."""
+    """Names that are somebody else's, or too long."""
     for shared in inventory.shared:
         if not shared.adopt:
             yield from _reserved(shared, shared.name, shared.namespace)
@@ -153,19 +181,17 @@ def check_reserved(inventory: Inventory) -> Iterator[Finding]:
             continue  # no Service, no account
         service = f"{name}.{host.namespace}.svc.{inventory.cluster_domain}"
         if len(service) > LONGEST_NAME:
-            fix = "give the gateway a shorter `name`"
-            message = f"{service} has {len(service)} characters, and DNS names have {LONGEST_NAME} at most"
-            yield Finding(host.at("name"), "EG402", message, fix)
+            message = f"{service} has {len(service)} characters: DNS takes at most {LONGEST_NAME}"
+            yield RESERVED(host.at("name"), message, "give the gateway a shorter `name`")
         if host.shared is None:
             yield from _reserved(host, name, host.namespace)
 
 
 def _reserved(gateway: Host | SharedGateway, name: str, namespace: str) -> Iterator[Finding]:
     if name == "default":
-        fix = "give the gateway another `name`"
         message = "the name default is taken: every namespace has a service account of that name"
-        yield Finding(gateway.at("name"), "EG402", message, fix)
+        yield RESERVED(gateway.at("name"), message, "give the gateway another `name`")
     if namespace in ROOT_NAMESPACES:
         fix = "give gateways a namespace of their own, such as egress"
-        message = f"{namespace} belongs to the platform: what stands there can apply to the whole mesh"
-        yield Finding(gateway.at("namespace"), "EG402", message, fix)
+        message = f"the namespace {namespace} belongs to the platform: objects there can hold for the whole mesh"
+        yield RESERVED(gateway.at("namespace"), message, fix)

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from egressc.findings import Finding
+from egressc.findings import Code, Finding
 from egressc.model import Credential, HeaderChanges, Headers, Host, Inventory
+from egressc.rules.wildcards import FOR_ALL_NAMES
 
 # RFC 9110, 7.6.1, and what HTTP/1.1 adds: they describe one connection or message, and Envoy writes them itself
 HOP_BY_HOP = frozenset(
@@ -22,9 +23,39 @@ OPEN_KEY = re.compile(
     r"(cache|correlation|idempotency|message|object|partition|public|routing|shard|sort|surrogate|websocket)[-_]?keys?"
 )
 
+NOT_OURS = Code(
+    "EG240",
+    "a header that is not the list's to change",
+    "Some headers describe one connection or message, and Envoy writes them itself. Others are the mesh's own: no "
+    "upstream sees them. `Host` follows from the entry.",
+)
+CHANGED_TWICE = Code(
+    "EG241",
+    "a header that is changed twice",
+    "A header is set, removed or kept. Header names are the same in lower and upper case.",
+)
+SECRET_VALUE = Code(
+    "EG242",
+    "a secret in the list itself",
+    "A value in the list can be read in Git, in Helm's release and in the mesh's routes. `headers.credential` takes "
+    "it from a Secret, and it stands nowhere else.",
+    "warning",
+)
+ADOPTED = Code(
+    "EG243",
+    "a credential that cannot be mounted",
+    "The gateway's pod mounts the Secret of a credential. Nothing can be mounted into pods that run already.",
+)
+UNVERIFIED = Code(
+    "EG244",
+    "a credential for an upstream that nobody verifies",
+    "Where nobody verifies the upstream's certificate, whoever answers in its place is sent the credential.",
+    "warning",
+)
+
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG240 to EG244 and, for a credential of a wildcard, EG236."""
+    """Headers that are not the list's, that are changed twice, and secrets that somebody else would learn."""
     headers = host.headers
     if headers is None:
         return
@@ -33,9 +64,11 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
     yield from _once(headers.response, None)
     for name in headers.request.set:
         if _secret(name.lower()):
-            message = f"`{name}` in the list: the value is readable in Git, in Helm's release and in the mesh's routes"
+            message = (
+                f"`{name}` stands in the list: its value can be read in Git, in Helm's release and in the mesh's routes"
+            )
             fix = "keep it in a Secret: `headers: {credential: {name: " + name + ", secret: partner-token}}`"
-            yield Finding(headers.request.at("set", name), "EG242", message, fix, "warning")
+            yield SECRET_VALUE(headers.request.at("set", name), message, fix)
     if headers.credential:
         yield from _credential(host, headers.credential)
 
@@ -52,17 +85,17 @@ def _named(headers: Headers) -> Iterator[Finding]:
     for where, name, answered in places:
         reason = _reserved(name.lower(), answered)
         if reason:
-            yield Finding(where, "EG240", f"`{name}` is not the list's to change: {reason}", "remove it")
+            yield NOT_OURS(where, f"the list cannot change `{name}`: {reason}", "remove it")
 
 
 def _reserved(name: str, answered: bool) -> str | None:
     """Why nobody may change the header `name` of requests or, where `answered`, of responses."""
     if name in HOP_BY_HOP:
-        return "it belongs to one connection, and Envoy writes it itself"
+        return "the header belongs to one connection, and Envoy writes it itself"
     if name.startswith(MESH):
-        return "it is the mesh's own, and no upstream sees it"
+        return "the header is the mesh's own, and no upstream sees it"
     if name == "host" and not answered:
-        return "the gateway asks the upstream for the host of the entry"
+        return "the gateway asks the upstream for the `host` of the entry"
     if name == "server" and answered:
         return "Envoy writes it itself"
     return None
@@ -82,28 +115,23 @@ def _once(changes: HeaderChanges, credential: Credential | None) -> Iterator[Fin
             before = seen.setdefault(name.lower(), key)
             if before != key or names.index(name.lower()) != index:
                 where = changes.at(key, name if key == "set" else index)
-                fix = "keep one of the two: what is set replaces what the application sent"
+                fix = "keep one of the two: `set` replaces what the application sent"
                 if before == "credential":
-                    fix = "remove it: the credential replaces whatever stands there"
+                    fix = "remove it: the credential replaces what the application sent"
                 again = "twice" if before == key else f"in `{before}` and"
-                yield Finding(where, "EG241", f"`{name}` {again} in `{key}`", fix)
+                yield CHANGED_TWICE(where, f"`{name}` stands {again} in `{key}`", fix)
 
 
 def _credential(host: Host, credential: Credential) -> Iterator[Finding]:
     if host.shared and host.shared.adopt:
-        message = (
-            f"a credential at {host.shared.name}, which is adopted: nothing can be mounted into pods that run already"
-        )
-        fix = f"give {host.host} a gateway of its own"
-        yield Finding(credential.at("secret"), "EG243", message, fix)
+        message = f"{host.shared.name} is adopted: no credential can be mounted into pods that run already"
+        yield ADOPTED(credential.at("secret"), message, f"give {host.host} a gateway of its own")
     if host.per_name:
         message = f"whoever has a name below {host.host[2:]} is sent this credential"
         fix = "list the hosts that need the credential by their names"
-        yield Finding(credential.at("secret"), "EG236", message, fix, "warning")
+        yield FOR_ALL_NAMES(credential.at("secret"), message, fix)
     for port in host.ports:
         if port.is_http and port.tls.unverified:
-            message = (
-                f"a credential for {host.host}:{port.port}, which nobody verifies: whoever answers there learns it"
-            )
+            message = f"nobody verifies {host.host}:{port.port}: whoever answers there learns this credential"
             fix = "let the gateway verify the upstream: `tls: {mode: simple}`"
-            yield Finding(credential.at("secret"), "EG244", message, fix, "warning")
+            yield UNVERIFIED(credential.at("secret"), message, fix)

@@ -9,6 +9,7 @@ from egressc.assets import chart_values
 from egressc.findings import Finding
 from egressc.model import Host, Inventory, Opa, PodSettings
 from egressc.rules import durations
+from egressc.rules.settings import NUMBERS
 
 # what Kubernetes calls a quantity, in the suffixes that the schema lets through
 SUFFIXES = {"m": Decimal("0.001"), "": Decimal(1)} | {
@@ -19,7 +20,7 @@ SUFFIXES = {"m": Decimal("0.001"), "": Decimal(1)} | {
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG218 and EG219."""
+    """Settings of a host's own pods that cannot be."""
     yield from _check(host.pod_settings)
     if host.external_authorization and (opa := host.external_authorization.opa):
         yield from _resources(opa, opa.resources or {})
@@ -44,13 +45,14 @@ def _scaling(pods: PodSettings) -> Iterator[Finding]:
     least, most = ((scaling.get(key) or chart_values()["autoscaling"][key]) for key in ("minReplicas", "maxReplicas"))
     if scaling and least > most:
         given = "minReplicas" if "minReplicas" in scaling else "maxReplicas"
-        fix = f"write a maxReplicas of {least} or more"
+        fix = f"write `maxReplicas: {least}`, or more"
         if given == "maxReplicas":
             fix = f"write `minReplicas: {most}` beside it: the chart's own is {least}"
-        yield Finding(pods.at("autoscaling", given), "EG219", f"{least} pods at least, {most} at most", fix)
+        message = f"the gateway cannot have at least {least} and at most {most} pods"
+        yield NUMBERS(pods.at("autoscaling", given), message, fix)
     if pods.replicas is not None and pods.autoscaling is not None:
-        fix = "keep `replicas` (a fixed number) or `autoscaling`"
-        yield Finding(pods.at("replicas"), "EG219", "a fixed number of pods that scales", fix)
+        message = "`replicas` and `autoscaling` both say how many pods there are"
+        yield NUMBERS(pods.at("replicas"), message, "keep `replicas` (a fixed number) or `autoscaling`")
 
 
 def _evictions(pods: PodSettings) -> Iterator[Finding]:
@@ -58,16 +60,16 @@ def _evictions(pods: PodSettings) -> Iterator[Finding]:
     for key, value in (pods.pod_disruption_budget or {}).items():
         kept = value == "100%" or (isinstance(value, int) and least is not None and value >= least)
         if value in (0, "0%") if key == "maxUnavailable" else kept:
-            where, fix = pods.at("podDisruptionBudget", key), "let one pod at least be unavailable"
-            yield Finding(where, "EG219", "no pod may ever be evicted: its node cannot be drained", fix, "warning")
+            where, fix = pods.at("podDisruptionBudget", key), "write `maxUnavailable: 1`, or more"
+            yield NUMBERS(where, "no pod may ever be evicted: its node cannot be drained", fix, "warning")
 
 
 def _resources(said: PodSettings | Opa, resources: Mapping[str, Any]) -> Iterator[Finding]:
     for name, limit in (resources.get("limits") or {}).items():
         request = (resources.get("requests") or {}).get(name)
         if request is not None and _quantity(request) > _quantity(limit):
-            where, fix = said.at("resources", "requests", name), "write a limit that is not below the request"
-            yield Finding(where, "EG219", f"{name}: {request} requested, {limit} at most", fix)
+            where, fix = said.at("resources", "requests", name), f"write {limit} or less, or a higher limit"
+            yield NUMBERS(where, f"the request for {name} ({request}) is above its limit ({limit})", fix)
 
 
 def _quantity(given: Any) -> Decimal:

@@ -2,24 +2,41 @@
 
 from collections.abc import Iterator
 
-from egressc.findings import Finding
+from egressc.findings import Code, Finding
 from egressc.hostname import is_ip
 from egressc.model import Host, Inventory
 from egressc.names import OPA_PORTS, RESERVED_PORTS
 
+PORT_TWICE = Code(
+    "EG205",
+    "a client port is given twice",
+    "The client port is how the gateway tells two ways to one host apart.",
+)
+RESERVED_PORT = Code(
+    "EG206",
+    "a reserved port",
+    "Istio's sidecar listens on ports from 15000 to 15099 in every pod of the mesh, and does not carry them.",
+)
+OWN_PORT = Code(
+    "EG227",
+    "an upstream port that is the gateway's own",
+    "Whoever controls the upstream's DNS can say 127.0.0.1. Where no certificate tells the upstream from the gateway, "
+    "a call would then reach what listens in the gateway's own pod: Envoy's administration, or the OPA.",
+)
+
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG205, EG206 and EG227."""
+    """Client ports that are taken, and upstream ports that could be the gateway's own."""
     seen: set[int] = set()
     for port in host.ports:
         if port.port in seen:
-            fix = "keep one; a second way to the host needs a client port of its own"
-            yield Finding(port.at("port"), "EG205", f"{host.host}:{port.port} is given twice", fix)
+            fix = "keep one; a second way to the host needs another client port"
+            yield PORT_TWICE(port.at("port"), f"{host.host} has client port {port.port} twice", fix)
         seen.add(port.port)
         if port.port in RESERVED_PORTS:
-            fix = "take a client port outside 15000 to 15099 and name the upstream's own as `upstreamPort`"
-            message = f"client port {port.port}: Istio's sidecar keeps 15000 to 15099 for itself"
-            yield Finding(port.at("port"), "EG206", message, fix)
+            message = f"client port {port.port} is reserved: Istio's sidecar keeps 15000 to 15099 for itself"
+            fix = f"write another client port, and `upstreamPort: {port.upstream_port}` beside it"
+            yield RESERVED_PORT(port.at("port"), message, fix)
     yield from _own(host)
 
 
@@ -32,7 +49,7 @@ def _own(host: Host) -> Iterator[Finding]:
         verified = port.tls.originates and not port.tls.unverified
         if not verified and (port.upstream_port in RESERVED_PORTS or (asks_opa and port.upstream_port in OPA_PORTS)):
             message = (
-                f"{host.host}:{port.upstream_port} is not verified: if DNS says 127.0.0.1, it is the gateway's own port"
+                f"nobody verifies {host.host}:{port.upstream_port}: if DNS says 127.0.0.1, it is the gateway's own port"
             )
             fix = "let the gateway speak TLS with `mode: simple`, or give the upstream another port"
-            yield Finding(port.at("upstreamPort"), "EG227", message, fix)
+            yield OWN_PORT(port.at("upstreamPort"), message, fix)

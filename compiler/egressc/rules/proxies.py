@@ -2,23 +2,38 @@
 
 from collections.abc import Iterator
 
-from egressc.findings import Finding
+from egressc.elsewhere import PROXY_SETTING
+from egressc.findings import Code, Finding
 from egressc.model import Host, Inventory, Port
+
+TWO_UPSTREAM_PORTS = Code(
+    "EG234",
+    "upstreams behind one socket on several ports",
+    "The gateway reaches a wildcard's names, and hosts behind a proxy, by a Unix socket of its own. A ServiceEntry "
+    "whose endpoint is a socket takes no ports, so that all client ports lead to one upstream port.",
+)
+HIDDEN = Code(
+    "EG239",
+    "a readiness that cannot see through a proxy",
+    "A check of plain TCP ends at the proxy, and a check of a wildcard has no name to ask for. Such a gateway can "
+    "only be Ready when it runs itself.",
+)
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG234, EG237 and EG239."""
+    """What one socket, or a tunnel by a proxy, cannot carry."""
     if host.by_socket:
         yield from _ports(host)
     if host.proxy is None:
         return
     if len(host.endpoints) > 1:
-        message = f"{len(host.endpoints)} endpoints of {host.host}, which is behind a proxy: a tunnel has one end"
-        yield Finding(host.at("endpoints"), "EG237", message, "keep one, or none: the proxy is then asked for the host")
+        message = f"{host.host} is behind a proxy and has {len(host.endpoints)} endpoints: a tunnel has one end"
+        fix = "keep one endpoint, or none: the proxy is then asked for the host"
+        yield PROXY_SETTING(host.at("endpoints"), message, fix)
     for port in host.ports:
         if host.readiness.mode == "upstream" and _hidden(host, port):
-            message = f"readiness of {host.host} on port {port.port}: what is checked there ends at the proxy"
-            yield Finding(host.at("proxy"), "EG239", message, "add `readiness: {mode: gateway}`")
+            message = f"readiness cannot see {host.host} on port {port.port}: the check ends at the proxy"
+            yield HIDDEN(host.at("proxy"), message, "add `readiness: {mode: gateway}`")
 
 
 def _hidden(host: Host, port: Port) -> bool:
@@ -31,8 +46,8 @@ def _ports(host: Host) -> Iterator[Finding]:
     for port in others:
         if port.upstream_port != first.upstream_port:
             message = (
-                f"{host.host} has upstreams on ports {first.upstream_port} and {port.upstream_port}: the gateway "
-                "reaches them by one socket of its own, and Istio takes no ports beside a socket"
+                f"{host.host} has the upstream ports {first.upstream_port} and {port.upstream_port}: the gateway "
+                "reaches both by one socket, and Istio takes no ports beside a socket"
             )
-            fix = "let all client ports have one `upstreamPort`, or list the ports as hosts of their own"
-            yield Finding(port.at("upstreamPort"), "EG234", message, fix)
+            fix = f"write `upstreamPort: {first.upstream_port}` for all client ports"
+            yield TWO_UPSTREAM_PORTS(port.at("upstreamPort"), message, fix)

@@ -2,12 +2,25 @@
 
 from collections.abc import Iterator
 
-from egressc.findings import Finding
+from egressc.findings import Code, Finding
 from egressc.model import Host, Inventory
+from egressc.rules.settings import NUMBERS
+
+HALF_A_LIMIT = Code(
+    "EG245",
+    "half a rate limit",
+    "A limit is a number of requests and the time in which they may come.",
+)
+UNCOUNTED = Code(
+    "EG246",
+    "a rate limit that does not count every port",
+    "A limit counts requests. TLS and TCP ports have connections and no requests; `connectionPool` limits those.",
+    "warning",
+)
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG245, EG246 and, for limits that contradict each other, EG219."""
+    """Limits that say half, that contradict each other, and ports that they do not count."""
     limit = host.rate_limit
     if limit is None or not host.says("rateLimit") or not host.has_requests:
         return
@@ -15,15 +28,15 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
     if len(given) == 1:
         missing = "per" if given == ["requests"] else "requests"
         fix = "add `per: 1m`" if missing == "per" else "add `requests: 100`"
-        yield Finding(limit.at(given[0]), "EG245", f"`{given[0]}` without `{missing}`", fix)
+        yield HALF_A_LIMIT(limit.at(given[0]), f"`{given[0]}` stands without `{missing}`", fix)
     every, each = limit.all_clients, limit.per_client
     # in its burst and in its rate
     if every and each and each.requests > every.requests and each.rate > every.rate:
-        fix = "write less than all clients have together"
         message = "one client may ask more often than all of them together"
-        yield Finding(each.at("requests"), "EG219", message, fix, "warning")
+        fix = f"write fewer `requests` than {every.requests} in {every.per.text}, or more for all clients"
+        yield NUMBERS(each.at("requests"), message, fix, "warning")
     for port in host.ports:
         if not port.is_http:
-            message = f"the limit does not count port {port.port} ({port.protocol}): there are no requests to count"
+            message = f"the limit does not count client port {port.port}: {port.protocol} has no requests"
             fix = "limit its connections: `connectionPool: {maxConnections: 100}`"
-            yield Finding(host.at("rateLimit"), "EG246", message, fix, "warning")
+            yield UNCOUNTED(host.at("rateLimit"), message, fix)

@@ -2,18 +2,27 @@
 
 from collections.abc import Iterator
 
+from egressc.elsewhere import READINESS
 from egressc.findings import Finding
-from egressc.model import Host, Inventory
+from egressc.model import Host, Inventory, Readiness
+from egressc.rules.settings import NUMBERS
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG216 and, for a range of statuses upside down, EG219."""
+    """Statuses that nobody asks for or that cannot be, and a probe that is not there."""
     readiness = host.readiness
     if readiness.own("statuses") and not readiness.path and readiness.mode == "upstream":
-        yield Finding(readiness.at("statuses"), "EG216", "`statuses` without a `path`", "add the `path` to ask for")
-    if (readiness.mode == "probe") != (readiness.probe is not None):
-        fix = "write both `mode: probe` and `probe`, or neither"
-        yield Finding(readiness.at("probe"), "EG216", "a probe of your own needs mode and probe", fix)
+        yield READINESS(readiness.at("statuses"), "`statuses` stands without a `path`", "add the `path` to ask for")
+    yield from _probe(readiness)
     for index, (first, last) in enumerate(readiness.statuses):
         if first > last:
-            yield Finding(readiness.at("statuses", index), "EG219", f"{first}-{last} is empty", f"write {last}-{first}")
+            yield NUMBERS(readiness.at("statuses", index), f"{first}-{last} holds no status", f"write {last}-{first}")
+
+
+def _probe(readiness: Readiness) -> Iterator[Finding]:
+    if readiness.mode == "probe" and readiness.probe is None:
+        message = "`mode: probe` stands without a `probe`"
+        yield READINESS(readiness.at("probe"), message, "add the `probe`, or write `mode: upstream`")
+    elif readiness.mode != "probe" and readiness.probe is not None:
+        message = f"mode {readiness.mode} does not read `probe`"
+        yield READINESS(readiness.at("probe"), message, "remove `probe`, or write `mode: probe`")

@@ -2,32 +2,45 @@
 
 from collections.abc import Iterator
 
-from egressc.findings import Finding
+from egressc.elsewhere import SHARED_PODS
+from egressc.findings import Code, Finding
 from egressc.model import Host, Inventory
 from egressc.rules.tls import check_mounts
 from egressc.slips import nearest
 
+NO_SUCH_GATEWAY = Code(
+    "EG280",
+    "a shared gateway that the list does not have",
+    "`gateway` names one of `gateways`, of any file of the list.",
+)
+NO_HOSTS = Code(
+    "EG285",
+    "a shared gateway without hosts",
+    "A gateway that carries no host is most often a slip in a name. It gets no pods.",
+    "warning",
+)
+
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
-    """EG280 and EG281."""
+    """A host on a gateway that is not there, or that would decide for all hosts of its pods."""
     if host.in_sidecar or host.gateway is None:
         return
     if host.shared is None:
         names = [shared.name for shared in inventory.shared]
         close = nearest(host.gateway, names)
-        fix = f"did you mean {close}?" if close else "add it: `gateways: [{name: " + host.gateway + "}]`"
-        yield Finding(host.at("gateway"), "EG280", f"`gateways` has no {host.gateway}", fix)
+        fix = f"did you mean {close}?" if close else "add `gateways: [{name: " + host.gateway + "}]`"
+        yield NO_SUCH_GATEWAY(host.at("gateway"), f"`gateways` has no {host.gateway}", fix)
     elif host.readiness.mode == "probe":
-        message = f"a probe of {host.host}, whose pods are those of {host.shared.name}: one host would speak for all"
-        yield Finding(host.readiness.at("mode"), "EG281", message, "write `mode: upstream`, or `mode: gateway`")
+        message = f"{host.host} runs in the pods of {host.shared.name}: its probe would decide for all their hosts"
+        yield SHARED_PODS(host.readiness.at("mode"), message, "write `mode: upstream`, or `mode: gateway`")
 
 
 def check_all(inventory: Inventory) -> Iterator[Finding]:
-    """EG214 between the hosts of one gateway, and EG285."""
+    """Shared gateways that nobody uses, or whose hosts' volumes meet."""
     for shared in inventory.shared:
         hosts = inventory.carried_by(shared)
         if not hosts:
-            message = f"no host has `gateway: {shared.name}`"
-            yield Finding(shared.at("name"), "EG285", message, "remove it, or name it in a host", "warning")
+            fix = f"remove the gateway, or write `gateway: {shared.name}` at a host"
+            yield NO_HOSTS(shared.at("name"), f"no host has `gateway: {shared.name}`", fix)
         files = {port.tls.at(): port.tls.files for host in hosts for port in host.ports if port.tls.files}
         yield from check_mounts(files.values())

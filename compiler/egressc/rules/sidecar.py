@@ -2,13 +2,34 @@
 
 from collections.abc import Iterator
 
-from egressc.findings import Finding, Span
+from egressc.elsewhere import KEPT_BY_NOBODY
+from egressc.findings import Code, Finding, Span
 from egressc.hostname import is_service_name
 from egressc.model import Client, Host, Inventory
+from egressc.rules.fleet import RESERVED
+
+SECRET_FOR_NOBODY = Code(
+    "EG273",
+    "a Secret for pods that Istio would not send it to",
+    "Istio sends a Secret to a sidecar only where a DestinationRule with a workloadSelector names the pod, in the "
+    "pod's own namespace, and to service accounts that may list Secrets there. So such a client needs `podLabels`, "
+    "and a client certificate also its `serviceAccount`.",
+)
+FILES = Code(
+    "EG274",
+    "files at a host without a gateway",
+    "Files are mounted into a gateway's pod. The chart makes no pods of applications, and changes none.",
+)
+WILDCARD = Code(
+    "EG275",
+    "a wildcard without a gateway",
+    "Each name of a wildcard leads where its DNS says. A gateway takes addresses inside of the cluster out of the "
+    "answer; a sidecar has nothing that does so.",
+)
 
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
-    """EG272 to EG275 and, for Services that the whole mesh would call, EG402."""
+    """Policies that nobody would keep, and Secrets that would reach no sidecar."""
     if not host.in_sidecar:
         return
     yield from _policies(host, inventory)
@@ -16,14 +37,14 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
         yield from _client(host, client)
     for port in host.ports:
         if port.tls.files:
-            message = f"files of {host.host}, which has no gateway to mount them into"
-            yield Finding(port.tls.at("files"), "EG274", message, "write `secret: <name>`, in each client's namespace")
+            message = f"{host.host} has no gateway: `files` can be mounted nowhere"
+            yield FILES(port.tls.at("files"), message, "write `secret: <name>`, a Secret in each client's namespace")
     if host.wildcard:
-        message = f"{host.host} without a gateway: nothing would keep its names from leading into the cluster"
-        yield Finding(host.at("at"), "EG275", message, "remove `at: sidecar`, or list each host by its name")
+        message = f"{host.host} has no gateway: nothing would keep its names from leading into the cluster"
+        yield WILDCARD(host.at("at"), message, "remove `at: sidecar`, or list each host by its name")
     if is_service_name(host.host, inventory.cluster_domain) and any(client.whole_mesh for client in host.clients):
-        message = f"{host.host} for the whole mesh: the Service of that name comes before an entry of another namespace"
-        yield Finding(host.at("clients"), "EG402", message, "name the clients' namespaces")
+        message = f"{host.host} is a Service too: the mesh prefers it to an entry of another namespace"
+        yield RESERVED(host.at("clients"), message, "name the clients' namespaces instead of `wholeMesh`")
 
 
 def _policies(host: Host, inventory: Inventory) -> Iterator[Finding]:
@@ -45,21 +66,20 @@ def _client(host: Host, client: Client) -> Iterator[Finding]:
     if secret is None:
         return
     if client.whole_mesh:
-        message = f"the whole mesh with the Secret {secret.tls.secret}: every namespace would need the same Secret"
-        yield Finding(client.at("wholeMesh"), "EG273", message, "name the clients' namespaces, or remove `at: sidecar`")
+        message = f"every namespace of the mesh would need the Secret {secret.tls.secret}"
+        fix = "name the clients' namespaces, or remove `at: sidecar`"
+        yield SECRET_FOR_NOBODY(client.at("wholeMesh"), message, fix)
         return
     if not client.pod_labels:
-        message = (
-            f"the Secret {secret.tls.secret} for every pod of {client.namespace}: Istio sends it to pods with labels"
-        )
-        fix = f"add their `podLabels` to the client {client.namespace}"
-        yield Finding(client.at("namespace"), "EG273", message, fix)
+        message = f"Istio sends the Secret {secret.tls.secret} only to pods that labels name"
+        fix = f"add the `podLabels` of the pods to the client {client.namespace}"
+        yield SECRET_FOR_NOBODY(client.at("namespace"), message, fix)
     if mutual and not client.service_account:
-        message = f"the key of {secret.tls.secret} for nobody: Istio hands it to service accounts that may list Secrets"
-        fix = f"add their `serviceAccount` to the client {client.namespace}"
-        yield Finding(client.at("namespace"), "EG273", message, fix)
+        message = f"Istio sends the key of {secret.tls.secret} only to a service account that may list Secrets"
+        fix = f"add the `serviceAccount` of the pods to the client {client.namespace}"
+        yield SECRET_FOR_NOBODY(client.at("namespace"), message, fix)
 
 
 def _kept_by_nobody(host: Host, where: Span, key: str) -> Finding:
-    message = f"`{key}` of {host.host}, which has no gateway: the policy would be kept by the pod that it is about"
-    return Finding(where, "EG272", message, f"remove `{key}`, or `at: sidecar`")
+    message = f"{host.host} has no gateway: only the client's own pod would keep `{key}`"
+    return KEPT_BY_NOBODY(where, message, f"remove `{key}`, or `at: sidecar`")

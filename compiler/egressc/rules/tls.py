@@ -1,9 +1,10 @@
 """TLS to the upstream: one credential, one who speaks, and somebody who verifies."""
 
+import posixpath
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from egressc.findings import Finding, Span
+from egressc.findings import Code, Finding, Span
 from egressc.model import Files, Host, Inventory, Port, Tls
 
 # what the gateway's container cannot do without: volumes of Istio's injection template, the programs, the system
@@ -17,9 +18,61 @@ NEEDED = tuple(
     )
 )
 
+DOUBLE_TLS = Code(
+    "EG207",
+    "double TLS: the application's TLS inside the gateway's",
+    "With `protocol: TLS` the application speaks TLS itself. A gateway that originates TLS would wrap it once more, "
+    "and the upstream would find TLS where it expects requests.",
+)
+NO_PASSTHROUGH = Code(
+    "EG208",
+    "passthrough of what is not TLS",
+    "`protocol: TLS` and `mode: passthrough` belong together: the gateway reads the name in the application's TLS, "
+    "and passes the rest on unread.",
+)
+NO_CREDENTIAL = Code(
+    "EG209",
+    "mutual TLS without a credential",
+    "In mutual TLS the gateway shows a client certificate. The list says in which Secret or in which files it is.",
+)
+TWO_CREDENTIALS = Code(
+    "EG210",
+    "two credentials",
+    "Istio refuses a DestinationRule that names a Secret and files at once.",
+)
+NO_TLS_SETTING = Code(
+    "EG211",
+    "a TLS setting without meaning in this mode",
+    "A mode in which the gateway speaks no TLS, or shows no certificate, does not read the setting. It would look as "
+    "if it held.",
+)
+NOBODY_VERIFIES = Code(
+    "EG212",
+    "the upstream is left unverified without a reason",
+    "Without TLS the upstream can be anybody on the way. egressc takes that only with a reason that reviewers can "
+    "read.",
+)
+FILE_NOWHERE = Code(
+    "EG213",
+    "a certificate file that no volume provides",
+    "The gateway's pod has the files of its volumes and no others. Envoy would wait for the file, and the gateway "
+    "would never be Ready.",
+)
+VOLUME = Code(
+    "EG214",
+    "a volume that cannot be mounted",
+    "A volume is one Secret or one ConfigMap at a path of its own. It must not hide what the gateway's container "
+    "needs.",
+)
+OFF_AND_CONFIGURED = Code(
+    "EG222",
+    "verification is off and configured at once",
+    "Istio refuses a CA or names beside `insecureSkipVerify`, and a reader would believe that they are checked.",
+)
+
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """EG207 to EG214 and EG222. A tls that ports share is looked at once, where the gateway speaks it if any does."""
+    """A tls that ports share is looked at once, where the gateway speaks it if any does."""
     ports: dict[Span, Port] = {}
     for port in host.ports:
         yield from _speaker(host, port)
@@ -40,25 +93,32 @@ def _speaker(host: Host, port: Port) -> Iterator[Finding]:
     if port.protocol == "TLS" and tls.mode != "passthrough":
         if tls.originates:
             message = (
-                f"{host.host}:{port.port} is TLS from the application, and mode {tls.mode} would wrap it in TLS again"
+                f"the application speaks TLS to {host.host}:{port.port}: mode {tls.mode} would wrap it in TLS again"
             )
-            yield Finding(where, "EG207", message, "write `protocol: HTTP` (or TCP), or `mode: passthrough`")
+            yield DOUBLE_TLS(where, message, "write `mode: passthrough`, or `protocol: HTTP` (or TCP)")
         else:
-            message = f"{host.host}:{port.port} is TLS from the application, mode none contradicts it"
-            yield Finding(where, "EG208", message, "write `mode: passthrough`, or the protocol that is really spoken")
+            message = f"the application speaks TLS to {host.host}:{port.port}: mode none contradicts that"
+            fix = "write `mode: passthrough`, or the protocol that the application speaks"
+            yield NO_PASSTHROUGH(where, message, fix)
     elif port.protocol != "TLS" and tls.mode == "passthrough":
-        message = f"{host.host}:{port.port} is {port.protocol}, there is no TLS of the application to pass through"
-        yield Finding(where, "EG208", message, "write `protocol: TLS`, or leave `mode` to simple")
+        message = f"the application speaks {port.protocol} to {host.host}:{port.port}: it has no TLS to pass through"
+        fix = "write `protocol: TLS`, or `mode: simple`"
+        if tls.says("mode") and not tls.own("mode"):  # it serves the other hosts of the file
+            where, fix = (
+                port.at("port"),
+                "add `tls: {mode: simple}` to the host or to this port; the defaults pass TLS through",
+            )
+        yield NO_PASSTHROUGH(where, message, fix)
 
 
 def _verified(host: Host, port: Port) -> Iterator[Finding]:
     tls = port.tls
     if tls.mode == "none" and not tls.unverified:
         fix = 'write `unverified: "<the reason>"`, or let the gateway speak TLS with `mode: simple`'
-        yield Finding(tls.at("mode"), "EG212", f"nobody verifies {host.host}: mode none needs a written reason", fix)
+        yield NOBODY_VERIFIES(tls.at("mode"), f"nobody verifies {host.host}: mode none needs a written reason", fix)
     elif tls.mode == "passthrough" and tls.unverified:
-        fix = "remove it: the application verifies the upstream"
-        yield Finding(tls.at("unverified"), "EG211", "`unverified` in mode passthrough", fix)
+        message = "mode passthrough does not read `unverified`: the application verifies the upstream"
+        yield NO_TLS_SETTING(tls.at("unverified"), message, "remove `unverified`")
     elif tls.originates and tls.unverified:
         configured = [
             key for key in ("sans", "secret") if tls.says(key) and not (key == "secret" and tls.mode == "mutual")
@@ -66,20 +126,19 @@ def _verified(host: Host, port: Port) -> Iterator[Finding]:
         if tls.files and tls.files.ca:
             configured.append("files")
         for key in configured:
-            fix = f"remove `{key}`, or remove `unverified` so that it is used"
-            message = f"`{key}` beside `unverified`: Istio refuses a CA or names where verification is off"
-            yield Finding(tls.at(key), "EG222", message, fix)
+            message = f"`{key}` stands beside `unverified`: Istio refuses a CA or names where verification is off"
+            yield OFF_AND_CONFIGURED(tls.at(key), message, f"remove `unverified`, or remove `{key}`")
 
 
 def _credential(tls: Tls) -> Iterator[Finding]:
     if tls.secret and tls.files:
-        fix = "keep `secret` (renewed without a restart) or `files`"
-        yield Finding(tls.at("files"), "EG210", "two credentials: Istio refuses files beside a Secret by name", fix)
+        message = "`secret` and `files` are two credentials: Istio refuses files beside a Secret"
+        yield TWO_CREDENTIALS(tls.at("files"), message, "keep `secret` (renewed without a restart) or `files`")
     elif tls.mode == "mutual" and not tls.secret:
         key, certificate = (tls.files.key, tls.files.certificate) if tls.files else (None, None)
         if not (key and certificate):
             fix = "add `secret: <name>`, or `files` with `certificate` and `key`"
-            yield Finding(tls.at("mode"), "EG209", "mutual TLS without a client certificate and its key", fix)
+            yield NO_CREDENTIAL(tls.at("mode"), "mutual TLS needs a client certificate and its key", fix)
 
 
 def _meaning(tls: Tls) -> Iterator[Finding]:
@@ -90,16 +149,16 @@ def _meaning(tls: Tls) -> Iterator[Finding]:
         useless = ("sni", "sans")
     for key in useless:
         if tls.says(key):
-            fix = f"remove `{key}`: the gateway speaks no TLS in this mode"
-            yield Finding(tls.at(key), "EG211", f"`{key}` in mode {tls.mode}", fix)
+            message = f"mode {tls.mode} does not read `{key}`: the gateway speaks no TLS"
+            yield NO_TLS_SETTING(tls.at(key), message, f"remove `{key}`")
     if tls.mode != "mutual" and tls.files:
         for key in ("certificate", "key"):
             if getattr(tls.files, key):
-                fix = f"write `mode: mutual`, or remove `{key}`"
-                yield Finding(tls.files.at(key), "EG211", f"a client {key} in mode {tls.mode}", fix)
+                message = f"mode {tls.mode} does not read `{key}`: the gateway shows no client certificate"
+                yield NO_TLS_SETTING(tls.files.at(key), message, f"write `mode: mutual`, or remove `{key}`")
     if tls.files and tls.mode != "none" and not (tls.files.ca or tls.files.certificate or tls.files.key):
         fix = "name the files: `ca`, or `certificate` and `key`"
-        yield Finding(tls.files.at("volumes"), "EG211", "volumes without a certificate file in them", fix)
+        yield NO_TLS_SETTING(tls.files.at("volumes"), "`volumes` stands without a file in them", fix)
 
 
 def _files(files: Files) -> Iterator[Finding]:
@@ -107,14 +166,14 @@ def _files(files: Files) -> Iterator[Finding]:
     for key in ("certificate", "key", "ca"):
         path = getattr(files, key)
         if path and not _is_plain(path):
-            yield Finding(files.at(key), "EG213", f"{path} is not a plain path", "write the path without . and ..")
+            yield FILE_NOWHERE(files.at(key), f"{path} is not a plain path", f"write `{_plain(path)}`")
         elif path and not any(mount in PurePosixPath(path).parents for mount in mounts):
-            fix = f"mount one above it; now mounted: {', '.join(map(str, mounts))}"
-            yield Finding(files.at(key), "EG213", f"no volume provides {path}", fix)
+            fix = f"add a volume with `mountPath: {PurePosixPath(path).parent}`; there is {', '.join(map(str, mounts))}"
+            yield FILE_NOWHERE(files.at(key), f"no volume provides {path}", fix)
 
 
 def check_mounts(blocks: Iterable[Files]) -> Iterator[Finding]:
-    """EG214, over all `blocks` that are mounted into one container."""
+    """Volumes that cannot be mounted, or not together, over all `blocks` of one container."""
     taken: dict[PurePosixPath, tuple[str | None, str | None]] = {}
     for files in blocks:
         for index, volume in enumerate(files.volumes):
@@ -122,16 +181,21 @@ def check_mounts(blocks: Iterable[Files]) -> Iterator[Finding]:
             where = files.at("volumes", index, "mountPath")
             if (volume.secret is None) == (volume.config_map is None):
                 fix = "keep exactly one of `secret` and `configMap`"
-                yield Finding(files.at("volumes", index), "EG214", "a volume is a Secret or a ConfigMap", fix)
+                yield VOLUME(files.at("volumes", index), "a volume is a Secret or a ConfigMap", fix)
             if not _is_plain(volume.mount_path):
-                yield Finding(where, "EG214", f"{mount} is not a plain path", "write the path without . and ..")
+                yield VOLUME(where, f"{volume.mount_path} is not a plain path", f"write `{_plain(volume.mount_path)}`")
             if taken.setdefault(mount, content) != content:
-                yield Finding(where, "EG214", f"two volumes at {mount}", "give each volume a mount path of its own")
+                yield VOLUME(where, f"two volumes have the path {mount}", "give each volume a `mountPath` of its own")
             for needed in NEEDED:
                 if mount == needed or needed in mount.parents or mount in needed.parents:
-                    fix = "take a path of your own, such as /etc/partner-certs"
-                    yield Finding(where, "EG214", f"{mount} would hide or be hidden by the gateway's own {needed}", fix)
+                    fix = "write a path that nothing else uses, such as /etc/partner-certs"
+                    yield VOLUME(where, f"{mount} would hide the gateway's own {needed}, or be hidden by it", fix)
 
 
 def _is_plain(path: str) -> bool:
     return not {".", ".."} & set(path.split("/"))
+
+
+def _plain(path: str) -> str:
+    """`/etc/corp/../ca` → `/etc/ca`."""
+    return posixpath.normpath(path)
