@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest $(if $(K),-k "$(K)")
+# ISTIO=1.30 and ENVOY=1.38 choose the releases on the test mesh: tests/mesh/versions.py has those that there are.
 
 .PHONY: help demo test mutants e2e mesh mesh-down bench lint clean
 
@@ -24,10 +25,10 @@ mutants: $(READY) ## try faults that a test must notice; MUTANTS=20 draws some e
 	$(BIN)/python -m tests.tools helm4
 	$(BIN)/python -m tests.mutants $(if $(MUTANTS),--draw $(MUTANTS)) $(if $(K),--only "$(K)")
 
-e2e: mesh ## run the tests on the real cluster; K=name selects tests
-	$(PYTEST) -m mesh
+e2e: mesh ## run the tests on the real cluster; K=name selects tests, SHORT=1 a few for each concern
+	$(PYTEST) -m $(if $(SHORT),short,mesh)
 
-mesh: $(READY) ## start a real cluster with Istio on this machine (needs Debian and root)
+mesh: $(READY) ## start a real cluster on this machine (needs Debian and root); ISTIO=1.30, ENVOY=1.38 choose releases
 	$(BIN)/python -m tests.mesh up
 
 mesh-down: $(READY) ## stop the cluster and remove all that it left

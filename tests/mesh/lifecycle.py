@@ -7,7 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.mesh import dns, images, istio, leftovers, network, node, packages, processes, settings
+from tests.mesh import dns, images, istio, leftovers, network, node, packages, processes, settings, versions
 from tests.mesh.errors import MeshError
 from tests.mesh.kubectl import kubectl
 from tests.mesh.progress import say, step
@@ -26,8 +26,6 @@ TOOLS = (
     "kubectl",
     "kubelet",
     "pause",
-    "pilot-agent",
-    "pilot-discovery",
 )
 GIB = 1 << 30
 #: What a running mesh takes at most, its pods' logs included.
@@ -52,12 +50,13 @@ def up() -> None:
     check_machine()
     _check_disk(settings.STATE)
     packages.install_missing()
-    for name in TOOLS:
+    pair = versions.chosen()
+    for name in (*TOOLS, pair.istiod, pair.agent):
         tool(name)
     made = images.images()
     digest = _digest(made)
     if _running() == digest:
-        say("the mesh is up already")
+        say(f"the mesh is up already: {pair}")
         return
     if leftovers.find():
         with step("removing an earlier mesh"):
@@ -125,7 +124,7 @@ def _start(made: list[images.Image]) -> None:
         started.result()
     with step("starting the kubelet"):
         node.start_kubelet(containerd)
-    with step("installing CoreDNS and istiod"), ThreadPoolExecutor() as side_by_side:
+    with step(f"installing CoreDNS and istiod: {versions.chosen()}"), ThreadPoolExecutor() as side_by_side:
         served = side_by_side.submit(dns.install)
         istio.install()
         served.result()

@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.mesh import versions
 from tests.mesh.client import Answer, Outcome
 from tests.mesh.fleet import common_name
 from tests.mesh.upstream import Seen
 
-PAGE = Path(__file__).parents[2] / "docs" / "proof.md"
+REPOSITORY = Path(__file__).parents[2]
+PAGE = REPOSITORY / "docs" / "proof.md"
 
 #: The sections of the page, in order.
 SEEDS = "The published set-ups, as entries of values/hosts.yaml"
@@ -112,17 +114,20 @@ class Proof:
     def write(self, page: Path, partial: bool) -> None:
         """Write the page; where a run had only some of the tests, the page's other rows stay."""
         known = read(page.read_text()) if partial and page.exists() else {}
+        page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(render({name: known.get(name, {}) | self.sections.get(name, {}) for name in SECTIONS}))
 
 
 @pytest.fixture(scope="session")
 def proof(request: pytest.FixtureRequest) -> Iterator[Proof]:
-    """What keeps the run's evidence, and writes it down when no test failed."""
+    """What keeps the run's evidence, and writes it down when no test failed; other pairs have a page in build/proof."""
     kept = Proof()
     yield kept
     if not request.session.testsfailed:
         everything = request.config.args_source is pytest.Config.ArgsSource.TESTPATHS
-        kept.write(PAGE, partial=not everything or bool(request.config.option.keyword))
+        pair = versions.chosen()
+        page = PAGE if pair == versions.DEFAULT else REPOSITORY / "build" / "proof" / f"{'-'.join(pair)}.md"
+        kept.write(page, partial=not everything or bool(request.config.option.keyword))
 
 
 def render(sections: dict[str, dict[str, Row]]) -> str:

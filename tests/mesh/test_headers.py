@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 import yaml
 
-from tests.mesh import dns
+from tests.mesh import dns, versions
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
@@ -26,6 +26,8 @@ CHANGED, TOKEN, KEY, NEIGHBOUR, CALLS, MISSING = (
     f"{name}.headers.example.com" for name in ("changed", "token", "key", "neighbour", "calls", "missing")
 )
 ONE = "one.any.headers.example.com"
+#: Envoy cuts a line break off at the end of a credential, as many a file has it, from this release on.
+CUTS = versions.chosen().envoy >= "1.40"
 #: What curl sends of its own accord.
 CURLS = {"accept", "user-agent"}
 OWN = ("--header", "Authorization: Bearer my-own", "--header", "X-Api-Key: my-own")
@@ -60,8 +62,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     upstream.be_known_as(*names)
     apply(
         secret(namespace(GATEWAYS, "plain", RESTRICTED), "own-ca", {"ca.crt": authority.certificate}),
-        # a line break at the end, as many a file has it
-        secret(GATEWAYS, "partner", {"token": "first-token\n", "api-key": "first-key"}),
+        secret(GATEWAYS, "partner", {"token": "first-token\n" if CUTS else "first-token", "api-key": "first-key"}),
     )
     (shop,) = start_clients(namespace(APPS, "injected"), ClientPod("shop", account="shop"))
     release = Release(GATEWAYS, helm="helm4")
@@ -156,6 +157,13 @@ def test_renewed(fleet: Fleet, proof: Proof) -> None:
     assert gateways(GATEWAYS) == before
     claim = "a renewed credential is taken without a restart"
     proof.row(HEADERS, claim, f"`GET http://{TOKEN}/a` until it changes", "the second credential", "200")
+
+
+@pytest.mark.skipif(CUTS, reason="the other tests' credential ends in a line break")
+def test_line_break(fleet: Fleet) -> None:
+    apply(secret(GATEWAYS, "partner", {"token": "third-token\n", "api-key": "second-key"}))
+    wait_until(lambda: fleet.shop.curl(f"http://{TOKEN}/a").status == 503, "the credential is refused", seconds=60)
+    assert fleet.shop.curl(f"http://{KEY}/a").status == 200
 
 
 def test_missing(fleet: Fleet, proof: Proof) -> None:

@@ -6,8 +6,8 @@ tool(name) -> Path
 search_path(*names) -> str
     A value for PATH: the folders of these tools, then this process's own PATH.
 module_dir(folder) -> Path
-    The source, read-only, of the Go module that tests/tools/<folder>/go.mod pins: "istio" (CRDs and charts are in
-    manifests/charts), "kubernetes" (api/openapi-spec), "argocd" (manifests/crds), or any other.
+    The source, read-only, of the Go module that tests/tools/<folder>/go.mod pins: "istio" or "istio-1.30" (CRDs and
+    charts are in manifests/charts), "kubernetes" (api/openapi-spec), "argocd" (manifests/crds), or any other.
 helm() -> Path
     The Helm for `make demo`: the one on PATH if it is recent enough, else helm4.
 schema_location() -> str
@@ -17,10 +17,11 @@ kubeconform(manifests) -> list[str]
 ToolError
     Raised by all of them; its text is one sentence for people and names the log of what failed.
 
-Names: helm3 helm4 ct kubeconform istioctl pilot-discovery pilot-agent kube-apiserver kube-controller-manager
-kube-scheduler kubelet kube-proxy kubectl coredns opa argocd pause. `python -m tests.tools NAME…` makes what is named,
-also `helm` and `schemas`, and prints the paths, a line each. All are safe to call from several processes at once, are
-cheap when what they return is kept already, and say on stderr how far a build is.
+Names: helm3 helm4 ct kubeconform istioctl pilot-discovery-1.31 pilot-agent-1.31 kube-apiserver kube-controller-manager
+kube-scheduler kubelet kube-proxy kubectl coredns opa argocd pause, and the two pilots of older releases of Istio.
+`python -m tests.tools NAME…` makes what is named, also `helm` and `schemas`, and prints the paths, a line each. All are
+safe to call from several processes at once, are cheap when what they return is kept already, and say on stderr how far
+a build is.
 """
 
 from tests.tools.errors import ToolError

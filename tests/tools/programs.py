@@ -39,6 +39,16 @@ def _kubernetes(name: str) -> Program:
     return Program("kubernetes", f"k8s.io/kubernetes/cmd/{name}", name, variables)
 
 
+def _istio(release: str, name: str) -> Program:
+    """A program of Istio that says the release: "unknown" would match no `proxyVersion` of an EnvoyFilter.
+
+    The module proxy has no commit of 1.28 and 1.29: an agent of these is the oldest that there is, with their number.
+    """
+    folder = "istio" if release >= "1.31" else "istio-1.30"
+    package = f"istio.io/istio/pilot/cmd/{name}"
+    return Program(folder, package, name, {"istio.io/istio/pkg/version.buildVersion": f"{release}.0"})
+
+
 HELM3 = {
     "helm.sh/helm/v3/internal/version.version": "{version}",
     "helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor": "{minor}",
@@ -53,8 +63,8 @@ PROGRAMS = {
     "ct": Program("ct", "github.com/helm/chart-testing/v3/ct", "ct"),
     "kubeconform": Program("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform", "kubeconform"),
     "istioctl": Program("istio", "istio.io/istio/istioctl/cmd/istioctl", "istioctl"),
-    "pilot-discovery": Program("istio", "istio.io/istio/pilot/cmd/pilot-discovery", "pilot-discovery"),
-    "pilot-agent": Program("istio", "istio.io/istio/pilot/cmd/pilot-agent", "pilot-agent"),
+    **{f"pilot-discovery-{release}": _istio(release, "pilot-discovery") for release in ("1.30", "1.31")},
+    **{f"pilot-agent-{release}": _istio(release, "pilot-agent") for release in ("1.28", "1.29", "1.30", "1.31")},
     "kube-apiserver": _kubernetes("kube-apiserver"),
     "kube-controller-manager": _kubernetes("kube-controller-manager"),
     "kube-scheduler": _kubernetes("kube-scheduler"),

@@ -1,0 +1,23 @@
+"""The short form of the tests on the mesh: what stands for each concern, where not all of them run."""
+
+#: By concern, files in this folder, or a test in one.
+SHORT = {
+    "routes and passthrough": ("test_routes.py",),
+    "refused": ("test_refused.py",),
+    "readiness": (
+        "test_readiness.py::test_upstream_dies_and_returns",
+        "test_readiness.py::test_certificate_of_the_upstream",
+        "test_readiness.py::test_client_certificate_is_refused",
+    ),
+    "headers and credentials": ("test_headers.py",),
+    "wildcards": ("test_wildcards.py",),
+    "shared gateways": ("test_shared.py",),
+    "authorization": ("test_authorization.py",),
+    "secrets": ("test_secrets.py",),
+}
+
+
+def is_short(node: str) -> bool:
+    """Whether the short form has a test, by its node id."""
+    test = node.rpartition("/")[2].partition("[")[0]
+    return any(test == part or test.startswith(f"{part}::") for parts in SHORT.values() for part in parts)

@@ -1,0 +1,57 @@
+"""The releases that the test mesh can have are pinned, and the short form of its tests names tests that there are."""
+
+from itertools import product
+
+import pytest
+
+from tests.mesh.errors import MeshError
+from tests.mesh.short import SHORT, is_short
+from tests.mesh.versions import ENVOY, ISTIO, WHEELS, Pair, chosen
+from tests.tools import PROGRAMS
+from tests.tools.programs import HERE
+
+MESH = HERE.parent / "mesh"
+
+
+@pytest.mark.parametrize(("istio", "envoy"), list(product(ISTIO, ENVOY)))
+def test_each_pair_is_pinned(istio: str, envoy: str) -> None:
+    pair = chosen({"ISTIO": istio, "ENVOY": envoy})
+    assert {pair.istiod, pair.agent} <= set(PROGRAMS)
+    assert (HERE / pair.module / "go.mod").is_file()
+    assert pair.wheel in WHEELS
+
+
+@pytest.mark.parametrize(
+    ("variables", "pair", "text"),
+    [
+        ({"ISTIO": "1.31"}, ("1.31", "1.39"), "Istio 1.31 with Envoy 1.39.3"),
+        ({"ISTIO": "1.30"}, ("1.30", "1.38"), "Istio 1.30 with Envoy 1.38.3"),
+        ({"ISTIO": "1.30", "ENVOY": "1.36"}, ("1.30", "1.36"), "Istio 1.30 with Envoy 1.36.4"),
+        ({"ENVOY": "1.37"}, ("1.31", "1.37"), "Istio 1.31 with Envoy 1.37.0"),
+    ],
+)
+def test_an_istio_has_the_envoy_that_it_ships(variables: dict[str, str], pair: Pair, text: str) -> None:
+    assert chosen(variables) == pair
+    assert str(chosen(variables)) == text
+
+
+def test_nothing_chosen_is_the_default() -> None:
+    assert chosen({}) == chosen({"ISTIO": "", "ENVOY": ""})
+
+
+@pytest.mark.parametrize("name", ["ISTIO", "ENVOY"])
+@pytest.mark.parametrize("value", ["1.27", "latest", "1.3", "1.30.7"])
+def test_what_is_not_there_is_refused(name: str, value: str) -> None:
+    with pytest.raises(MeshError, match=f"^{name}={value} is no release that the test mesh can have: it has 1.3"):
+        chosen({name: value})
+
+
+@pytest.mark.parametrize("part", [part for parts in SHORT.values() for part in parts])
+def test_the_short_form_has_what_it_names(part: str) -> None:
+    file, _, test = part.partition("::")
+    assert f"def {test or 'test_'}" in (MESH / file).read_text()
+    assert is_short(f"tests/mesh/{file}::{test or 'test_any'}[case]")
+
+
+def test_the_short_form_has_no_more() -> None:
+    assert not is_short("tests/mesh/test_readiness.py::test_node_can_be_drained")
