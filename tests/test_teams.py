@@ -11,7 +11,7 @@ GUEST = "version: 1\ndefaults: {owner: reports, clients: [batch], drain: 90s}\nh
 
 
 def callers(entry: dict[str, Any]) -> list[str]:
-    return [client["principal"].split("/")[2] for client in entry["clients"]]
+    return [rule["id"] for rule in entry["ports"][0]["rules"]["allow"]]
 
 
 def test_files_of_one_owner_have_one_host_with_the_clients_of_all() -> None:

@@ -45,16 +45,23 @@ def test_a_refused_client_is_told_when_the_slower_limit_has_room_again(limit: st
     assert gateway(f"- {{host: api.example.com, rateLimit: {{{limit}}}}}")["rateLimit"]["retryAfter"] == seconds
 
 
+RATES = {
+    "client": {"perClient": {"requests": 1000, "per": "1s"}, "policy": '"client";q=1000;w=1', "retryAfter": 1},
+    "all": {"requests": 5, "per": "1s", "policy": '"all";q=5;w=1', "retryAfter": 1},
+}
+
+
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
-        ("host: '*.example.com'", {"perClient": {"requests": 1000, "per": "1s"}, "retryAfter": 1}),
-        ("host: '*.example.com', rateLimit: {requests: 5, per: 1s}", {"requests": 5, "per": "1s", "retryAfter": 1}),
+        ("host: '*.example.com'", "client"),
+        ("host: '*.example.com', rateLimit: {requests: 5, per: 1s}", "all"),
         ("host: '*.example.com', proxy: {host: proxy.example.net, port: 3128}, readiness: {mode: gateway}", None),
         ("host: '*.example.com', endpoints: [192.0.2.1]", None),
         ("host: '*.example.com', tls: {mode: passthrough}", None),
         ("host: api.example.com", None),
     ],
 )
-def test_names_are_asked_for_with_a_limit(entry: str, expected: object) -> None:
-    assert gateway(f"- {{{entry}}}").get("rateLimit") == expected
+def test_names_are_asked_for_with_a_limit(entry: str, expected: str | None) -> None:
+    limit = gateway(f"- {{{entry}}}").get("rateLimit")
+    assert limit == RATES.get(expected or "")

@@ -25,7 +25,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
     if host.says("speaks") and host.says("ports"):
         yield PORTS_TWICE(host.at("speaks"), f"{host.host} has `speaks` and `ports`", "keep one of the two")
     carried = [port.port for port in host.ports if port.protocol == "TLS"]
-    if not (carried and host.has_requests):
+    if host.in_sidecar or not (carried and host.has_requests):
         return
     for where, what in _of_requests(host):
         message = f"{what} of {host.host} does not hold on port {carried[0]}: the gateway carries https:// unread there"
