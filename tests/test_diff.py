@@ -23,7 +23,8 @@ from tests.chart import Helm
 from tests.conftest import Golden
 from tests.harmless import harmless
 from tests.lists import compile_text, hosts
-from tests.strategies import GATEWAYS, NAMESPACES, Draw, fleets
+from tests.strategies import GATEWAYS, fleets
+from tests.strategies.words import NAMESPACES, Draw
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]  # to find the smallest of two fleets takes minutes
