@@ -9,8 +9,7 @@ KEYS = """
     name port gatewayPort perName upstreamPort protocol tls rules identities sources check
     mode credentialName clientCertificate privateKey sni insecureSkipVerify caCertificates subjectAltNames
     addresses proxy deniedRanges endpoints failover resolution readiness requestTimeout streamTimeout retries
-    connectionPool connectTimeout idleTimeout maxConnections maxPendingRequests maxRequests maxRequestsPerConnection
-    keepalive outlierDetection headers credential rateLimit externalAuthorization
+    connectionPool connectTimeout idleTimeout outlierDetection headers credential rateLimit externalAuthorization
     opa image policy decision timeout failOpen provider
     pods drainSeconds replicas autoscaling podDisruptionBudget resources
 """
@@ -19,5 +18,6 @@ RANK = {key: rank for rank, key in enumerate(KEYS.split())}
 
 
 def in_order(entry: dict[str, Any]) -> dict[str, Any]:
-    """`entry` with its keys in their order, and what is IN_IT; KeyError for a key that has no place."""
-    return {key: in_order(entry[key]) if key in IN_IT else entry[key] for key in sorted(entry, key=RANK.__getitem__)}
+    """`entry` with its keys in their order, and what is IN_IT; a key without a place stands last, as it was decided."""
+    known = sorted(entry, key=lambda key: RANK.get(key, len(RANK)))
+    return {key: in_order(entry[key]) if key in IN_IT else entry[key] for key in known}
