@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest $(if $(K),-k "$(K)")
 
-.PHONY: help demo test e2e mesh mesh-down bench lint clean
+.PHONY: help demo test mutants e2e mesh mesh-down bench lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ demo: $(READY) ## compile and render values/hosts.yaml into build/, and print th
 test: $(READY) ## run the tests that need no cluster; K=name selects tests
 	$(BIN)/python -m tests.tools helm3 helm4 ct kubeconform istioctl kubectl schemas
 	$(PYTEST) -m "not mesh"
+
+mutants: $(READY) ## try faults that a test must notice; MUTANTS=20 draws some each day, K=text selects them
+	$(BIN)/python -m tests.tools helm4
+	$(BIN)/python -m tests.mutants $(if $(MUTANTS),--draw $(MUTANTS)) $(if $(K),--only "$(K)")
 
 e2e: mesh ## run the tests on the real cluster; K=name selects tests
 	$(PYTEST) -m mesh

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from docs.schemas import values
 from egressc.assets import chart_path
+from egressc.emit import VALUES_VERSION
 from egressc.schema import Part, resolve
 
 README, SCHEMA = chart_path() / "README.md", chart_path() / "values.schema.json"
@@ -23,9 +24,26 @@ class Leaf(NamedTuple):
     required: bool
 
 
+#: What are values of this chart: no host list, and of the version that it reads. All else a template refuses in words.
+READABLE: Part = {
+    "properties": {"hosts": False, "version": False},
+    "anyOf": [
+        {"properties": {"valuesVersion": {"const": VALUES_VERSION}}, "required": ["valuesVersion"]},
+        {"properties": {"valuesVersion": False, "gateways": {"maxProperties": 0}, "sidecars": {"maxProperties": 0}}},
+    ],
+}
+
+
 def chart_schema() -> str:
-    """The schema of the values without what is for people: every release stores the chart's, and its README says it."""
-    return json.dumps(_bare(values()), indent=2, ensure_ascii=False) + "\n"
+    """The schema of the values without what is for people: every release stores the chart's, and its README says it.
+
+    Helm asks it before it prints a template, so it judges only what the templates would read.
+    """
+    bare = _bare(values())
+    definitions = bare.pop("$defs")
+    kept = {key: bare.pop(key) for key in ("$schema", "$id") if key in bare}
+    whole = kept | {"if": READABLE, "then": bare, "$defs": definitions}
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
 def readme() -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from egressc.applicability import TABLE
 from egressc.findings import CODES, FAMILIES, Code
 from egressc.schema import Part, schema
 from tests.cases import INVALID, Case
@@ -26,6 +27,7 @@ SECTIONS = [
         "volume",
         "port",
         "client",
+        "member",
         "expose",
         "ingressGateway",
         "denial",
@@ -47,7 +49,7 @@ HOSTS_HEAD = """\
 
 <!-- Made from schemas/hosts.yaml by `python -m docs.reference`. -->
 
-A host list is a YAML file. Begin it with a line that gives editors the schema, and they complete and explain every key:
+A host list is a YAML file. Its first line gives editors the schema, so they complete and explain every key:
 
 ```yaml
 # yaml-language-server: $schema=../schemas/hosts.schema.json
@@ -62,15 +64,16 @@ hosts:
 
 Keys that the schema does not have are refused, and so are duplicate keys, anchors, aliases, tags and merge keys.
 
-- **`defaults`** lie under every host of their own file. Mappings merge key by key, lists and single values are
-  replaced. A `tls` or `readiness` that says its own `mode` replaces an inherited one whole.
-- **Several files** are one list: `egressc compile payments.yaml shop.yaml`. A host has one entry in all of them.
+- **`defaults`** hold for every host of their own file. The host's own value wins. Mappings merge key by key. Lists and
+  single values are replaced. A `tls` or `readiness` with its own `mode` replaces an inherited one as a whole.
+- **Several files** are one list: `egressc compile payments.yaml shop.yaml`. A host in several files
+  is one host. Only the files of its `owner` say its settings. Other owners may add clients if `clientsFrom` names them.
 - **An overlay** says what differs in one environment: `egressc compile hosts.yaml --overlay prod.yaml`. It has the same
-  form; its hosts must exist in the list, its `defaults` lie over those of every file, and `remove: true` takes a host
-  out. [examples/environments](../examples/environments) shows one list for two environments.
+  form. Its hosts must exist in the list. Its `defaults` win over those of every file. `remove: true` removes a host.
+  [examples/environments](../examples/environments) shows one list for two environments.
 
-[tests/cases/valid](../tests/cases/valid) has a list for each thing that a list can say, with what the compiler and the
-chart make of it.
+[tests/cases/valid](../tests/cases/valid) has a list for each thing that a list can say, with the result of the compiler
+and of the chart.
 """
 
 FINDINGS_HEAD = """\
@@ -78,13 +81,21 @@ FINDINGS_HEAD = """\
 
 <!-- Made from the codes in compiler/egressc and the cases in tests/cases/invalid by `python -m docs.reference`. -->
 
-`egressc` shows everything that is wrong with a list at once: where, what, and what to write instead. It writes nothing
-while there is an error; a warning does not stop it. `--findings json` is for programs: an object with its `version`.
-`github`, `gitlab` and `sarif` show each finding beside its line of a pull request, and `junit` among the tests. If the
-file of `--check` differs, that is a finding too, with the code `drift`. The exit code is 0 without errors, 1 with
-errors, 2 where the command itself was wrong or its result cannot be written, and 130 after an interrupt. Whatever a
-list holds, no line is a command to a CI: line breaks, terminal codes and marks such as `##[` are shown as escapes,
-`\\n` or `\\x23`.
+`egressc` shows everything that is wrong with a list at once. Each finding says where, what, and what to write instead.
+While there is an error, egressc writes nothing. A warning stops nothing. `--findings json` is for programs: an object
+with its `version`. `github`, `gitlab` and `sarif` show each finding beside its line of a pull request. `junit` shows it
+among the tests. If the file of `--check` differs, that is a finding too, with the code `drift`.
+
+| Exit code | Meaning |
+| --- | --- |
+| 0 | there is no error |
+| 1 | there are errors |
+| 2 | the command itself was wrong, or its result cannot be written |
+| 3 | with `--exit-code` only: something differs |
+| 130 | somebody interrupted it |
+
+No line is a command to a CI, whatever a list holds. Line breaks, terminal codes and marks such as `##[` are shown as
+escapes, `\\n` or `\\x23`.
 
 A code keeps its meaning for ever.
 """
@@ -179,6 +190,7 @@ def _kind(field: Part) -> str:
         "string": "text",
         "boolean": "`true`, `false`",
         "object": "mapping",
+        "array": f"list of {_kind(field['items'])}" if "items" in field else "list",
     }
     return " or ".join(names[kind] for kind in kinds)
 
@@ -205,7 +217,21 @@ def _and(keys: list[str]) -> str:
 def _code(code: Code) -> Iterator[str]:
     cases = [case for case in INVALID if case.name.startswith(code.name)]
     yield from (f"### {code.name}: {code.title}", "", f"{code.level.capitalize()}. {code.text}", "")
+    yield from _settings(code)
     yield from (*_said(code, cases), "", f"Cases: {', '.join(map(_link, cases))}", "")
+
+
+def _settings(code: Code) -> Iterator[str]:
+    """The settings that do not apply somewhere, of this code: those that `defaults` may have, and those that not."""
+    endings = {False: "In `defaults`, each is for the other hosts.", True: "In `defaults`, each is refused too."}
+    for inherited, ending in endings.items():
+        settings = [
+            f"`{'.'.join(path)}`"
+            for path, places in TABLE.items()
+            if any(kind.code is code and kind.inherited is inherited for kind in places)
+        ]
+        if settings:
+            yield from (f"{'Settings' if len(settings) > 1 else 'Setting'}: {', '.join(settings)}. {ending}", "")
 
 
 def _said(code: Code, cases: list[Case]) -> Iterator[str]:

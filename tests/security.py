@@ -64,7 +64,7 @@ LINES: dict[str, tuple[Line, ...]] = {
             lets_in(API, GOOD, (False, rbac.Call(OTHER, path="/v1/a"))),
         ),
     ),
-    "Only with the list's methods and paths": (
+    "Clients use only the list's methods and paths": (
         Line(
             AUTHORIZATION,
             "- url_path: {path: {safe_regex: {regex: {{ . | quote }}}}}",
@@ -76,7 +76,7 @@ LINES: dict[str, tuple[Line, ...]] = {
             lets_in(API, (False, rbac.Call(CART, path="/v1/a", headers={"x-http-method": "PUT"}))),
         ),
     ),
-    "Denied is denied in every spelling": (
+    "A denial holds in every spelling": (
         Line(
             AUTHORIZATION,
             "- header: {name: {{ . }}, present_match: true}\n          {{- end }}",
@@ -90,25 +90,29 @@ LINES: dict[str, tuple[Line, ...]] = {
     ),
     "An authorizer sees paths of one reading": (
         Line(
-            "envoy-filter.yaml",
+            "envoy-filter-requests.yaml",
             "path_with_escaped_slashes_action:",
-            says("path_with_escaped_slashes_action", "EnvoyFilter", JUDGED),
+            says("path_with_escaped_slashes_action", "EnvoyFilter", f"{JUDGED}.requests"),
         ),
-        Line("envoy-filter.yaml", "merge_slashes: true", says("merge_slashes", "EnvoyFilter", JUDGED)),
+        Line(
+            "envoy-filter-requests.yaml",
+            "merge_slashes: true",
+            says("merge_slashes", "EnvoyFilter", f"{JUDGED}.requests"),
+        ),
     ),
-    "A host's rules are no neighbour's": (
+    "A host's rules hold for no other host": (
         Line(
             AUTHORIZATION,
-            "gateway: {{ or $gateway.namespace $.Release.Namespace }}/{{ $name }}",
+            "gateway: {{ $gateway.namespace }}/{{ $name }}",
             says(f'"egress/{API}"', "EnvoyFilter", RULES),
         ),
         Line(
-            "_helpers.tpl",
+            "_envoy.tpl",
             "sni: {{ .host | quote }}",
             says('"sni": "raw.example.com"', "EnvoyFilter", f"{RAW}.authorization"),
         ),
     ),
-    "A listed host below a wildcard is closed in the wildcard's way": (
+    "A wildcard's gateway refuses a listed host below it": (
         Line(
             AUTHORIZATION,
             '- header: {name: ":authority", string_match: {safe_regex: {regex: {{ . | quote }}}}}',
@@ -119,12 +123,12 @@ LINES: dict[str, tuple[Line, ...]] = {
             ),
         ),
         Line(
-            "_helpers.tpl",
+            "_envoy.tpl",
             "server_names: {{ toJson . }}",
             says('["gold.wild.example.com"]', "EnvoyFilter", f"{WILD}.wildcard"),
         ),
     ),
-    "Passthrough carries TLS for the host alone": (
+    "Passthrough carries only TLS for its host": (
         Line(
             "envoy-filter-passthrough.yaml",
             "server_names: [{{ $gateway.host | quote }}]",
@@ -134,29 +138,31 @@ LINES: dict[str, tuple[Line, ...]] = {
     "A gateway carries its own host and no other": (
         Line("gateway.yaml", "- ./{{ $gateway.host }}", says("./api.example.com", "Gateway", API)),
     ),
-    "A door that others open on our pods leads nowhere": (
+    "Another team's Gateway on our pods leads nowhere": (
         Line(AUTHORIZATION, "cluster: BlackHoleCluster", says("BlackHoleCluster", "EnvoyFilter", RULES)),
         Line(
-            "_helpers.tpl",
+            "_envoy.tpl",
             'name: "{{ .address }}_{{ .port }}"',
             says("0.0.0.0_8443", "EnvoyFilter", f"{RAW}.authorization"),
         ),
     ),
-    "A credential goes to its upstream alone": (
+    "A credential goes only to its upstream": (
         Line(
             "envoy-filter-credential.yaml",
             "overwrite: true",
             says('"overwrite": true', "EnvoyFilter", f"{API}.credential"),
         ),
         Line(
-            "_helpers.tpl",
+            "_envoy.tpl",
             'name: "{{ .address }}_{{ .port }}"',
             says("0.0.0.0_8080", "EnvoyFilter", f"{API}.credential"),
         ),
     ),
-    "A header of the gateway's has one spelling": (
+    "A header that the gateway sets has one spelling": (
         Line(
-            "envoy-filter.yaml", "headers_with_underscores_action: DROP_HEADER", says("DROP_HEADER", "EnvoyFilter", API)
+            "envoy-filter-requests.yaml",
+            "headers_with_underscores_action: DROP_HEADER",
+            says("DROP_HEADER", "EnvoyFilter", f"{API}.requests"),
         ),
     ),
     "Other teams' objects do not divert clients": (
@@ -180,16 +186,16 @@ LINES: dict[str, tuple[Line, ...]] = {
             says("spiffe://nobody", "DestinationRule", f"{API}.direct"),
         ),
     ),
-    "The gateway's port takes identities of the mesh alone": (
+    "The gateway's port takes only identities of the mesh": (
         Line("gateway.yaml", "mode: ISTIO_MUTUAL", says("ISTIO_MUTUAL", "Gateway", RAW)),
     ),
-    "Named accounts alone see what a TCP server says first": (
+    "Only named accounts see what a TCP server says first": (
         Line("gateway.yaml", "subjectAltNames: {{ toJson . }}", says(CART, "Gateway", RAW)),
     ),
-    "The upstream is the one that was meant": (
+    "The upstream is the one that the list names": (
         Line(
-            "destination-rule.yaml",
-            "{{ toJson $key }}: {{ toJson $value }}\n        {{- else }}",
+            "_upstream.tpl",
+            '{{- include "egress-gateways.pairs" . | trim | nindent 4 }}',
             says('"subjectAltNames": ["api.example.com"]', "DestinationRule", f"{API}.upstream"),
         ),
     ),
@@ -203,14 +209,14 @@ LINES: dict[str, tuple[Line, ...]] = {
             says("resolved_address_filter", "EnvoyFilter", f"{WILD}.wildcard", 2),
         ),
     ),
-    "A wildcard leads to names below it alone": (
+    "A wildcard leads only to names below it": (
         Line(
             "envoy-filter-wildcard.yaml",
             "server_names: [{{ $gateway.host | quote }}]",
             says('["*.wild.example.com"]', "EnvoyFilter", f"{WILD}.wildcard"),
         ),
     ),
-    "No client closes a wildcard for the others": (
+    "No client blocks a wildcard for the others": (
         Line("envoy-filter-wildcard.yaml", "max_hosts:", says("max_hosts", "EnvoyFilter", f"{WILD}.wildcard", 2)),
     ),
     "Client keys stay with their owner": (
@@ -222,7 +228,7 @@ LINES: dict[str, tuple[Line, ...]] = {
         ),
     ),
     "The upstream learns nothing of the mesh": (
-        Line("_helpers.tpl", "- x-forwarded-client-cert", says("x-forwarded-client-cert", "VirtualService", API)),
+        Line("_routes.tpl", "- x-forwarded-client-cert", says("x-forwarded-client-cert", "VirtualService", API)),
         Line(
             "telemetry.yaml", "- disableContextPropagation: true", says("disableContextPropagation", "Telemetry", API)
         ),
@@ -239,14 +245,16 @@ LINES: dict[str, tuple[Line, ...]] = {
             says('"failure_mode_allow": false', "EnvoyFilter", f"{JUDGED}.external-authorization"),
         ),
     ),
-    "A client keeps to its share": (
+    "A client keeps to its limit": (
         Line(
             "envoy-filter-rate-limit.yaml",
             "text: connection.uri_san_peer_certificate",
             says("connection.uri_san_peer_certificate", "EnvoyFilter", f"{API}.rate-limit"),
         ),
     ),
-    "Readiness shows nothing": (Line("envoy-filter.yaml", "status: 404", says('"status": 404', "EnvoyFilter", API)),),
+    "The readiness port shows nothing": (
+        Line("envoy-filter-readiness.yaml", "status: 404", says('"status": 404', "EnvoyFilter", API)),
+    ),
     "Gateway pods meet the `restricted` standard": (
         Line(
             "deployment.yaml",
@@ -254,7 +262,7 @@ LINES: dict[str, tuple[Line, ...]] = {
             says('"allowPrivilegeEscalation": false', "Deployment", JUDGED, 2),
         ),
     ),
-    "Gateways go where their hosts are": (
+    "Gateways connect only to their upstreams": (
         Line("companions/network-policy.yaml", "except:", says("169.254.0.0/16", "NetworkPolicy", API)),
     ),
 }

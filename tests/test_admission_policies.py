@@ -8,7 +8,7 @@ import yaml
 
 from egressc import emit
 from egressc.emit.companions import LONGEST_PART
-from egressc.explain.carriers import carriers, conditions
+from egressc.explain.before import before
 from tests.cases import CASES
 from tests.chart import Document, Helm, RefusedError
 from tests.lists import compile_text
@@ -110,7 +110,7 @@ def test_explain_names_the_right_and_the_setting() -> None:
         "version: 1\ncompanions: {admission: {}}\nhosts:\n- {host: api.example.com, clients: [shop]}\n"
     ).plan
     assert plan
-    known = conditions(carriers(plan), plan.companions)
+    known = before(plan.carriers, plan.companions).conditions
     assert [one.of for one in known] == ["istiod", "Cluster"]
     assert known[0].what == "PILOT_SCOPE_GATEWAY_TO_NAMESPACE=true"
 

@@ -86,6 +86,15 @@ def test_every_code_has_a_case_that_it_is_found_in(code: Code) -> None:
     assert code.level in {finding.level for finding in findings if finding.code == code.name}
 
 
+@pytest.mark.parametrize("case", INVALID, ids=lambda case: case.name)
+def test_what_is_found_and_what_to_write_fit_into_a_line(case: Case) -> None:
+    for finding in case.findings():
+        assert finding.fix[0].islower(), finding.fix
+        for text in (finding.message, finding.fix):
+            assert text == text.strip().rstrip(".:"), text
+            assert text.count("`") % 2 == 0, text
+
+
 def test_every_case_says_what_it_shows() -> None:
     for case in VALID:
         for path in (*case.lists, *case.overlays):

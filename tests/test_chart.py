@@ -11,6 +11,7 @@ from egressc import emit
 from tests.cases import CASES, VALID
 from tests.chart import CHART, CI_VALUES, Documents, Helm, RefusedError, Values, compiled, parsed
 from tests.conftest import Render
+from tests.lists import compile_text
 from tests.tools import kubeconform
 
 TEMPLATES = sorted((CHART / "templates").rglob("*.yaml"))
@@ -20,13 +21,15 @@ EXAMPLES = [*CI, *(case.folder / "values.yaml" for case in VALID)]
 PORT = {"name": "http-80", "port": 80, "gatewayPort": 8080, "upstreamPort": 80, "protocol": "HTTP", "rules": {}}
 
 
-def _gateway(**more: Any) -> dict[str, Any]:
-    clients = [{"principal": "cluster.local/ns/shop/sa/*"}]
-    return {"host": "api.example.com", "exportTo": [".", "shop"], "clients": clients, "ports": [PORT]} | more
+def _gateways(name: str = "api", **more: Any) -> dict[str, Any]:
+    """One gateway, right but for `more`."""
+    way = {"host": "api.example.com", "exportTo": [".", "shop"], "ports": [PORT]}
+    pods = {"selector": {"egressc.io/gateway": name}, "pods": {"statistics": r"api\.example\.com"}}
+    return {"valuesVersion": emit.VALUES_VERSION, "gateways": {name: way | {"namespace": "egress"} | pods | more}}
 
 
 def _api(**more: Any) -> dict[str, Any]:
-    return {"gateways": {"api": _gateway(**more)}}
+    return _gateways("api", **more)
 
 
 def _of(kind: str, documents: Documents, name: str = "api") -> dict[str, Any]:
@@ -68,7 +71,6 @@ def test_the_other_examples_in_ci_say_that_they_are_not() -> None:
     by_hand = {path for path in CI if not (CASES / "ci" / f"{path.name.removesuffix('-values.yaml')}.yaml").exists()}
     assert {path.name for path in by_hand} == {
         "autoscaling-off-values.yaml",
-        "by-hand-values.yaml",
         "cluster-settings-values.yaml",
     }
     for path in by_hand:
@@ -94,7 +96,7 @@ def test_every_template_prints_one_kind(helm4: Helm) -> None:
 
 def test_nothing_changes_by_itself() -> None:
     changing = r"\b(lookup|now|date\w*|ago|rand\w*|uuidv4|gen[A-Z]\w*|shuffle|getHostByName|htpasswd|bcrypt|env)\b"
-    for path in [*TEMPLATES, CHART / "templates" / "_helpers.tpl"]:
+    for path in [*TEMPLATES, *(CHART / "templates").rglob("*.tpl")]:
         text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         for action in re.findall(r"\{\{(.*?)\}\}", text, re.DOTALL):
             assert not re.search(changing, re.sub(r'"[^"]*"|[.$][\w.]*', "", action)), f"{path.name}: {action}"
@@ -140,15 +142,14 @@ def test_nothing_selects_by_what_argo_cd_overwrites(render: Render) -> None:
 
 def test_names_stay_strings(render: Render) -> None:
     for name, namespace in (("on", "123"), ("y", "0x1f"), ("null", "1e3")):
-        documents = render({"gateways": {name: _gateway(namespace=namespace)}})
+        documents = render(_gateways(name, namespace=namespace))
         for key, document in documents.items():
             assert key[1:] in {
                 (namespace, f"{name}{suffix}") for suffix in ("", ".direct", ".upstream", ".authorization")
             }
             assert document["metadata"]["labels"]["egressc.io/gateway"] == name
-        role = render({"gateways": {name: _gateway(namespace=namespace, fetchesKey=True)}})[
-            "RoleBinding", namespace, name
-        ]
+        pods = {"statistics": "", "fetchesKey": True}
+        role = render(_gateways(name, namespace=namespace, pods=pods))["RoleBinding", namespace, name]
         assert role["subjects"] == [{"kind": "ServiceAccount", "name": name, "namespace": namespace}]
 
 
@@ -189,6 +190,94 @@ def test_no_retries_are_no_retries(render: Render) -> None:
         routes = _of("VirtualService", render(values))["spec"]["http"]
         (upstream,) = [route for route in routes if route["name"].startswith("upstream-")]
         assert upstream["retries"] == {"attempts": 0}
+
+
+def _printed(render: Render, text: str) -> Documents:
+    plan = compile_text("version: 1\ndefaults: {clients: [shop]}\n" + text).plan
+    assert plan
+    return render(emit.values(plan))
+
+
+def test_a_tunnel_is_kept_alive(render: Render) -> None:
+    """Behind a socket Envoy's own words count; a number that nobody says is the kernel's."""
+    documents = _printed(
+        render,
+        "hosts: [{host: api.example.com, proxy: {host: proxy.corp.example, port: 3128},"
+        " connectionPool: {keepalive: {time: 60s, interval: 10s, probes: 3}}}]",
+    )
+    (cluster,) = _clusters(documents, "api-example-com.proxy")
+    alive = {"keepalive_probes": 3, "keepalive_time": 60, "keepalive_interval": 10}
+    assert cluster["upstream_connection_options"] == {"tcp_keepalive": alive}
+    settings = _of("DestinationRule", documents, "api-example-com.upstream")["spec"]["trafficPolicy"]
+    found = settings["portLevelSettings"][0]["connectionPool"]["tcp"]["tcpKeepalive"]
+    assert found == {"time": "60s", "interval": "10s", "probes": 3}
+    for key, said in (("timeSeconds", "keepalive_time"), ("probes", "keepalive_probes")):
+        proxy = {"proxy": {"host": "proxy.corp.example", "port": 3128, "target": "api.example.com:443"}}
+        (cluster,) = _clusters(render(_api(**proxy, connectionPool={"keepalive": {key: 7}})), "api.proxy")
+        assert cluster["upstream_connection_options"]["tcp_keepalive"] == {said: 7}
+
+
+def _clusters(documents: Documents, name: str) -> list[dict[str, Any]]:
+    patches = _of("EnvoyFilter", documents, name)["spec"]["configPatches"]
+    return [patch["patch"]["value"] for patch in patches if patch["patch"]["value"].get("name") == name][:1]
+
+
+@pytest.mark.parametrize(
+    ("entry", "filter_name"),
+    [
+        ("host: '*.example.com', endpoints: [origin.example.net]", "any---example-com.passthrough"),
+        ("host: '*.example.com', proxy: {host: proxy.corp.example, port: 3128}", "any---example-com.proxy"),
+    ],
+)
+def test_a_listed_host_below_a_wildcard_is_closed_behind_its_sockets(
+    render: Render, entry: str, filter_name: str
+) -> None:
+    ports = "ports: [{port: 443, protocol: TLS}], readiness: {mode: gateway}"
+    documents = _printed(render, f"hosts: [{{{entry}, {ports}}}, gold.example.com]")
+    patches = _of("EnvoyFilter", documents, filter_name)["spec"]["configPatches"]
+    (listener,) = (patch["patch"]["value"] for patch in patches if patch["applyTo"] == "LISTENER")
+    closed, open_ = listener["filter_chains"]
+    assert closed["filter_chain_match"] == {"server_names": ["gold.example.com"]}
+    assert [one["name"] for one in closed["filters"]] == ["envoy.filters.network.direct_response"]
+    assert open_["filter_chain_match"] == {"server_names": ["*.example.com"]}
+
+
+def test_a_wildcard_s_log_has_the_name_that_was_called(render: Render) -> None:
+    documents = _printed(render, "hosts: [{host: '*.example.com', accessLog: true}]")
+    lines, refused = _of("EnvoyFilter", documents, "any---example-com.access-log")["spec"]["configPatches"]
+    (log,) = lines["patch"]["value"]["typed_config"]["access_log"]
+    assert log["typed_config"]["log_format"]["json_format"]["host"] == "%REQ(:AUTHORITY)%"
+    (log,) = refused["patch"]["value"]["access_log"]
+    assert log["filter"]["extension_filter"]["typed_config"]["expression"] == (
+        "connection.requested_server_name.endsWith('.example.com') && connection.transport_failure_reason != ''"
+    )
+    assert log["typed_config"]["log_format"]["json_format"]["host"] == "*.example.com"
+
+
+def test_pods_without_the_right_labels_find_a_closed_port(render: Render) -> None:
+    documents = _printed(
+        render,
+        "companions: {networkPolicies: true}\nhosts: [{host: api.example.com, ports: [{port: 443, protocol: TLS}],"
+        " clients: [{namespace: shop, podLabels: {app: cart}}]}]",
+    )
+    ports = _of("Service", documents, "api-example-com")["spec"]["ports"]
+    assert [(port["name"], port["port"]) for port in ports] == [("tls-443", 8443), ("tcp-closed", 9)]
+    policy = _of("NetworkPolicy", documents, "api-example-com")["spec"]
+    assert [port["port"] for port in policy["ingress"][0]["ports"]] == [8443, 9]
+    *_, others = _of("VirtualService", documents, "api-example-com")["spec"]["tls"]
+    assert others["route"][0]["destination"]["port"]["number"] == 9
+
+
+def test_a_host_that_sidecars_carry_keeps_its_addresses_and_every_sidecar_knows_it(render: Render) -> None:
+    documents = _printed(
+        render,
+        "companions: {sidecars: {}}\nhosts: [{host: api.example.com, at: sidecar, clients: [{wholeMesh: true}]},"
+        " {host: db.example.com, at: sidecar, ports: [{port: 5432, protocol: TCP}],"
+        " addresses: [240.0.10.1]}, web.example.com]",
+    )
+    assert _of("ServiceEntry", documents, "db-example-com")["spec"]["addresses"] == ["240.0.10.1"]
+    (egress,) = documents["Sidecar", "shop", "default"]["spec"]["egress"]
+    assert "egress/api.example.com" in egress["hosts"]
 
 
 def test_a_gateway_s_own_settings_replace_the_fleet_s(render: Render) -> None:
@@ -256,10 +345,18 @@ def test_what_is_given_on_the_command_line_counts(helm: Helm) -> None:
 
 def test_the_notes_show_how_to_ask_and_where_to_look(helm4: Helm) -> None:
     notes = helm4.notes(CI_VALUES / "single-host-values.yaml")
-    assert "1 external host." in notes
-    assert "kubectl exec -n shop POD -- curl -i http://api.example.com:80/\n" in notes
-    assert "exec -n egress deploy/api-example-com -- pilot-agent request GET clusters" in notes
+    assert "  helm test egress --namespace egress\n" in notes
+    assert "exec --namespace NAMESPACE deploy/GATEWAY -- pilot-agent request GET clusters" in notes
     assert "REGISTRY_ONLY" in notes
-    assert "https://api.example.com:443/" in helm4.notes(CI_VALUES / "autoscaling-off-values.yaml")
-    assert "connect to db.example.com:5432" in helm4.notes(CI_VALUES / "passthrough-and-tcp-values.yaml")
-    assert "No gateways yet" in helm4.notes({})
+    assert "`companions: {admission: {}}`" in notes
+    policies = helm4.notes(_case("admission"))
+    assert "`companions: {admission: {}}`" not in policies
+    assert "grep egressc.egress.egress" in policies
+    straight = {key: value for key, value in _case("sidecar").items() if key != "gateways"}
+    assert "The clients' own sidecars carry the hosts." in helm4.notes(straight)
+    assert "There are no gateways yet" in helm4.notes({})
+
+
+def _case(name: str) -> dict[str, Any]:
+    (case,) = (case for case in VALID if case.name == name)
+    return compiled(*case.lists, overlays=case.overlays)

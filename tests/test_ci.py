@@ -20,7 +20,7 @@ def ci(clone: Path, recipes: Mapping[str, str] | None = None, limit: str = "60m"
     shutil.copy(SCRIPT, script)
     script.write_text(script.read_text().replace("60m", limit))
     (clone / "docs" / "proof.md").write_text(f"{PAGE}| a claim | sent | before | 200 |\n")
-    made = {"demo": "true", "test": "true", "e2e": "true", "mesh-down": "true"} | dict(recipes or {})
+    made = dict.fromkeys(("demo", "test", "mutants", "e2e", "mesh-down"), "true") | dict(recipes or {})
     (clone / "Makefile").write_text("".join(f"{target}:\n\t{recipe}\n" for target, recipe in made.items()))
     git = ["git", "-C", str(clone), "-c", "user.name=test", "-c", "user.email=test@example.com"]
     for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message=test"]):
@@ -31,11 +31,11 @@ def ci(clone: Path, recipes: Mapping[str, str] | None = None, limit: str = "60m"
 def test_every_stage_passes(tmp_path: Path) -> None:
     ran = ci(tmp_path)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    for stage in ("make demo", "make test", "make e2e", "make mesh-down", "CI"):
+    for stage in ("make demo", "make test", "make mutants", "make e2e", "make mesh-down", "CI"):
         assert f"==> {stage}: passed after " in ran.stdout
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "e2e"])
+@pytest.mark.parametrize("target", ["demo", "test", "mutants", "e2e"])
 def test_a_stage_that_fails_is_the_last_and_the_mesh_goes(tmp_path: Path, target: str) -> None:
     ran = ci(tmp_path, {target: "exit 3"})
     assert ran.returncode != 0

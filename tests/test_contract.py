@@ -7,27 +7,34 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from egressc import emit
-from tests.cases import VALID
-from tests.chart import Helm, compiled
+from egressc.compile import Compilation, compile_files
+from egressc.plan import Plan
+from tests.cases import VALID, Case
+from tests.chart import Helm
 from tests.contract import CONCERNS
 from tests.contract.fleet import Fleet
 from tests.contract.rare import RARE
 from tests.lists import compile_text
-from tests.strategies import fleets
-from tests.test_properties import FEW, source, values
+from tests.strategies import defaults, fleets, gateways
+from tests.test_properties import FEW, compiled, source
 
 
-def _rare(text: str) -> dict[str, Any]:
-    compilation = compile_text(text)
+def _case(case: Case) -> Plan:
+    return _plan(compile_files([str(path) for path in case.lists], [str(path) for path in case.overlays]))
+
+
+def _rare(text: str) -> Plan:
+    return _plan(compile_text(text))
+
+
+def _plan(compilation: Compilation) -> Plan:
     assert not [finding for finding in compilation.findings if finding.level == "error"], compilation.findings
     assert compilation.plan
-    return emit.values(compilation.plan)
+    return compilation.plan
 
 
-LISTS: dict[str, Callable[[], dict[str, Any]]] = {
-    case.name: partial(compiled, *case.lists, overlays=case.overlays) for case in VALID
-} | {name: partial(_rare, text) for name, text in RARE.items()}
+LISTS: dict[str, Callable[[], Plan]] = {case.name: partial(_case, case) for case in VALID}
+LISTS |= {name: partial(_rare, text) for name, text in RARE.items()}
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +43,7 @@ def printed(helm4: Helm) -> Callable[[str], Fleet]:
 
     @cache
     def of(name: str) -> Fleet:
-        return Fleet.printed(helm4, emit.dump(LISTS[name]()))
+        return Fleet.printed(helm4, LISTS[name]())
 
     return of
 
@@ -47,9 +54,10 @@ def test_cases(name: str, concern: str, printed: Callable[[str], Fleet]) -> None
     CONCERNS[concern](printed(name))
 
 
-@given(fleets())
+@given(fleets(), defaults(), gateways())
 @FEW
-def test_fleets(helm4: Helm, fleet: list[Any]) -> None:
-    printed = Fleet.printed(helm4, values(source(fleet)))
+def test_fleets(helm4: Helm, fleet: list[Any], inherited: dict[str, Any], shared: list[Any]) -> None:
+    compilation = compiled(source(fleet, defaults=inherited), gateways=shared)
+    printed = Fleet.printed(helm4, _plan(compilation))
     for check in CONCERNS.values():
         check(printed)

@@ -27,17 +27,21 @@ hosts:
 - host: adopted.example.com
   gateway: adopted
   ports: [{port: 80}, {port: 443, protocol: TLS}]
-  clients: [{namespace: shop, ports: [80]}, {namespace: web, serviceAccount: front, ports: [443]}]
+  clients:
+  - {namespace: shop, ports: [80], paths: [/any*]}
+  - {namespace: web, serviceAccount: front, ports: [443]}
   deny: [{namespace: shop, serviceAccount: reports}]
 - {host: one.example.com, gateway: shared, clients: [{namespace: shop, methods: [GET]}]}
 - {host: two.example.com, gateway: shared, clients: [web]}
 - {host: all.example.com, clients: [{wholeMesh: true}]}
+- {host: "*.wild.example.com", clients: [shop]}
+- {host: gold.wild.example.com, clients: [payments]}
 """
 OVERLAY = "version: 1\ndeny: [{namespace: blog}]\nhosts: []\n"
 
 
 class Asked(NamedTuple):
-    """A caller (namespace/account), where it calls, and how."""
+    """A caller (namespace/account), where it calls, and how; `name` is in the header Host where it is not the host."""
 
     caller: str
     host: str
@@ -45,10 +49,13 @@ class Asked(NamedTuple):
     method: str = "GET"
     path: str = "/"
     headers: tuple[tuple[str, str], ...] = ()
+    name: str = ""
 
 
-API, ADOPTED, ONE, TWO, ALL = (f"{name}.example.com" for name in ("api", "adopted", "one", "two", "all"))
-REALLY = (("x-http-method-override", "DELETE"),)
+API, ADOPTED, ONE, TWO, ALL, WILD = (
+    f"{name}.example.com" for name in ("api", "adopted", "one", "two", "all", "*.wild")
+)
+REALLY, INSTEAD = (("x-http-method-override", "DELETE"),), (("x-method-override", "PUT"),)
 
 ALLOWED = [
     Asked("shop/cart", API, path="/v1/orders"),
@@ -61,6 +68,7 @@ ALLOWED = [
     Asked("shop/anybody", ONE),
     Asked("web/anybody", TWO, method="POST"),
     Asked("elsewhere/anybody", ALL),
+    Asked("shop/anybody", WILD, name="a.wild.example.com"),
 ]
 REFUSED = [
     Asked("shop/other", API, path="/v1/orders"),
@@ -69,6 +77,8 @@ REFUSED = [
     Asked("shop/cart", API, path="/healthy"),
     Asked("shop/cart", API, method="PUT", path="/v1/orders"),
     Asked("shop/cart", API, path="/v1/orders", headers=REALLY),
+    Asked("shop/cart", API, path="/v1/orders", headers=INSTEAD),
+    Asked("shop/cart", API, path="/v1/orders", headers=(("x-original-url", "/admin"),)),
     Asked("shop/cart", API, 443),
     Asked("shop/reports", API),
     Asked("shop/reports", API, 443),
@@ -82,12 +92,16 @@ REFUSED = [
     Asked("web/anybody", API, path="/v1/admin/users"),
     Asked("web/anybody", API, path="/v1/%61dmin"),
     Asked("shop/anybody", ADOPTED, 443),
-    Asked("shop/reports", ADOPTED),
+    Asked("shop/anybody", ADOPTED, path="/other"),
+    Asked("shop/reports", ADOPTED, path="/any"),
     Asked("web/front", ADOPTED),
     Asked("web/other", ADOPTED, 443),
     Asked("web/anybody", ONE),
     Asked("shop/anybody", TWO),
     Asked("shop/anybody", ONE, method="POST"),
+    Asked("shop/anybody", WILD, name="gold.wild.example.com"),
+    Asked("shop/anybody", WILD, name="GOLD.wild.example.com:80"),
+    Asked("shop/anybody", WILD, name="a.wild.example.com/../gold.wild.example.com"),
 ]
 
 
@@ -108,7 +122,7 @@ def decided(documents: Documents, values: dict[str, Any], asked: Asked) -> bool:
     (port,) = (port for port in gateway["ports"] if port["port"] == asked.port)
     namespace, account = asked.caller.split("/")
     caller = f"spiffe://cluster.local/ns/{namespace}/sa/{account}"
-    call = rbac.Call(caller, asked.method, asked.path, asked.host, dict(asked.headers))
+    call = rbac.Call(caller, asked.method, asked.path, asked.name or asked.host, dict(asked.headers))
     return rbac.decided(documents, gateway["namespace"], name, port, call)
 
 

@@ -37,6 +37,7 @@ EXPOSED = {
 }
 OPA = {"opa": {"image": "openpolicyagent/opa:1.4.2-envoy-static", "policy": "partner-policy"}}
 BASE: Data = {"clients": ["shop"]}
+GROUPS: Data = {"backend": ["shop"], "guests": ["guests"]}
 # What an entry must say beside an example for it to make sense: by the example's place in the schema or, for all below
 # it too, in the entry. What stands beside a host's tls stands beside a port's as well.
 BESIDE: dict[str, Data] = {
@@ -44,6 +45,12 @@ BESIDE: dict[str, Data] = {
     "$defs/port/properties/tls": {"ports": [{"port": 443, "protocol": "TLS"}]},
     "clients": {"clients": [{"namespace": "shop"}]},
     "clients.0.wholeMesh": {"clients": [{}]},
+    "clients.0.group": {"clients": [{}]},
+    "deny.0.group": {"deny": [{}]},
+    "addClients": {"addClients": [{"namespace": "shop"}]},
+    "addClients.0.wholeMesh": {"addClients": [{}]},
+    "addClients.0.group": {"addClients": [{}]},
+    "hosts": BASE,
     "ports": {"ports": [{"port": 80}]},
     "expose": {"expose": EXPOSED},
     "$defs/ingressGateway": {"expose": EXPOSED},
@@ -126,8 +133,10 @@ def examples(part: Data, pointer: str, steps: Steps) -> Iterator[Example]:
     for key, field in part.get("properties", {}).items():
         yield from examples(field, f"{pointer}/properties/{key}".lstrip("/"), (*steps, key))
     if "propertyNames" in part:
+        listed = resolve(part["additionalProperties"])["type"] == "array"
         for key in resolve(part["propertyNames"])["examples"]:
-            yield Example(part["propertyNames"]["$ref"].removeprefix("#/"), steps, {key: "checkout"})
+            value = ["checkout"] if listed else "checkout"
+            yield Example(part["propertyNames"]["$ref"].removeprefix("#/"), steps, {key: value})
     for key, step in (("items", 0), ("additionalProperties", "app")):
         if isinstance(part.get(key), dict):
             yield from examples(part[key], f"{pointer}/{key}", (*steps, step))
@@ -194,14 +203,16 @@ def test_examples_of_a_host_compile(example: Example) -> None:
         return
     host = "*.example.com" if example.steps[0] == "deniedRanges" else "api.example.com"
     entry = {"host": host} | placed(beside(example), example.steps, example.value)
+    whole: Data = {"version": 1, "groups": GROUPS}
     if "gateway" in entry:
-        compiles({"version": 1, "gateways": [{"name": entry["gateway"]}], "hosts": [entry]})
+        whole["gateways"] = [{"name": entry["gateway"]}]
+    if example.steps[0] in ("remove", "addClients"):  # of an overlay
+        others = {"defaults": BASE, "hosts": ["api.example.com", "www.example.com"]}
+        compiles(whole | others, {"version": 1, "hosts": [entry]})
         return
-    if example.steps == ("remove",):  # of an overlay
-        others = {"version": 1, "defaults": BASE, "hosts": ["api.example.com", "www.example.com"]}
-        compiles(others, {"version": 1, "hosts": [{"host": "api.example.com", "remove": True}]})
-        return
-    compiles({"version": 1, "hosts": [entry]})
+    if example.steps[0] == "hosts":
+        del entry["host"]
+    compiles(whole | {"hosts": [entry]})
 
 
 @pytest.mark.parametrize(
@@ -210,7 +221,7 @@ def test_examples_of_a_host_compile(example: Example) -> None:
 def test_examples_of_defaults_compile(example: Example) -> None:
     defaults = placed(beside(example), example.steps, example.value)
     shared = {"gateways": [{"name": defaults["gateway"]}]} if "gateway" in defaults else {}
-    compiles({"version": 1, "defaults": defaults, "hosts": ["api.example.com"]} | shared)
+    compiles({"version": 1, "groups": GROUPS, "defaults": defaults, "hosts": ["api.example.com"]} | shared)
 
 
 def test_examples_of_a_file_compile() -> None:

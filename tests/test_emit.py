@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from egressc import emit
 from egressc.addresses import every_form
-from egressc.emit import dump, seconds
+from egressc.emit import dump
 from egressc.model import Duration
+from egressc.plan.spelled import seconds
 from egressc.schema import default
 from tests.lists import compile_text, gateway, gateways, hosts
 
@@ -52,7 +53,7 @@ def test_every_string_is_quoted() -> None:
 
 def test_what_nobody_says_is_the_chart_s() -> None:
     bare = gateway("- api.example.com")
-    assert set(bare) == {"host", "namespace", "exportTo", "clients", "ports", "endpoints"}
+    assert set(bare) == {"host", "namespace", "selector", "exportTo", "ports", "endpoints", "pods"}
 
 
 def test_what_the_list_says_is_emitted_also_where_the_chart_says_the_same() -> None:
@@ -137,6 +138,14 @@ def test_the_upstream_is_verified_by_name_unless_the_list_says_why_not(tls: str,
             "tls: {mode: passthrough}",
             {"tls": {"sni": "a.example.com", "subjectAltNames": ["a.example.com"], "caCertificates": "system"}},
         ),
+        (
+            "tls: {mode: passthrough, secret: ca}",
+            {"tls": {"sni": "a.example.com", "subjectAltNames": ["a.example.com"], "credentialName": "ca"}},
+        ),
+        (
+            "tls: {mode: passthrough, files: {ca: /c/ca, volumes: [{configMap: ca, mountPath: /c}]}}",
+            {"tls": {"sni": "a.example.com", "subjectAltNames": ["a.example.com"], "caCertificates": "/c/ca"}},
+        ),
         ("tls: {mode: passthrough}, readiness: {mode: gateway}", None),
     ],
 )
@@ -154,7 +163,7 @@ def test_volumes_of_all_ports_are_mounted_once() -> None:
           - port: 81
             tls: {files: {ca: /a/ca, volumes: [{configMap: a, mountPath: /a}, {configMap: c, mountPath: /c}]}}
     """)
-    assert values["volumes"] == [
+    assert values["pods"]["volumes"] == [
         {"name": "certificates-0", "configMap": "a", "mountPath": "/a"},
         {"name": "certificates-1", "secret": "b", "mountPath": "/b"},
         {"name": "certificates-2", "configMap": "c", "mountPath": "/c"},

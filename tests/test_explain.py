@@ -13,16 +13,15 @@ from hypothesis import strategies as st
 
 from egressc import emit
 from egressc.cli import main
-from egressc.explain import FLEET_FORMATS, HOST_FORMATS, carriers, path
+from egressc.explain import FLEET_FORMATS, HOST_FORMATS
+from egressc.explain.before import before
 from egressc.explain.facts import Facts, facts
-from egressc.explain.hops import Hop
 from egressc.explain.layout import shorten, table, wrap
-from egressc.explain.lines import Line
-from egressc.explain.needs import Condition, Need
-from egressc.explain.objects import Object, companion_objects, objects
-from egressc.explain.remarks import Remark
 from egressc.model import Duration
-from egressc.plan import Gateway, Plan
+from egressc.plan import Carrier, GatewayCarrier, Object, Plan
+from egressc.plan.needs import Condition, Need
+from egressc.plan.remarks import Remark
+from egressc.positions import Line
 from tests import rbac
 from tests.cases import CASES, VALID, Case
 from tests.chart import Document, Documents, Helm
@@ -68,7 +67,7 @@ def _plan(case: Case) -> Plan:
     return plan
 
 
-def _gateway(entry: str) -> Gateway:
+def _gateway(entry: str) -> GatewayCarrier:
     plan = compile_text(hosts(entry)).plan
     assert plan
     (gateway,) = plan.gateways
@@ -94,8 +93,8 @@ def test_every_host_is_in_the_table_once(fleet: Plan) -> None:
     text = FLEET_FORMATS["text"](fleet)
     assert max(map(len, text.splitlines())) <= 160
     first = _first_column(text)
-    for gateway in fleet.gateways:
-        assert first.count(f" {gateway.host.host} {gateway.namespace}/{gateway.pods.name} ") == 1
+    for carrier in fleet.carriers:
+        assert first.count(f" {carrier.host.host} {facts(carrier).carrier} ") == 1
 
 
 def _first_column(text: str) -> str:
@@ -103,35 +102,10 @@ def _first_column(text: str) -> str:
     head, _, *rows = text.split("\n\n", maxsplit=1)[0].splitlines()
     cells = [row[: head.index("PORT")].rstrip() for row in rows]
     joined = ""
-    for before, cell in pairwise(["  ", *filter(None, cells)]):
-        goes_on = before.startswith(" ") == cell.startswith(" ") and before != "  "
+    for above, cell in pairwise(["  ", *filter(None, cells)]):
+        goes_on = above.startswith(" ") == cell.startswith(" ") and above != "  "
         joined += cell.strip() if goes_on else f" {cell.strip()}"
     return f"{joined} "
-
-
-def test_names_exactly_the_objects_that_the_chart_prints(fleet: Plan, documents: Documents) -> None:
-    named = [one for gateway in fleet.gateways for one in objects(gateway)]
-    named += [one for sidecar in fleet.sidecars for one in carriers.path(sidecar).objects]
-    named += companion_objects(fleet.companions)
-    keys = {
-        (
-            one.kind,
-            one.namespace.replace("the release's namespace", "egress"),
-            one.name.replace("NAMESPACE.RELEASE", "egress.egress"),
-        )
-        for one in named
-    }
-    assert keys == set(documents)
-
-
-def test_whatever_decides_is_one_of_the_objects(fleet: Plan) -> None:
-    for sidecar in fleet.sidecars:
-        whole = carriers.path(sidecar)
-        assert {one.by for hops in whole.hops for hop in hops for one in hop.decisions} <= set(whole.objects)
-    for gateway in fleet.gateways:
-        whole = path.path(gateway)
-        deciders = {decision.by for hops in whole.hops for hop in hops for decision in hop.decisions}
-        assert deciders | {decision.by for decision in (*whole.readiness, *whole.exposure)} <= set(objects(gateway))
 
 
 def test_counts_the_pods_that_the_chart_prints(fleet: Plan, documents: Documents) -> None:
@@ -169,7 +143,7 @@ def test_says_who_verifies_as_the_destination_rule_does(fleet: Plan, documents: 
 
 
 def test_needs_what_the_chart_refers_to(fleet: Plan, documents: Documents) -> None:
-    wanted = {(need.namespace, need.kind, need.name) for need in carriers.needs(carriers.carriers(fleet))}
+    wanted = {(need.namespace, need.kind, need.name) for need in before(fleet.carriers).objects}
     printed = {(namespace, kind, name) for kind, namespace, name in documents}
     assert wanted == {found for document in documents.values() for found in _referred(document)} - printed
 
@@ -183,29 +157,11 @@ def _referred(document: Document) -> Iterator[tuple[str, str, str]]:
         yield namespace, {"configMap": "ConfigMap", "secret": "Secret"}[kind], name
 
 
-def test_the_times_and_limits_are_those_of_the_objects(fleet: Plan, documents: Documents) -> None:
-    for gateway in fleet.gateways:
-        inner, outer = (
-            documents["DestinationRule", gateway.namespace, gateway.name + suffix]["spec"]["trafficPolicy"]
-            for suffix in ("", ".upstream")
-        )
-        ports = {one["port"]["number"]: one["connectionPool"]["tcp"] for one in outer["portLevelSettings"]}
-        for way, hops in zip(facts(gateway).ports, path.path(gateway).hops, strict=True):
-            idle = f"closes a connection without traffic after {_spelled(ports[way.port]['idleTimeout'])}"
-            assert inner["connectionPool"]["tcp"]["idleTimeout"] == ports[way.port]["idleTimeout"]
-            assert idle in _said(hops[1], "DestinationRule")
-            said = _said(hops[2], "DestinationRule")
-            assert idle in said
-            assert f"a connection may take {_spelled(ports[way.port]['connectTimeout'])} to open" in said
-            limit = ports[way.port].get("maxConnections")
-            assert (f"at most {limit} connections from each pod" in said) == (limit is not None)
-
-
 def test_who_may_use_a_port_is_who_its_rules_let_in(fleet: Plan, documents: Documents) -> None:
     for gateway in fleet.gateways:
         printed = emit.gateway_values(gateway)["ports"]
-        for port, values, hops in zip(gateway.ports, printed, path.path(gateway).hops, strict=True):
-            number = port.port.port
+        for port, values in zip(gateway.ports, printed, strict=True):
+            number, hops = port.client_port, gateway.hops(port.settled)
             callers = [client for client in facts(gateway).clients if number in (client.ports or [number])]
             known = ("finds those allowed", "lets everybody in")
             said = next(one for one in hops[1].decisions if one.says.startswith(known))
@@ -225,9 +181,10 @@ def test_who_may_use_a_port_is_who_its_rules_let_in(fleet: Plan, documents: Docu
 def test_who_is_refused_is_who_the_rules_deny(fleet: Plan) -> None:
     for gateway in fleet.gateways:
         denied = facts(gateway).denied
-        for port, hops in zip(gateway.ports, path.path(gateway).hops, strict=True):
+        for port in gateway.ports:
+            hops = gateway.hops(port.settled)
             says = [one.says for one in hops[1].decisions if one.by.name == f"{gateway.name}.authorization"]
-            here = [one for one in denied if not one.ports or port.port.port in one.ports]
+            here = [one for one in denied if not one.ports or port.client_port in one.ports]
             verbs = ["reports" if one.by == "host" and gateway.host.reports else "refuses" for one in here]
             assert [text.partition(" ")[0] for text in says[: len(here)]] == verbs
             rules = emit.gateway_values(gateway)["ports"][gateway.ports.index(port)]["rules"]
@@ -235,64 +192,19 @@ def test_who_is_refused_is_who_the_rules_deny(fleet: Plan) -> None:
             assert len([rule for rule in printed if rule["id"].startswith("not ")]) == len(here)
 
 
-def test_where_a_gateway_may_go_is_where_the_network_policy_lets_it(fleet: Plan, documents: Documents) -> None:
-    for gateway in fleet.gateways:
-        policy = documents.get(("NetworkPolicy", gateway.namespace, gateway.name))
-        for hops in path.path(gateway).hops:
-            said = [text for text in _said(hops[2], "NetworkPolicy") if text.startswith("lets out")]
-            if policy is None:
-                assert said == []
-                continue
-            (text,), (out,) = said, policy["spec"]["egress"]
-            assert int(text.rpartition(" ")[2]) in [port["port"] for port in out["ports"]]
-            anywhere = any(to["ipBlock"]["cidr"] == "0.0.0.0/0" for to in out["to"])
-            assert ("any address" in text) == anywhere
-
-
-def test_the_tries_are_those_of_the_virtual_service(fleet: Plan, documents: Documents) -> None:
-    for gateway in fleet.gateways:
-        service = documents["VirtualService", gateway.namespace, gateway.name]["spec"]
-        routes = {
-            match["port"]: route
-            for route in service.get("http", [])
-            for match in route["match"]
-            if match.get("gateways") == [gateway.name]
-        }
-        for port, hops in zip(gateway.ports, path.path(gateway).hops, strict=True):
-            if not port.port.is_http:
-                continue
-            route, said = routes[port.number], _said(hops[2], "VirtualService")
-            retries = route["retries"]
-            if retries["attempts"]:
-                on = ", ".join(retries["retryOn"].split(","))
-                assert f"tries again, {retries['attempts']} times at most, on {on}" in said
-            else:
-                assert "tries nothing again" in said
-            assert f"a request may take {_spelled(route['timeout']) if 'timeout' in route else 'any time'}" in said
-            headers = gateway.host.headers
-            kept = headers.request.keep if headers else ()
-            every = {"x-envoy-peer-metadata", "x-forwarded-for", "x-request-id", "traceparent", "b3"}
-            assert every - set(route["headers"]["request"]["remove"]) == every & set(kept)
-            but = f", but for {', '.join(kept)}" if kept else ""
-            assert f"keeps back x-envoy-*, x-forwarded-*, x-request-id and trace headers of the request{but}" in said
-
-
-def _said(hop: Hop, kind: str) -> list[str]:
-    return [decision.says for decision in hop.decisions if decision.by.kind == kind]
-
-
-def _spelled(duration: str) -> str:
-    """What the chart has in seconds, or as its values say it, as explain says it."""
-    number, unit = re.fullmatch(r"([0-9.]+)([a-z]+)", duration).groups()  # type: ignore[union-attr]  # it is one
-    return Duration.of(f"{round(float(number) * {'s': 1000, 'h': 3_600_000}[unit])}ms").spelled
-
-
 def test_every_line_pointed_to_has_the_key(case: Case, fleet: Plan) -> None:
     files = {str(file): file.read_text(encoding="utf-8").splitlines() for file in (*case.lists, *case.overlays)}
-    found = [line for gateway in fleet.gateways for line in _lines(path.path(gateway))]
-    assert len(found) >= len(fleet.gateways)
+    found = [line for carrier in fleet.carriers for line in _lines(_all_of(carrier))]
+    assert len(found) >= len(fleet.carriers) > 0
     for line in found:
         assert files[line.file][line.line - 1][line.column - 1 :].lstrip("'\"").startswith(line.key), line
+
+
+def _all_of(carrier: Carrier) -> Any:
+    """All that is told of a host."""
+    hops = [carrier.hops(port) for port in carrier.host.ports]
+    told = (carrier.readiness(), carrier.exposure(), carrier.name_resolution(), carrier.remarks())
+    return facts(carrier), hops, [list(part) for part in told]
 
 
 def _lines(data: Any) -> Iterator[Line]:
@@ -307,29 +219,146 @@ def _lines(data: Any) -> Iterator[Line]:
 
 
 @pytest.mark.parametrize(
-    ("entry", "says", "lines"),
+    ("entry", "says", "lines", "sets"),
     [
-        ("- a.example", "wants a certificate for a.example", []),
-        ("- host: a.example\n  tls: {sans: [b.example]}", "wants a certificate for b.example", [5]),
-        ("- host: a.example\n  timeouts:\n    connect: 90s", "a connection may take 90s to open", [6]),
-        ("- host: a.example\n  timeouts:\n    connect: 90s", "closes a connection without traffic after 1h", []),
-        ("- host: a.example\n  retries: {attempts: 0}", "tries nothing again", [5]),
+        ("", "wants a certificate for a.example", [], {"tls": {"subjectAltNames": ["a.example"]}}),
         (
-            "- host: a.example\n  ports: [{port: 8080,\n    upstreamPort: 443}]",
+            "tls: {sans: [b.example]}",
+            "wants a certificate for b.example",
+            [5],
+            {"tls": {"subjectAltNames": ["b.example"]}},
+        ),
+        ("", "a connection may take 10s to open", [], {}),
+        (
+            "timeouts: {connect: 10s}",
+            "a connection may take 10s to open",
+            [5],
+            {"connectionPool": {"connectTimeout": "10s"}},
+        ),
+        (
+            "timeouts:\n    connect: 90s",
+            "a connection may take 90s to open",
+            [6],
+            {"connectionPool": {"connectTimeout": "90s"}},
+        ),
+        ("timeouts:\n    connect: 90s", "closes a connection without traffic after 1h", [], {}),
+        (
+            "timeouts: {idle: 2m}",
+            "closes a connection without traffic after 2m",
+            [5],
+            {"connectionPool": {"idleTimeout": "120s"}},
+        ),
+        ("timeouts: {request: 3s}", "a request may take 3s", [5], {"requestTimeout": "3s"}),
+        ("timeouts: {stream: 5m}", "closes a stream without traffic after 5m", [5], {"streamTimeout": "300s"}),
+        ("retries: {attempts: 0}", "tries nothing again", [5], {"retries": {"attempts": 0}}),
+        ("retries: {perTry: 1s}", "a try may take 1s", [5], {"retries": {"perTry": "1s"}}),
+        (
+            "retries: {attempts: 1, retryOn: [reset, 5xx]}",
+            "tries again, 1 times at most, on 5xx, reset",
+            [5, 5],
+            {"retries": {"attempts": 1, "retryOn": "5xx,reset"}},
+        ),
+        (
+            "connectionPool: {maxRequests: 7}",
+            "at most 7 requests at once from each pod",
+            [5],
+            {"connectionPool": {"maxRequests": 7}},
+        ),
+        (
+            "ports: [{port: 8080,\n    upstreamPort: 443}]",
             "client port 8080 is upstream port 443",
             [6],
+            {"upstreamPort": 443},
         ),
-        ("- host: a.example\n  ports:\n  - port: 8080", "client port 8080 is upstream port 8080", [6]),
-        ("- host: a.example\n  tls: {mode: passthrough}", "client port 443 is upstream port 443", [5]),
-        ("- host: a.example", "seen by egress, shop", [2]),
-        ("- host: a.example\n  endpoints: [192.0.2.1]", "found at fixed addresses: 192.0.2.1", [5]),
+        ("ports:\n  - port: 8080", "client port 8080 is upstream port 8080", [6], {"upstreamPort": 8080}),
+        ("tls: {mode: passthrough}", "client port 443 is upstream port 443", [5], {"upstreamPort": 443}),
+        ("", "seen by egress, shop", [2], {"exportTo": [".", "shop"]}),
+        (
+            "endpoints: [192.0.2.1]",
+            "found at fixed addresses: 192.0.2.1",
+            [5],
+            {"endpoints": ["192.0.2.1"], "resolution": "STATIC"},
+        ),
+        ("drain: 7s", "gives open connections 7s when a pod ends", [5], {"drainSeconds": 7}),
+        ("accessLog: false", "turns the mesh's own access log off", [5], {"accessLog": False}),
+        ("enforcement: report", "lets everybody in, and reports whom it would refuse", [5, 2], {}),
     ],
 )
-def test_a_decision_has_its_lines(entry: str, says: str, lines: list[int]) -> None:
-    (hops,) = path.path(_gateway(entry)).hops
-    decisions = [decision for hop in hops for decision in hop.decisions if decision.says == says]
+def test_a_decision_has_its_lines_and_values(entry: str, says: str, lines: list[int], sets: dict[str, Any]) -> None:
+    decisions = [one for one in _gateway(f"- host: a.example\n  {entry}").decisions() if one.says == says]
     assert decisions
-    assert all([line.line for line in decision.lines] == lines for decision in decisions)
+    assert all([line.line for line in one.lines] == lines for one in decisions)
+    assert all(one.sets == sets for one in decisions)
+
+
+def test_what_holds_by_default_is_the_chart_s(helm4: Helm) -> None:
+    gateway = _gateway("- a.example")
+    values = {"valuesVersion": emit.VALUES_VERSION, "gateways": {gateway.name: emit.gateway_values(gateway)}}
+    documents = helm4.render(values)
+    rule = documents["DestinationRule", "egress", "a-example.upstream"]["spec"]["trafficPolicy"]["portLevelSettings"][0]
+    route = documents["VirtualService", "egress", "a-example"]["spec"]["http"][0]
+    check = documents["EnvoyFilter", "egress", "a-example"]["spec"]["configPatches"][1]["patch"]["value"][
+        "health_checks"
+    ]
+    says = [decision.says for decision in gateway.decisions()]
+    tcp, on = rule["connectionPool"]["tcp"], ", ".join(route["retries"]["retryOn"].split(","))
+    assert f"a connection may take {_spelled(tcp['connectTimeout'])} to open" in says
+    assert f"closes a connection without traffic after {_spelled(tcp['idleTimeout'])}" in says
+    assert f"tries again, {route['retries']['attempts']} times at most, on {on}" in says
+    rhythm = (_spelled(check[0][key]) for key in ("interval", "timeout"))
+    assert "each pod checks every {} and waits {} for an answer".format(*rhythm) in says
+    times = check[0]["unhealthy_threshold"], check[0]["healthy_threshold"]
+    assert "NotReady after {} failed in a row, Ready after {} good".format(*times) in says
+
+
+def _spelled(duration: str) -> str:
+    """What the chart has, as explain says it."""
+    return Duration.of(duration).spelled
+
+
+UNUSED = """
+- host: a.example
+  at: sidecar
+  ports: [{port: 80}, {port: 443, protocol: TLS}]
+  clients: [{namespace: shop, ports: [80]}]
+"""
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_port_that_no_client_may_use_is_told_of(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "hosts.yaml"
+    file.write_text(hosts(UNUSED), encoding="utf-8")
+    assert main(["explain", str(file), "--host=a.example", f"--format={name}"]) == 0
+    shown = capfd.readouterr().out
+    assert (name == "mermaid") or "no client may use port 443, so no sidecar knows it" in shown
+    assert "80 → 443" in shown if name == "mermaid" else "no client may use this port" in shown
+
+
+def test_only_the_hops_of_used_ports_go_on() -> None:
+    plan = compile_text(hosts(UNUSED)).plan
+    assert plan
+    used, unused = (plan.sidecars[0].hops(port) for port in plan.sidecars[0].host.ports)
+    assert [hop.target for hop in used] == ["its sidecar", "upstream"]
+    assert [(hop.target, hop.decisions) for hop in unused] == [("its sidecar", ())]
+
+
+def test_what_does_not_apply_is_not_told_of() -> None:
+    plan = compile_text("""
+        version: 1
+        defaults: {clients: [shop], failover: [b.example], outlierDetection: {interval: 7s}}
+        hosts:
+        - {host: a.example, proxy: {host: proxy.example, port: 3128}}
+        - c.example
+    """).plan
+    assert plan
+    behind, straight = plan.gateways
+    for format_ in HOST_FORMATS.values():
+        assert "failing addresses" not in format_(behind)
+        assert "b.example" not in format_(behind)
+    assert "leads to b.example only while nothing answers at c.example" in HOST_FORMATS["text"](straight)
+    assert "leaves failing addresses out for a while" in HOST_FORMATS["text"](straight)
+    assert {"failover", "outlierDetection"} & set(emit.gateway_values(behind)) == set()
+    assert {"failover", "outlierDetection"} < set(emit.gateway_values(straight))
 
 
 def test_an_overlay_is_pointed_to() -> None:
@@ -397,7 +426,7 @@ def test_says_when_a_pod_is_ready(entry: str, ready_when: str) -> None:
     ],
 )
 def test_names_the_keys_of_what_must_exist(entry: str, keys: dict[str, tuple[str, ...]]) -> None:
-    found = carriers.needs([_gateway(f"- {{host: a.example, tls: {entry}}}")])
+    found = before([_gateway(f"- {{host: a.example, tls: {entry}}}")]).objects
     assert {need.name: need.keys for need in found} == keys
 
 
@@ -407,7 +436,7 @@ def test_a_key_is_needed_by_all_that_share_it() -> None:
     ).plan
     assert plan
     expected = Need("egress", "Secret", "both", ("ca.crt", "tls.crt", "tls.key"), ("a.example", "b.example"))
-    assert carriers.needs(plan.gateways) == (expected,)
+    assert before(plan.carriers).objects == (expected,)
 
 
 @pytest.mark.parametrize(
@@ -436,7 +465,7 @@ def test_a_key_is_needed_by_all_that_share_it() -> None:
     ],
 )
 def test_says_how_clients_find_the_host(entry: str, expected: list[str]) -> None:
-    notes = path.path(_gateway(f"- {{{entry}}}")).name_resolution
+    notes = list(_gateway(f"- {{{entry}}}").name_resolution())
     assert [part in note.says for part, note in zip(expected, notes, strict=True)] == [True] * len(expected)
 
 
@@ -475,7 +504,8 @@ def test_the_json_has_the_fields_of_the_facts(fleet: Plan) -> None:
 
 
 def _keys(kind: Any) -> set[str]:
-    return {re.sub("_(.)", lambda match: match[1].upper(), name) for name in kind.__dataclass_fields__}
+    fields = kind._fields if issubclass(kind, tuple) else kind.__dataclass_fields__
+    return {re.sub("_(.)", lambda match: match[1].upper(), name) for name in fields}
 
 
 def test_labels_keep_their_spelling_in_json() -> None:
@@ -484,7 +514,7 @@ def test_labels_keep_their_spelling_in_json() -> None:
 
 
 def test_the_diagrams_are_flowcharts(fleet: Plan) -> None:
-    diagrams = [FLEET_FORMATS["mermaid"](fleet), *(HOST_FORMATS["mermaid"](gateway) for gateway in fleet.gateways)]
+    diagrams = [FLEET_FORMATS["mermaid"](fleet), *(HOST_FORMATS["mermaid"](carrier) for carrier in fleet.carriers)]
     for diagram in diagrams:
         for line in diagram.splitlines():
             assert MERMAID.fullmatch(line), line
@@ -492,8 +522,8 @@ def test_the_diagrams_are_flowcharts(fleet: Plan) -> None:
         assert len(nodes) == len(set(nodes))
         ends = re.findall(r"^ +(\w+) -.*\| (\w+)$", diagram, re.MULTILINE)
         assert {end for edge in ends for end in edge} <= set(nodes)
-    for gateway in fleet.gateways:
-        assert f'"{gateway.host.host.replace("*", "#42;")}"' in diagrams[0]
+    for carrier in fleet.carriers:
+        assert f'"{carrier.host.host.replace("*", "#42;")}"' in diagrams[0]
 
 
 @pytest.mark.parametrize("protocol", ["HTTP", "TLS"])

@@ -1,38 +1,38 @@
 """Whom `helm test` starts, what it asks and how it takes the answer; tests/mesh has what becomes of it."""
 
+import json
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from egressc import emit
 from tests.chart import CHART, CI_VALUES, Helm
+from tests.lists import compile_text
 from tests.test_chart import CI
 from tests.tools import kubeconform
 
-LIST = {
-    "http-80": {"protocol": "HTTP", "port": 80, "gatewayPort": 8080},
-    "grpc-9000": {"protocol": "GRPC", "port": 9000, "gatewayPort": 9000},
-    "tls-443": {"protocol": "TLS", "port": 443, "gatewayPort": 8443},
-}
+HTTP, GRPC, TLS = {"port": 80}, {"port": 9000, "protocol": "GRPC"}, {"port": 443, "protocol": "TLS"}
 
 
-def asked(helm: Helm, *clients: dict[str, Any], ports: list[str] | None = None, **more: Any) -> dict[str, list[str]]:
+def asked(helm: Helm, *clients: dict[str, Any], ports: Sequence[Any] = (HTTP,), **more: Any) -> dict[str, list[str]]:
     """What the pods ask for one host with these clients, by namespace/account."""
-    shown = [{"name": name, "upstreamPort": 1, "rules": {}, **LIST[name]} for name in ports or ["http-80"]]
-    gateway = {"host": "api.example.com", "exportTo": ["*"], "clients": list(clients), "ports": shown}
-    strict = {"strictPaths": True} if any("paths" in client for client in clients) else {}
-    pods = helm.tests({"gateways": {"api": gateway | strict}, **more})
+    entry = {"host": "api.example.com", "clients": list(clients), "ports": list(ports)}
+    plan = compile_text(json.dumps({"version": 1, "hosts": [entry]})).plan
+    assert plan
+    pods = helm.tests(emit.values(plan) | more)
     return {
         f"{pod['metadata']['namespace']}/{pod['spec']['serviceAccountName']}": pod["spec"]["containers"][0]["args"]
         for pod in pods
     }
 
 
-def client(account: str = "*", **limits: Any) -> dict[str, Any]:
-    return {"principal": f"cluster.local/ns/shop/sa/{account}", **limits}
+def client(account: str = "", **limits: Any) -> dict[str, Any]:
+    return {"namespace": "shop", **({"serviceAccount": account} if account else {}), **limits}
 
 
 @pytest.mark.parametrize("path", CI, ids=lambda path: path.name)
@@ -56,16 +56,14 @@ def test_who_asks(helm4: Helm) -> None:
     lines = ["HTTP http://api.example.com:80/"]
     assert asked(helm4, client()) == {"shop/default": lines}
     assert asked(helm4, client("checkout")) == {"shop/checkout": lines}
-    assert asked(helm4, {"principal": "*"}) == {"egress/default": lines}
-    assert asked(helm4, {"principal": "*"}, test={"namespace": "apps"}) == {"apps/default": lines}
+    assert asked(helm4, {"wholeMesh": True}) == {"egress/default": lines}
+    assert asked(helm4, {"wholeMesh": True}, test={"namespace": "apps"}) == {"apps/default": lines}
 
 
 def test_the_first_client_that_may_without_harm(helm4: Helm) -> None:
     assert asked(helm4, client("a", methods=["POST"]), client("b")) == {"shop/b": ["HTTP http://api.example.com:80/"]}
-    ports = ["http-80", "tls-443", "grpc-9000"]
-    assert asked(
-        helm4, client("a", ports=[8443]), client("b", methods=["GET", "POST"], ports=[8080, 9000]), ports=ports
-    ) == {
+    clients = client("a", ports=[443]), client("b", methods=["GET", "POST"], ports=[80, 9000])
+    assert asked(helm4, *clients, ports=[HTTP, TLS, GRPC]) == {
         "shop/a": ["TLS https://api.example.com:443/"],
         "shop/b": [
             "GRPC http://api.example.com:9000/grpc.health.v1.Health/Check",
@@ -89,6 +87,25 @@ def test_a_pod_with_an_application_s_labels_is_never_behind_its_service(helm4: H
 def test_nobody_to_ask(helm4: Helm) -> None:
     assert helm4.tests({}) == []
     assert asked(helm4, client(methods=["POST"])) == {}
+
+
+def test_nobody_knows_a_name_of_a_wildcard() -> None:
+    plan = compile_text("version: 1\nhosts: [{host: '*.example.com', clients: [shop]}]").plan
+    assert plan
+    assert "calls" not in emit.values(plan)
+
+
+def test_a_pod_says_itself_how_it_is_injected(helm4: Helm) -> None:
+    labels = {"app": "orders", "sidecar.istio.io/inject": "false", "istio.io/rev": "old"}
+    entry = {"host": "api.example.com", "clients": [{"namespace": "shop", "podLabels": labels}]}
+    plan = compile_text(json.dumps({"version": 1, "hosts": [entry]})).plan
+    assert plan
+    (pod,) = helm4.tests(emit.values(plan) | {"revision": "stable"})
+    assert pod["metadata"]["labels"] == {
+        "istio.io/rev": "stable",
+        "sidecar.istio.io/inject": "true",
+        "app": "orders",
+    }
 
 
 #: What curl prints, and why it is no answer; nothing where it is one.

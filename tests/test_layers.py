@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from egressc.layers import merge
+from egressc.merge import merge
 from egressc.positions import Mapping
 from egressc.schema import schema
 from egressc.source import load
-from tests.lists import HEAD, found, gateways
+from tests.lists import HEAD, compile_text, found, gateways
 
 BASE = HEAD + "- a.example.com\n- {host: b.example.com, replicas: 2}\n"
 
@@ -79,6 +79,43 @@ def test_overlays_lie_over_hosts_and_their_defaults_under_them() -> None:
     assert (values["b.example.com"]["replicas"], values["b.example.com"]["drainSeconds"]) == (9, 90)
 
 
+def test_defaults_of_an_overlay_lie_over_those_of_the_list() -> None:
+    text = "version: 1\ndefaults: {clients: [shop], enforcement: report, drain: 9s}\nhosts:\n- a.example.com\n"
+    overlay = "version: 1\ndefaults: {clients: [web], enforcement: enforce}\nhosts: []\n"
+    host = gateways(text, overlays=[overlay])["a.example.com"]
+    assert host["exportTo"] == [".", "web"]
+    assert "enforcement" not in host
+    assert host["drainSeconds"] == 9
+
+
+def test_denials_of_an_overlay_hold_beside_those_of_the_list() -> None:
+    text = "deny: [{namespace: guests}]\n" + HEAD + "- a.example.com\n"
+    overlay = "version: 1\ndeny: [{namespace: blog}]\nhosts: []\n"
+    (port,) = gateways(text, overlays=[overlay])["a.example.com"]["ports"]
+    assert [rule["id"] for rule in port["rules"]["deny"]] == ["not guests", "not blog"]
+
+
+def test_exposing_by_defaults_is_for_those_that_say_that_they_are_exposed() -> None:
+    ingress = "gateway: {namespace: ingress, selector: {a: b}, serviceAccount: c}"
+    text = f"""
+        version: 1
+        defaults: {{clients: [shop], expose: {{host: own.example.net, secret: own, {ingress}}}}}
+        hosts:
+        - a.example.com
+        - {{host: b.example.com, expose: {{path: /b}}}}
+    """
+    plan = compile_text(text).plan
+    assert plan
+    assert [[route.gateway.host.host for route in name.routes] for name in plan.exposures] == [["b.example.com"]]
+
+
+def test_a_host_whose_overlay_cannot_be_read_is_not_judged() -> None:
+    """What is left of the entry is a guess, and so would be every finding."""
+    text = HEAD + "- {host: a.example.com, clients: [{wholeMesh: true, namespace: shop}]}\n"
+    overlay = "version: 1\nhosts:\n- {host: a.example.com, clients: 7}\n"
+    assert found(text, overlays=[overlay]) == ["overlay0.yaml:3:34 EG103"]
+
+
 def test_overlays_remove() -> None:
     assert list(gateways(BASE, overlays=["version: 1\nhosts:\n- {host: a.example.com, remove: true}\n"])) == [
         "b.example.com"
@@ -88,7 +125,8 @@ def test_overlays_remove() -> None:
 def test_the_mesh_of_overlays_lies_over_the_lists() -> None:
     text = "mesh: {trustDomain: base, clusterDomain: c.example}\n" + BASE
     values = gateways(text, overlays=["version: 1\nmesh: {trustDomain: prod}\nhosts: []\n"])
-    assert values["a.example.com"]["clients"] == [{"principal": "prod/ns/shop/sa/*"}]
+    (rule,) = values["a.example.com"]["ports"][0]["rules"]["allow"]
+    assert rule["caller"] == {"prefix": "spiffe://prod/ns/shop/sa/"}
 
 
 def test_a_mistake_in_an_overlay_is_found_there() -> None:
@@ -97,15 +135,17 @@ def test_a_mistake_in_an_overlay_is_found_there() -> None:
 
 
 def test_hosts_are_the_same_however_they_are_spelled() -> None:
-    assert found(BASE, HEAD + "- A.Example.COM.\n") == ["list1.yaml:4:3 EG105", "list1.yaml:4:3 EG301"]
+    assert found(BASE + "- A.Example.COM.\n") == ["6:3 EG105", "6:3 EG301"]
     assert found(HEAD + "- bücher.example\n- xn--bcher-kva.example\n") == ["4:3 EG105", "5:3 EG301"]
 
 
 def test_findings_of_all_files_come_at_once() -> None:
-    broken = "version: 1\nhosts:\n- {host: c.example.com, ownr: x}\n- a.example.com\n- d.example.com\n"
+    broken = (
+        "version: 1\nhosts:\n- {host: c.example.com, ownr: x}\n- {host: a.example.com, owner: x}\n- d.example.com\n"
+    )
     assert found(BASE, broken, "version: 1\nhosts: [\n") == [
         "list1.yaml:3:25 EG101",
-        "list1.yaml:4:3 EG301",
+        "list1.yaml:4:10 EG320",
         "list1.yaml:5:3 EG201",
         "list2.yaml:3:1 EG002",
     ]

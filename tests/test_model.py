@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from egressc import layers, settle
+from egressc.entries import Document
 from egressc.model import Duration, Host
 from egressc.source import load
 from tests.lists import hosts
@@ -16,7 +17,7 @@ def host(entry: str) -> Host:
     data, findings = load("hosts.yaml", hosts(entry).encode())
     assert not findings
     assert data is not None
-    combined, more = layers.combine([layers.Document(data, frozenset())], [])
+    combined, more = layers.combine([Document(data, frozenset())], [])
     assert not more
     inventory, _ = settle.inventory(combined)
     (only,) = inventory.hosts
@@ -38,6 +39,13 @@ def test_a_bare_name_is_a_full_entry() -> None:
         ("tls: {mode: passthrough}", [(443, "TLS", 443, "passthrough")]),
         ("tls: {mode: none, unverified: it is a leased line}", [(80, "HTTP", 80, "none")]),
         ("ports: [{port: 443, protocol: TLS}]", [(443, "TLS", 443, "passthrough")]),
+        ("speaks: http", [(80, "HTTP", 443, "simple")]),
+        ("speaks: https", [(443, "TLS", 443, "passthrough")]),
+        ("speaks: [https, http]", [(80, "HTTP", 443, "simple"), (443, "TLS", 443, "passthrough")]),
+        (
+            "speaks: [https, http], tls: {mode: mutual, secret: s}",
+            [(80, "HTTP", 443, "mutual"), (443, "TLS", 443, "passthrough")],
+        ),
         ("ports: [{port: 5432, protocol: TCP}]", [(5432, "TCP", 5432, "simple")]),
         ("ports: [{port: 8080}, {port: 80}]", [(80, "HTTP", 443, "simple"), (8080, "HTTP", 8080, "simple")]),
         ("ports: [{port: 80, upstreamPort: 8443}]", [(80, "HTTP", 8443, "simple")]),

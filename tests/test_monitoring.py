@@ -1,16 +1,31 @@
 """Alerts and dashboard: PromQL that parses, of series that a scrape labels, printed as they stand in the chart."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.chart import Documents
+from egressc import emit
+from tests.chart import Documents, Helm
 from tests.conftest import Render
+from tests.lists import compile_text
 from tests.metrics import DASHBOARD, OF_THE_SCRAPE, RULES, alerts, panels, scraped, selectors
 
 EXPRESSIONS = [*alerts().items(), *((title, one) for title, found in panels().items() for one in found)]
+COUNTED = """
+version: 1
+defaults: {clients: [shop]}
+gateways: [{name: team}, {name: nobody}, {name: there, adopt: {istio: egressgateway}, namespace: istio-egress}]
+hosts:
+- api.example.com
+- {host: bank.example.com, gateway: team}
+- {host: db.example.com, gateway: team, ports: [{port: 80}, {port: 443, protocol: TLS}]}
+- {host: "*.shared.example.com", gateway: team}
+- {host: "*.wild.example.com", ports: [{port: 80}, {port: 443, protocol: TLS}]}
+- {host: adopted.example.com, gateway: there}
+"""
 ON = {"enabled": True, "namespace": "monitoring", "labels": {"release": "prometheus"}}
 
 
@@ -56,6 +71,74 @@ def test_every_expression_asks_gateways_alone(name: str, expression: str) -> Non
     assert asked, name
     for selector in asked:
         assert "egressc_io_gateway" in {label for label, _, _ in selector.matchers}, selector.text
+
+
+@pytest.fixture(scope="module")
+def counted(helm4: Helm) -> dict[str, re.Pattern[str]]:
+    """What the pods of each gateway count of upstreams, by the gateway's name."""
+    plan = compile_text(COUNTED).plan
+    assert plan
+    deployments = {key[2]: one for key, one in helm4.render(emit.values(plan)).items() if key[0] == "Deployment"}
+    found = {}
+    for name, deployment in deployments.items():
+        settings = yaml.safe_load(deployment["spec"]["template"]["metadata"]["annotations"]["proxy.istio.io/config"])
+        found[name] = re.compile(settings["proxyStatsMatcher"]["inclusionRegexps"][0])
+    return found
+
+
+def statistic(host: str, port: int = 443, name: str = "upstream_cx_total") -> str:
+    """As Envoy writes it."""
+    return f"cluster.outbound|{port}||{host};.{name}"
+
+
+def test_pods_count_the_hosts_that_they_carry(counted: dict[str, re.Pattern[str]]) -> None:
+    carried = {
+        "api-example-com": ["api.example.com"],
+        "team": ["bank.example.com", "db.example.com", "*.shared.example.com"],
+        "any---wild-example-com": ["*.wild.example.com"],
+        "nobody": [],
+    }
+    assert set(counted) == set(carried), "pods that run already are not ours to count"
+    hosts = [host for names in carried.values() for host in names] + ["adopted.example.com"]
+    for gateway, names in carried.items():
+        for port in (80, 443):
+            found = [host for host in hosts if counted[gateway].fullmatch(statistic(host, port))]
+            assert found == names, gateway
+
+
+@pytest.mark.parametrize(
+    "neighbour",
+    [
+        "my-api.example.com",
+        "a.api.example.com",
+        "api.example.com.au",
+        "apixexample.com",
+        "pi.example.com",
+        "api.example",
+    ],
+)
+def test_a_neighbour_s_name_is_another_one(counted: dict[str, re.Pattern[str]], neighbour: str) -> None:
+    assert counted["api-example-com"].fullmatch(statistic("api.example.com"))
+    for name in ("upstream_cx_total", "membership_total", "ssl.certificate.kubernetes.x.expiration_unix_time_seconds"):
+        assert not counted["api-example-com"].fullmatch(statistic(neighbour, name=name))
+
+
+@pytest.mark.parametrize(
+    "name", ["a.wild.example.com", "x.wild.example.com", "wild.example.com", "*.very.wild.example.com"]
+)
+def test_a_wildcard_s_star_is_a_star(counted: dict[str, re.Pattern[str]], name: str) -> None:
+    assert not counted["any---wild-example-com"].fullmatch(statistic(name))
+
+
+def test_a_host_more_adds_its_name_alone() -> None:
+    """Kubernetes takes 256 KiB of annotations: a shared gateway of a thousand hosts must fit well."""
+    names = [f"api-{number}.example.com" for number in range(1000)]
+    entries = "".join(f"- {{host: {name}, gateway: team}}\n" for name in names)
+    plan = compile_text(
+        f"version: 1\ndefaults: {{clients: [shop]}}\ngateways: [{{name: team}}]\nhosts:\n{entries}"
+    ).plan
+    assert plan
+    assert len(emit.values(plan)["gateways"]["team"]["pods"]["statistics"]) < sum(len(name) + 4 for name in names)
 
 
 def test_what_is_no_promql_is_found() -> None:

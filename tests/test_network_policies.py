@@ -7,10 +7,11 @@ import pytest
 
 from egressc import emit
 from tests.cases import CASES
-from tests.chart import Document, Helm, Values
+from tests.chart import Document, Helm, Values, compiled
 from tests.lists import compile_text, hosts
 
 Rule = dict[str, Any]
+LIST = CASES / "valid" / "companions" / "hosts.yaml"
 
 
 class End(NamedTuple):
@@ -33,7 +34,7 @@ PROMETHEUS = End("monitoring", (("app", "prometheus"),), "10.1.0.7")
 BESIDE, TOOL = gateway("beside-example-com", "tools"), End("tools", (("app", "tool"),), "10.1.0.8")
 INTERNET, FIXED, FIXED_V6 = (End(address=address) for address in ("198.51.100.1", "192.0.2.10", "2001:db8::10"))
 COMPANY, COMPANY_V6 = End(address="10.9.9.9"), End(address="fd00::9")
-EXCEPT = {"metricsNamespaces": ["monitoring"], "except": ["10.0.0.0/8", "fd00::/8"]}
+EXCEPT = {"metricsNamespaces": ["monitoring"], "except": {"ipv4": ["10.0.0.0/8"], "ipv6": ["fd00::/8"]}}
 
 OTHERS = hosts("""
     - {host: behind.example.com, proxy: {host: proxy.corp.example, port: 3128}}
@@ -91,7 +92,7 @@ DENIED = [
 
 @pytest.fixture(scope="module")
 def policies(helm4: Helm) -> list[Document]:
-    return _policies(helm4, CASES / "valid" / "companions" / "values.yaml", {"networkPolicy": EXCEPT})
+    return _policies(helm4, compiled(LIST), {"networkPolicy": EXCEPT})
 
 
 @pytest.fixture(scope="module")
@@ -142,8 +143,7 @@ def test_the_ingress_gateway_reaches_what_it_exposes(others: list[Document]) -> 
     "address", ["169.254.169.254", "168.63.129.16", "100.100.100.200", "fd00:ec2::254", "fd20:ce::254"]
 )
 def test_no_metadata_service_is_an_upstream(helm4: Helm, address: str) -> None:
-    documents = helm4.render(CASES / "valid" / "companions" / "values.yaml")
-    printed = [document for (kind, _, _), document in documents.items() if kind == "NetworkPolicy"]
+    printed = _policies(helm4, compiled(LIST))
     assert passes(printed, API, INTERNET, 443)
     assert not passes(printed, API, End(address=address), 443)
 

@@ -5,11 +5,18 @@ from typing import Any
 import pytest
 
 from egressc import emit
+from egressc.plan import Rule
 from tests.lists import compile_text, gateway, gateways, hosts
 
 
 def planned(clients: str, ports: str = "[{port: 80}]", more: str = "") -> dict[str, Any]:
     return gateway(f"- {{host: api.example.com, ports: {ports}, clients: {clients}{more}}}")
+
+
+def ruled(clients: str, ports: str = "[{port: 80}]") -> tuple[Rule, ...]:
+    plan = compile_text(hosts(f"- {{host: api.example.com, ports: {ports}, clients: {clients}}}")).plan
+    assert plan
+    return plan.gateways[0].rules
 
 
 @pytest.mark.parametrize(
@@ -23,22 +30,24 @@ def planned(clients: str, ports: str = "[{port: 80}]", more: str = "") -> dict[s
     ],
 )
 def test_who_sees_and_who_may_call(clients: str, visible: list[str], principals: list[str]) -> None:
-    values = planned(clients)
-    assert values["exportTo"] == visible
-    assert [client["principal"] for client in values["clients"]] == principals
+    assert planned(clients)["exportTo"] == visible
+    assert [rule.who.principal for rule in ruled(clients)] == principals
 
 
-def test_rules_name_the_gateway_s_ports() -> None:
-    values = planned("[{namespace: a, ports: [443, 80]}]", "[{port: 80}, {port: 443, protocol: TLS}]")
-    assert values["clients"] == [{"principal": "cluster.local/ns/a/sa/*", "ports": [8080, 8443]}]
+def test_rules_stand_at_the_ports_that_they_name() -> None:
+    ports = "[{port: 80}, {port: 81}, {port: 443, protocol: TLS}]"
+    clients = "[{namespace: a, ports: [443, 80]}, b]"
+    (rule, _) = ruled(clients, ports)
+    assert rule.ports == (80, 443)
+    found = {port["port"]: [one["id"] for one in port["rules"]["allow"]] for port in planned(clients, ports)["ports"]}
+    assert found == {80: ["a", "b"], 81: ["b"], 443: ["a", "b"]}
 
 
 def test_methods_and_paths_are_sorted_and_paths_make_a_gateway_strict() -> None:
-    values = planned("[{namespace: a, methods: [POST, GET], paths: [/b, /a*]}]")
-    assert values["clients"] == [
-        {"principal": "cluster.local/ns/a/sa/*", "methods": ["GET", "POST"], "paths": ["/a*", "/b"]}
-    ]
-    assert values["strictPaths"] is True
+    clients = "[{namespace: a, methods: [POST, GET], paths: [/b, /a*]}]"
+    (rule,) = ruled(clients)
+    assert (rule.methods, rule.paths) == (("GET", "POST"), ("/a*", "/b"))
+    assert planned(clients)["strictPaths"] is True
     assert "strictPaths" not in planned("[{namespace: a, methods: [GET]}]")
 
 
@@ -67,7 +76,7 @@ def test_pods_are_told_apart_only_where_labels_say_so(clients: str, sources: lis
     ],
 )
 def test_only_a_key_by_name_takes_a_role(tls: str, fetches: bool) -> None:
-    assert planned("[a]", more=f", tls: {tls}").get("fetchesKey", False) is fetches
+    assert planned("[a]", more=f", tls: {tls}")["pods"].get("fetchesKey", False) is fetches
 
 
 def test_ports_are_named_by_protocol_and_number() -> None:
@@ -89,7 +98,8 @@ def test_a_wildcard_knows_what_the_list_has_below_it() -> None:
 
 def test_the_mesh_is_in_every_identity() -> None:
     values = gateways("mesh: {trustDomain: prod.example.com}\n" + hosts("- a.example.com"))
-    assert values["a.example.com"]["clients"] == [{"principal": "prod.example.com/ns/shop/sa/*"}]
+    (rule,) = values["a.example.com"]["ports"][0]["rules"]["allow"]
+    assert rule["caller"] == {"prefix": "spiffe://prod.example.com/ns/shop/sa/"}
 
 
 def test_no_companion_keeps_callers_from_a_host_that_reports() -> None:
@@ -108,3 +118,38 @@ def test_no_companion_keeps_callers_from_a_host_that_reports() -> None:
     sidecars = values["companions"]["sidecars"]
     assert {name for name, known in sidecars.items() if "egress/a.example.com" in known} == {"shop", "payments"}
     assert "egress/b.example.com" not in sidecars["shop"]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        *(f"timeouts: {{{name}: 7s}}" for name in ("connect", "idle", "request", "stream")),
+        *("retries: {attempts: 7}", "retries: {retryOn: [reset]}", "retries: {perTry: 7s}"),
+        *("drain: 7s", "replicas: 7", "autoscaling: {maxReplicas: 7}", "podDisruptionBudget: {minAvailable: 7}"),
+        *("resources: {limits: {cpu: 7}}", "connectionPool: {maxConnections: 7}", "outlierDetection: {}"),
+        *("connectionPool: {keepalive: {probes: 7}}", "readiness: {interval: 7s}", "accessLog: false"),
+        # what is said is emitted, and so it is another plan than where nobody says it
+        *("timeouts: {connect: 10s}", "retries: {attempts: 2}", "readiness: {unhealthyThreshold: 3}"),
+    ],
+)
+def test_lists_that_differ_have_plans_that_differ(setting: str) -> None:
+    bare, said, again = (
+        compile_text(hosts(f"- {{host: api.example.com{more}}}")).plan for more in ("", *[f", {setting}"] * 2)
+    )
+    assert bare
+    assert said
+    assert said == again
+    assert said != bare
+    assert emit.values(said) != emit.values(bare)
+
+
+@pytest.mark.parametrize("setting", ["drain: 7s", "replicas: 7", "resources: {limits: {cpu: 7}}"])
+def test_a_shared_gateway_s_pods_are_in_the_plan(setting: str) -> None:
+    text = (
+        "version: 1\ngateways: [{{name: shared{}}}]\nhosts: [{{host: a.example.com, gateway: shared, clients: [shop]}}]"
+    )
+    bare, said = (compile_text(text.format(more)).plan for more in ("", f", {setting}"))
+    assert bare
+    assert said
+    assert said != bare
+    assert emit.values(said) != emit.values(bare)

@@ -18,7 +18,7 @@ from egressc import emit
 from egressc.compile import Compilation, compile_sources
 from egressc.schema import schema
 from tests.chart import Helm
-from tests.strategies import GATEWAYS, TRICKY, characters, fleets
+from tests.strategies import GATEWAYS, TRICKY, characters, defaults, fleets, gateways
 
 SOME = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 # Helm is a process of its own: few examples, and no hundreds more to find the smallest that fails
@@ -35,26 +35,36 @@ def source(hosts: Iterable[Any], **more: Any) -> bytes:
 
 #: What several files share, said in one of them.
 COMPANIONS = {"peerAuthentication": "STRICT", "sidecars": {"services": ["*"]}, "networkPolicies": True}
-SHARED = emit.dump({"version": 1, "gateways": GATEWAYS, "companions": COMPANIONS, "hosts": []}).encode()
 
 
-def compiled(*lists: bytes) -> Compilation:
-    compilation = compile_sources([(f"{index}.yaml", text) for index, text in enumerate([*lists, SHARED])])
+def shared(gateways: Iterable[Any]) -> bytes:
+    return emit.dump({"version": 1, "gateways": list(gateways), "companions": COMPANIONS, "hosts": []}).encode()
+
+
+def compiled(*lists: bytes, gateways: Iterable[Any] = GATEWAYS) -> Compilation:
+    files = [*lists, shared(gateways)]
+    compilation = compile_sources([(f"{index}.yaml", text) for index, text in enumerate(files)])
     errors = [finding for finding in compilation.findings if finding.level == "error"]
-    assert not errors
+    assert not errors, errors
     return compilation
 
 
-def values(*lists: bytes) -> str:
-    plan = compiled(*lists).plan
+def values(*lists: bytes, gateways: Iterable[Any] = GATEWAYS) -> str:
+    plan = compiled(*lists, gateways=gateways).plan
     assert plan
     return emit.dump(emit.values(plan))
 
 
-@given(fleets())
+@given(fleets(), gateways())
 @settings(SOME, max_examples=200)
-def test_right_lists_compile(fleet: list[Any]) -> None:
-    compiled(source(fleet))
+def test_right_lists_compile(fleet: list[Any], shared: list[Any]) -> None:
+    compiled(source(fleet), gateways=shared)
+
+
+@given(fleets(), defaults())
+@settings(FEW, max_examples=100)
+def test_defaults_of_any_setting_make_no_right_entry_wrong(fleet: list[Any], inherited: dict[str, Any]) -> None:
+    compiled(source(fleet, defaults=inherited))
 
 
 def test_right_lists_use_every_field() -> None:
@@ -73,14 +83,16 @@ def test_right_lists_use_every_field() -> None:
         collect(fleet, "host")
 
     draw()
-    # what only an overlay has
-    assert {"host.remove"} == set(_fields("host", "host")) - used
+    # what only an overlay has, what several hosts or files have in common, and another way to write ports
+    others = {"remove", "addClients", "hosts", "clientsFrom", "speaks"}
+    missing = {field for field in set(_fields("host", "host")) - used if not field.startswith("host.addClients.")}
+    assert missing == {f"host.{key}" for key in others} | {"host.clients.group", "host.deny.group"}
 
 
 def _fields(name: str, path: str) -> Iterable[str]:
     for key, part in schema()["$defs"][name]["properties"].items():
         yield f"{path}.{key}"
-        target = (part.get("items") or part).get("$ref", "").rpartition("/")[2]
+        target = (part.get("items") or part).get("$ref", "").removeprefix("#/$defs/")
         if "properties" in schema()["$defs"].get(target, {}):
             yield from _fields(target, f"{path}.{key}")
 

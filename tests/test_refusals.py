@@ -8,6 +8,8 @@ import jsonschema
 import pytest
 
 from docs import schemas
+from egressc import emit
+from tests.cases import CASES
 from tests.chart import CHART, Helm, RefusedError
 
 TLS = {
@@ -25,24 +27,31 @@ PORT = {
     "tls": TLS,
     "rules": {},
 }
-ANYBODY = {"principal": "cluster.local/ns/shop/sa/*"}
-GATEWAY = {"host": "api.example.com", "exportTo": [".", "shop"], "clients": [ANYBODY], "ports": [PORT]}
+GATEWAY = {
+    "host": "api.example.com",
+    "namespace": "egress",
+    "selector": {"egressc.io/gateway": "api"},
+    "pods": {"statistics": r"api\.example\.com"},
+    "exportTo": [".", "shop"],
+    "ports": [PORT],
+}
+VERSION = {"valuesVersion": emit.VALUES_VERSION}
 OPA = {"opa": {"image": "opa", "policy": "partner-policy"}}
 
 
 def _values(**changed: Any) -> dict[str, Any]:
     """One gateway, api, right but for what is changed; None takes a key away."""
     gateway = copy.deepcopy(GATEWAY) | changed
-    return {"gateways": {"api": {key: value for key, value in gateway.items() if value is not None}}}
+    return VERSION | {"gateways": {"api": {key: value for key, value in gateway.items() if value is not None}}}
+
+
+def _pods(**changed: Any) -> dict[str, Any]:
+    return _values(pods={"statistics": ""} | changed)
 
 
 def _tls(**changed: Any) -> dict[str, Any]:
     tls = TLS | changed
     return _values(ports=[PORT | {"tls": {key: value for key, value in tls.items() if value is not None}}])
-
-
-def _client(**more: Any) -> list[dict[str, Any]]:
-    return [ANYBODY | more]
 
 
 # What the message says first, then values that it is said of.
@@ -52,6 +61,53 @@ PROBLEMS: list[tuple[str, dict[str, Any]]] = [
     ("gateways.api: autoscaling has 6 pods at least and 5 at most", _values(autoscaling={"minReplicas": 6})),
     ("gateways.api: autoscaling has 2 pods at least and 1 at most", _values(autoscaling={"maxReplicas": 1})),
 ]
+
+LIST = {"version": 1, "hosts": ["api.example.com"]}
+#: What the chart says first of what is none of its values.
+NO_VALUES: list[tuple[str, dict[str, Any]]] = [
+    ("This is a host list", LIST),
+    ("This is a host list", LIST | {"mesh": {"trustDomain": "prod"}, "defaults": {"clients": ["shop"]}}),
+    ("This is a host list", LIST | {"gateways": [{"name": "team"}]}),
+    ("This is a host list", LIST | {"companions": {"sidecars": {}, "networkPolicies": True, "admission": {}}}),
+    ("This is a host list", {"version": 1, "mesh": {"trustDomain": "prod"}}),
+    ("This is a host list", {"hosts": [{"host": "api.example.com"}]}),
+    ("This is a host list", LIST | _values()),
+    ("The values have valuesVersion 2, and this chart reads 1.", _values() | {"valuesVersion": 2}),
+    ("The values have valuesVersion 2, and this chart reads 1.", {"valuesVersion": 2, "gateways": {"api": {"new": 1}}}),
+    ("The values have valuesVersion 2, and this chart reads 1.", {"valuesVersion": 2}),
+    ("The values have no valuesVersion, and this chart reads 1.", {"gateways": {"api": GATEWAY}}),
+    ("The values have no valuesVersion, and this chart reads 1.", {"gateways": {"api": {"old": 1}}}),
+    ("The values have no valuesVersion, and this chart reads 1.", {"sidecars": {"api": {"host": "api.example.com"}}}),
+]
+
+
+@pytest.mark.parametrize(("message", "values"), NO_VALUES)
+def test_what_is_no_values_of_this_chart_is_told_what_to_do(helm: Helm, message: str, values: dict[str, Any]) -> None:
+    with pytest.raises(RefusedError) as refused:
+        helm.text(values)
+    said = next(line for line in str(refused.value).splitlines() if line.startswith(("This", "The values have")))
+    assert said.startswith(message)
+    assert "`egressc compile hosts.yaml -o values.yaml`" in said
+    assert "- at '" not in str(refused.value), "the schema would say what no reader of a list understands"
+
+
+def test_a_list_on_the_disk_is_known_too(helm: Helm) -> None:
+    with pytest.raises(RefusedError, match="This is a host list"):
+        helm.text(CASES / "valid" / "shared-gateway" / "hosts.yaml")
+
+
+def test_values_of_the_cluster_alone_need_no_version(helm: Helm) -> None:
+    assert helm.render({"imagePullPolicy": "Always"}) == {}
+    with pytest.raises(RefusedError, match="/imagePullPolicy"):
+        helm.text({"imagePullPolicy": "Sometimes"})
+
+
+def test_a_parent_chart_may_switch_it(helm: Helm) -> None:
+    for enabled in (True, False):
+        assert helm.render(_values() | {"enabled": enabled, "global": {"any": "thing"}}) == helm.render(_values())
+    with pytest.raises(RefusedError, match="/enabled"):
+        helm.text({"enabled": "yes"})
+
 
 OPA_AT = "/gateways/api/externalAuthorization/opa"
 
@@ -63,10 +119,10 @@ def _opa(**changed: Any) -> dict[str, Any]:
 # Where the schema finds the fault, and values that have it.
 SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("/", {"colour": "red"}),
-    ("/gateways", {"gateways": {"1password-com": GATEWAY}}),
-    ("/gateways", {"gateways": {"a" * 64: GATEWAY}}),
-    ("/gateways", {"gateways": {"api.example.com": GATEWAY}}),
-    ("/gateways", {"gateways": {"Api": GATEWAY}}),
+    ("/gateways", VERSION | {"gateways": {"1password-com": GATEWAY}}),
+    ("/gateways", VERSION | {"gateways": {"a" * 64: GATEWAY}}),
+    ("/gateways", VERSION | {"gateways": {"api.example.com": GATEWAY}}),
+    ("/gateways", VERSION | {"gateways": {"Api": GATEWAY}}),
     ("/gateways/api", _values(colour="red")),
     ("/gateways/api", _values(host=None)),
     ("/gateways/api/host", _values(host="https://api.example.com")),
@@ -75,9 +131,11 @@ SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("/gateways/api", _values(exportTo=None)),
     ("/gateways/api/exportTo/0", _values(exportTo=["~"])),
     ("/gateways/api/exportTo", _values(exportTo=[".", "."])),
-    ("/gateways/api/clients/0", _values(clients=[{"namespace": "shop"}])),
-    ("/gateways/api/clients/0/principal", _values(clients=[{"principal": "shop/checkout"}])),
-    ("/gateways/api/clients/0/paths/0", _values(clients=_client(paths=["/v1/*/x"]))),
+    ("/gateways/api", _values(namespace=None)),
+    ("/gateways/api", _values(selector=None)),
+    ("/gateways/api/pods/statistics", _pods(statistics="a' b")),
+    ("/calls", {"calls": {"a b": {"serviceAccount": "default", "ask": ["HTTP http://api.example.com:80/"]}}}),
+    ("/calls/0123abcd/ask/0", {"calls": {"0123abcd": {"serviceAccount": "default", "ask": ["HTTP a b"]}}}),
     ("/gateways/api/ports", _values(ports=[])),
     ("/gateways/api/ports/0/protocol", _values(ports=[PORT | {"protocol": "HTTPS"}])),
     ("/gateways/api/ports/0/port", _values(ports=[PORT | {"port": 15001}])),
@@ -96,8 +154,8 @@ SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("/gateways/api/podAnnotations", _values(podAnnotations={"not a key": "value"})),
     ("/gateways/api/replicas", _values(replicas=0)),
     ("/gateways/api/requestTimeout", _values(requestTimeout="15")),
-    ("/gateways/api/volumes/0", _values(volumes=[{"name": "certificates-0", "mountPath": "/etc/partner"}])),
-    ("/gateways/api/volumes/0/secret", _values(volumes=[{"name": "a", "mountPath": "/etc/a", "secret": "A"}])),
+    ("/gateways/api/pods/volumes/0", _pods(volumes=[{"name": "certificates-0", "mountPath": "/etc/partner"}])),
+    ("/gateways/api/pods/volumes/0/secret", _pods(volumes=[{"name": "a", "mountPath": "/etc/a", "secret": "A"}])),
     ("/gateways/api/resources/requests", _values(resources={"requests": {"gpu": 1}})),
     ("/imagePullPolicy", {"imagePullPolicy": "Sometimes"}),
     ("/readiness", {"readiness": {"mode": "gateway"}}),
@@ -114,7 +172,7 @@ SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("/gateways/api/streamTimeout", _values(streamTimeout="1h")),
     ("/readiness/interval", {"readiness": {"interval": "1m"}}),
     ("/connectionPool/connectTimeout", {"connectionPool": {"connectTimeout": "500ms"}}),
-    ("/connectionPool/keepalive/time", {"connectionPool": {"keepalive": {"time": "1.5s"}}}),
+    ("/connectionPool/keepalive/timeSeconds", {"connectionPool": {"keepalive": {"timeSeconds": 1.5}}}),
     ("/gateways/api/selector", _values(selector={"a: b\nc": "d"})),
     ("/gateways/api/selector/a", _values(selector={"a": "b c"})),
     ("/networkPolicy/dns/podLabels", {"networkPolicy": {"dns": {"podLabels": {"a b": "c"}}}}),

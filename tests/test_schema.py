@@ -15,7 +15,7 @@ HOST = schema()["$defs"]["host"]
 WHOLE = ("hosts.tls", "hosts.readiness", "hosts.ports.tls", "defaults.tls", "defaults.readiness", "defaults.ports.tls")
 SCALING = [["replicas", "autoscaling"]]
 INSTEAD = {
-    "hosts": SCALING,
+    "hosts": [*SCALING, ["speaks", "ports"]],
     "defaults": SCALING,
     "gateways": SCALING,
     "hosts.tls": [["secret", "files"]],

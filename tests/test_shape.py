@@ -123,7 +123,7 @@ def test_what_would_let_in_more_than_is_said_is_refused(text: str, expected: str
         (
             "- {host: a.example.com, clients: [{namespace: a, podLabels: {a b: x}}]}",
             "4:62",
-            "`a b` is no key",
+            "`a b` is not a key",
             "/name`",
         ),
         ("- {host: a.example.com, tls: {mode: Mutual}}", "4:37", "`Mutual` is not known", "did you mean `mutual`?"),

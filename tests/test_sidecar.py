@@ -12,7 +12,7 @@ MUTUAL = "tls: {mode: mutual, secret: client}"
 
 def planned(entry: str) -> dict[str, Any]:
     compilation = compile_text(hosts(f"- {{host: api.example.com, at: sidecar, {entry}}}"))
-    assert not compilation.findings
+    assert not [finding for finding in compilation.findings if finding.level == "error"]
     assert compilation.plan
     values = emit.values(compilation.plan)
     assert values["gateways"] == {}
@@ -64,10 +64,11 @@ def test_secrets_go_to_the_pods_and_accounts_of_the_ports_that_have_them() -> No
         {namespace: a, podLabels: {app: y}, ports: [443]},
         {namespace: b, ports: [443]}]"""
     places = planned(f"{MUTUAL}, ports: [{{port: 80}}, {{port: 443, protocol: TLS}}], clients: {clients}")
-    assert (places["a"]["pods"], places["a"]["accounts"]) == ([{"app": "x"}], ["x"])
-    assert set(places["b"]) == {"ports"}
+    assert [rule["selector"] for rule in places["a"]["rules"]] == [{"app": "x"}]
+    assert places["a"]["accounts"] == ["x"]
+    assert set(places["b"]) == {"exportTo", "ports"}
     ca = planned("tls: {secret: ca}, clients: [{namespace: a, podLabels: {app: x}}]")
-    assert set(ca["a"]) == {"ports", "pods"}
+    assert set(ca["a"]) == {"exportTo", "ports", "rules"}
 
 
 def test_a_sidecar_of_the_namespace_lets_its_hosts_through() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from egressc import layers, output, rules, settle, shape, source
+from egressc.entries import Document
 from egressc.findings import Finding, Span
 from egressc.model import Inventory
 from egressc.plan import Plan, plan
@@ -54,7 +55,7 @@ def _read(name: str) -> bytes | OSError:
         return error
 
 
-def _document(item: Source, findings: list[Finding]) -> layers.Document | None:
+def _document(item: Source, findings: list[Finding]) -> Document | None:
     name, raw = item
     if isinstance(raw, OSError):
         message = f"the file cannot be read: {output.reason(raw)}"
@@ -67,7 +68,7 @@ def _document(item: Source, findings: list[Finding]) -> layers.Document | None:
     errors, broken = shape.check(data)
     findings += errors
     # what could not be read whole is not judged further: its findings would be guesses
-    return layers.Document(data, broken | {_host_of(data, problem.span) for problem in problems})
+    return Document(data, broken | {_host_of(data, problem.span) for problem in problems})
 
 
 def _host_of(data: Mapping, at: Span) -> int:

@@ -1,15 +1,19 @@
 """LOAD: several lists as one, defaults under each host, overlays of an environment over it."""
 
+import json
+from collections.abc import Iterator
 from collections.abc import Sequence as Items
 from dataclasses import dataclass
 
-from egressc.findings import Code, Finding
+from egressc.entries import ALL, Document, entries_of
+from egressc.findings import Code, Finding, Span
 from egressc.hostname import normalise
-from egressc.positions import Mapping, mark
-from egressc.schema import Part, field, schema
+from egressc.merge import merge
+from egressc.positions import Mapping, Sequence, mark
+from egressc.schema import field, schema
 from egressc.slips import nearest
+from egressc.teams import Listed, joined
 
-ALL = frozenset({-1})
 FACTS = ("mesh", "companions")  # said in one file, whatever the number of files; overlays merge over it
 HOST, GATEWAY = (schema()["$defs"][name] for name in ("host", "sharedGateway"))
 LISTED = ("gateways", "deny")  # of all files together; an overlay's item of a known name merges over it
@@ -17,7 +21,7 @@ LISTED = ("gateways", "deny")  # of all files together; an overlay's item of a k
 HOST_TWICE = Code(
     "EG301",
     "the same host twice",
-    "A host has one entry in all files. Two entries would be two gateways for one name, and Istio would take one of "
+    "A host has one entry in a file. Two entries would be two gateways for one name, and Istio would take one of "
     "them by chance. What differs in one environment stands in an overlay.",
 )
 NOT_IN_A_LIST = Code(
@@ -28,47 +32,22 @@ NOT_IN_A_LIST = Code(
 FACT_TWICE = Code(
     "EG305",
     "the mesh is described twice",
-    "`mesh` and `companions` are true of the whole release. One file says them; an overlay may change them.",
+    "`mesh` and `companions` are true of the whole release, and a group has one meaning. One file says them; an "
+    "overlay may change them.",
 )
 REMOVED = Code(
     "EG307",
-    "an entry that only an overlay can have",
-    "`remove: true` takes a host out of the list for one environment. In the list itself there is nothing to take out.",
+    "what only an overlay can say",
+    "`remove: true` takes a host out of the list for one environment, and `addClients` adds to its clients there. In "
+    "the list itself there is nothing to change: it is what an overlay changes.",
 )
-
-
-def merge(base: Mapping, top: Mapping, part: Part) -> Mapping:
-    """`top` over `base`, both of which `part` of the schema describes.
-
-    Mappings merge key by key, and everything else replaces what is below it. The schema says where a mapping with a
-    mode of its own starts afresh (`x-merge: whole`), and of which keys one is meant (`x-instead`): what the upper layer
-    says takes the place of the others. Places and origins stay those of what is kept.
-    """
-    result = Mapping(top.span)
-    replaced = {other for group in part.get("x-instead", ()) for key in group if key in top for other in group} - {*top}
-    for layer in (base, top):
-        for key in layer:
-            if layer is base and key in replaced:
-                continue
-            below, value = result.get(key), layer[key]
-            result.take(key, layer)
-            if isinstance(below, Mapping) and isinstance(value, Mapping):
-                about = field(part, key) or {}
-                if not (about.get("x-merge") == "whole" and "mode" in value):
-                    result[key] = merge(below, value, about)
-    return result
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One file's content, and the indexes of its hosts that are not to be judged further (ALL: none are)."""
-
-    data: Mapping
-    broken: frozenset[int]
-
-    def is_broken(self, index: int) -> bool:
-        """Whether the host at `index`, or what all hosts of the file depend on, has been refused."""
-        return bool(self.broken & {index, *ALL})
+CLIENTS_REPLACED = Code(
+    "EG309",
+    "an overlay that takes clients away",
+    "Lists in an overlay replace those below it, and so does `clients`: who was let in by the list and is not named "
+    "again is refused in this environment. That may be meant. `addClients` adds instead.",
+    "warning",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,102 +55,146 @@ class Combined:
     """Several lists and overlays as one: the hosts' entries in the order of the lists, and what is said of all of them.
 
     Each entry lies over its defaults and under its overlays, and knows who said what. `facts` has one Mapping for each
-    of FACTS, `listed` the items of all files for each of LISTED.
+    of FACTS, `groups` those of all files, `listed` the items of all files for each of LISTED.
     """
 
     entries: list[Mapping]
     facts: dict[str, Mapping]
+    groups: Mapping
     listed: dict[str, list[Mapping]]
 
 
 @dataclass(slots=True)
-class _Owned:
-    entry: Mapping
-    defaults: Mapping
+class _Host:
+    """One host: its entry in each file that has one, and whether one of them was refused."""
+
+    listed: list[Listed]
     broken: bool
-
-
-def _entries(document: Document) -> list[tuple[int, Mapping]]:
-    """The hosts of one file, each as a Mapping; a bare string becomes an entry of its host alone."""
-    entries: list[tuple[int, Mapping]] = []
-    hosts = document.data.get("hosts")
-    for index, item in enumerate(hosts if isinstance(hosts, list) else []):
-        if isinstance(item, str):
-            span = document.data["hosts"].items_at[index]
-            entry = Mapping(span)
-            entry["host"], entry.keys_at["host"], entry.values_at["host"] = item, span, span
-            entries.append((index, entry))
-        elif isinstance(item, Mapping) and isinstance(item.get("host"), str):
-            entries.append((index, item))
-    return entries
 
 
 def combine(
     lists: Items[Document], overlays: Items[Document], *, complete: bool = True
 ) -> tuple[Combined, list[Finding]]:
-    """All lists and overlays as one, and findings (EG3xx).
+    """All lists and overlays as one, and what is wrong with them together.
 
     Not `complete` are lists of which one could not be read: a host that an overlay names may stand there.
     """
     findings: list[Finding] = []
-    owned: dict[str, _Owned] = {}
-    for document in (*lists, *overlays):
-        mark(document.data.get("defaults"), "defaults")
-    for document in lists:
-        given = document.data.get("defaults")
-        defaults = given if isinstance(given, Mapping) else Mapping(document.data.span)
-        for index, entry in _entries(document):
-            host = normalise(entry["host"])
-            if "remove" in entry:
-                fix = "remove the whole entry, or write this into an overlay"
-                findings.append(REMOVED(entry.keys_at["remove"], "`remove` stands outside of an overlay", fix))
-            if host in owned:
-                first = owned[host].entry.values_at["host"]
-                fix = f"keep one entry; the first is {first.file}:{first.line} (an --overlay says what differs)"
-                findings.append(HOST_TWICE(entry.values_at["host"], f"`{host}` is listed twice", fix))
-            else:
-                owned[host] = _Owned(entry, defaults, document.is_broken(index))
+    above = Mapping(lists[0].data.span)
     for overlay in overlays:
-        findings += [finding for finding in _lay(overlay, owned) if complete or finding.code != NOT_IN_A_LIST.name]
-    entries = [
-        merge(item.defaults, item.entry, HOST) if item.defaults else item.entry
-        for item in owned.values()
-        if "remove" not in item.entry and not item.broken
-    ]
+        above = merge(above, _defaults(overlay), HOST)
+    hosts: dict[str, _Host] = {}
+    for document in lists:
+        _collect(document, merge(_defaults(document), above, HOST), hosts, findings)
+    entries: dict[str, Mapping] = {}
+    for name, host in hosts.items():
+        entries[name], more = joined(name, host.listed)
+        findings += more
+        host.broken |= any(ALL & overlay.broken and "defaults" in overlay.data for overlay in overlays)
+    for overlay in overlays:
+        more = list(_lay(overlay, entries, hosts))
+        findings += [finding for finding in more if complete or finding.code != NOT_IN_A_LIST.name]
     facts = {}
     for key in FACTS:
         facts[key], more = _fact(key, lists, overlays)
         findings += more
-    return Combined(entries, facts, {key: _listed(key, lists, overlays) for key in LISTED}), findings
+    kept = [entry for name, entry in entries.items() if "remove" not in entry and not hosts[name].broken]
+    listed = {key: _listed(key, lists, overlays) for key in LISTED}
+    return Combined(kept, facts, _groups(lists, overlays, findings), listed), findings
 
 
-def _lay(overlay: Document, owned: dict[str, _Owned]) -> list[Finding]:
-    findings = []
-    seen: dict[str, int] = {}
-    for index, entry in _entries(overlay):
-        host, span = normalise(entry["host"]), entry.values_at["host"]
+def _defaults(document: Document) -> Mapping:
+    given = document.data.get("defaults")
+    mark(given, "defaults")
+    return given if isinstance(given, Mapping) else Mapping(document.data.span)
+
+
+def _collect(document: Document, defaults: Mapping, hosts: dict[str, _Host], findings: list[Finding]) -> None:
+    """Adds the entries of one list to `hosts`."""
+    seen: dict[str, Span] = {}
+    for index, entry in entries_of(document, findings):
+        host, place = normalise(entry["host"]), entry.values_at["host"]
+        for key in ("remove", "addClients"):
+            if key in entry:
+                fix = "remove the whole entry" if key == "remove" else "write `clients`"
+                message = f"`{key}` stands outside of an overlay"
+                findings.append(REMOVED(entry.keys_at[key], message, f"{fix}, or write this into an overlay"))
+        if host in seen:
+            first = seen[host]
+            fix = f"keep one entry; the first is {first.file}:{first.line} (an --overlay says what differs)"
+            findings.append(HOST_TWICE(place, f"`{host}` is listed twice", fix))
+            continue
+        seen[host] = place
+        known = hosts.setdefault(host, _Host([], broken=False))
+        known.listed.append(Listed(entry, merge(defaults, entry, HOST) if defaults else entry))
+        known.broken |= document.is_broken(index)
+
+
+def _lay(overlay: Document, entries: dict[str, Mapping], hosts: dict[str, _Host]) -> Iterator[Finding]:
+    """Lays what an overlay says of single hosts over their `entries`."""
+    seen: dict[str, Span] = {}
+    unnamed: list[Finding] = []
+    for index, entry in entries_of(overlay, unnamed):
+        host, place = normalise(entry["host"]), entry.values_at["host"]
         mark(entry, "overlay")
         if host in seen:
-            fix = f"keep one of the two; the first is on line {seen[host]}"
-            findings.append(HOST_TWICE(span, f"`{host}` is listed twice in this overlay", fix))
-        elif host not in owned:
-            close = nearest(host, owned)
-            fix = (
-                f"did you mean {close}?"
-                if close
-                else "write a host that only this environment has into a list of its own"
-            )
-            findings.append(NOT_IN_A_LIST(span, f"no list has `{host}`", fix))
+            fix = f"keep one of the two; the first is on line {seen[host].line}"
+            yield HOST_TWICE(place, f"`{host}` is listed twice in this overlay", fix)
+        elif host not in hosts:
+            close = nearest(host, hosts)
+            beside = "write a host that only this environment has into a list of its own"
+            yield NOT_IN_A_LIST(place, f"no list has `{host}`", f"did you mean {close}?" if close else beside)
         else:
-            owned[host].entry = merge(owned[host].entry, entry, HOST)
-            owned[host].broken |= overlay.is_broken(index)
-        seen.setdefault(host, span.line)
-    defaults = overlay.data.get("defaults")
-    if isinstance(defaults, Mapping):
-        for item in owned.values():
-            item.defaults = merge(item.defaults, defaults, HOST)
-            item.broken |= bool(ALL & overlay.broken)
-    return findings
+            below = entries[host]
+            yield from _replaced(below, entry)
+            entries[host] = _with_added_clients(merge(below, entry, HOST))
+            hosts[host].broken |= overlay.is_broken(index)
+        seen.setdefault(host, place)
+    yield from unnamed
+
+
+def _replaced(below: Mapping, entry: Mapping) -> Iterator[Finding]:
+    """A warning where the overlay's `entry` takes clients away."""
+    given, known = entry.get("clients"), below.get("clients")
+    if isinstance(given, Sequence) and isinstance(known, Sequence):
+        gone = [json.dumps(client) for client in known if client not in given]
+        if gone:
+            message = (
+                f"these clients replace those of the list: {', '.join(gone).replace(chr(34), '')} may not call here"
+            )
+            fix = "write `addClients` to let in more, or name again who stays"
+            yield CLIENTS_REPLACED(entry.keys_at["clients"], message, fix)
+
+
+def _with_added_clients(entry: Mapping) -> Mapping:
+    added = entry.get("addClients")
+    if not isinstance(added, Sequence):
+        return entry
+    result = entry.without(("addClients",))
+    if isinstance(known := result.get("clients"), Sequence):
+        added = known.followed_by(added)
+    result["clients"] = added
+    for places in (result.keys_at, result.values_at):
+        places.setdefault("clients", entry.keys_at["addClients"])
+    result.origins["clients"] = entry.origin_of("addClients")
+    return result
+
+
+def _groups(lists: Items[Document], overlays: Items[Document], findings: list[Finding]) -> Mapping:
+    """The groups of all files by name; an overlay's replaces the list's."""
+    result = Mapping(lists[0].data.span)
+    for document in (*lists, *overlays):
+        groups = document.data.get("groups")
+        if not isinstance(groups, Mapping) or ALL & document.broken:
+            continue
+        for name in groups:
+            if name in result and document in lists:
+                first = result.keys_at[name]
+                fix = f"keep it in one file; the first is {first.file}:{first.line}"
+                findings.append(FACT_TWICE(groups.keys_at[name], f"the group `{name}` is given in two files", fix))
+            else:
+                result.take(name, groups)
+    return result
 
 
 def _fact(key: str, lists: Items[Document], overlays: Items[Document]) -> tuple[Mapping, list[Finding]]:

@@ -57,6 +57,16 @@ class Sequence(list[Any]):
         self.span = span
         self.items_at: list[Span] = []
 
+    def followed_by(self, other: "Sequence") -> "Sequence":
+        """A copy with the items of `other` at its end that it does not have."""
+        result = Sequence(self.span)
+        for items in (self, other):
+            for item, place in zip(items, items.items_at, strict=True):
+                if item not in result:
+                    result.append(item)
+                    result.items_at.append(place)
+        return result
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Line:
@@ -151,6 +161,8 @@ class Settled:
         return self.named(next(iter(self.source.keys_at), ""), bare)
 
     def _parent(self, path: tuple[str, ...]) -> Mapping | None:
+        if len(path) == 1:
+            return self.source
         data: Any = self.source
         for step in path[:-1]:
             data = data.get(step) if isinstance(data, Mapping) else None

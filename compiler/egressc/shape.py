@@ -67,7 +67,7 @@ def _unique(_: Any, unique: bool, given: Any, __: Any) -> Iterator[ValidationErr
 
 
 def check(document: Any) -> tuple[list[Finding], frozenset[int]]:
-    """What the host list's schema refuses in `document`, a Mapping as `source.load` returns it (EG1xx).
+    """What the host list's schema refuses in `document`, a Mapping as `source.load` returns it.
 
     Also the indexes of the hosts that are refused; -1 stands for what all hosts of the file depend on.
     """
@@ -101,7 +101,7 @@ def _explain(document: Any, error: Any) -> Iterator[Finding]:
                 yield MISSING_KEY(locate(document, path), f"`{key}` is missing", f"add `{key}: {example}`")
     elif "propertyNames" in error.absolute_schema_path:
         key = error.instance
-        message = f"{_name(path)}: {_show(key)} is no {part['x-noun']}"
+        message = f"{_name(path)}: {_show(key)} is not a {part['x-noun']}"
         yield NOT_ALLOWED(locate(document, (*path, key), key=True), message, _instead(part, key))
     elif error.validator in ("pattern", "maxLength") and part.get("x-explain") == "hostname":
         yield hostname.explain(error.instance, locate(document, path))
@@ -133,20 +133,23 @@ def _not_known(error: Any) -> tuple[Code, str, str]:
 
 
 def _wrong_length(error: Any) -> tuple[Code, str, str]:
-    limit = f"{error.validator_value} {'at least' if error.validator == 'minLength' else 'at most'}"
-    message = f"{_show(error.instance)} has {len(error.instance)} characters, {limit}"
+    limit = f"at {'least' if error.validator == 'minLength' else 'most'} {error.validator_value}"
+    message = f"{_show(error.instance)} has {len(error.instance)} characters: it needs {limit}"
     return NOT_ALLOWED, message, _instead(error.schema, error.instance)
 
 
 def _wrong_number_of_items(error: Any) -> tuple[Code, str, str]:
     problems = {
-        "minItems": "at least one is needed",
-        "maxItems": f"more than {error.validator_value}",
-        "uniqueItems": "one is given twice",
-        "minProperties": "at least one is needed",
-        "maxProperties": f"more than {error.validator_value} at once",
+        "minItems": "the list is empty",
+        "maxItems": f"the list has more than {error.validator_value} items",
+        "uniqueItems": "the list has an item twice",
+        "minProperties": "the mapping is empty",
+        "maxProperties": f"only {error.validator_value} of its keys can hold",
     }
-    return ITEMS, problems[error.validator], _instead(error.schema, error.instance)
+    fix = _instead(error.schema, error.instance)
+    if error.validator == "maxProperties":
+        fix = f"keep {error.validator_value} of {', '.join(f'`{key}`' for key in error.instance)}"
+    return ITEMS, problems[error.validator], fix
 
 
 def _not_allowed(error: Any) -> tuple[Code, str, str]:

@@ -80,7 +80,7 @@ NOT_ALLOWED = Code(
 def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:
     """The document in `raw`, the bytes of the file `name`: nested Mapping, Sequence, str, int, float, bool, None.
 
-    Returns None as the document where the file cannot be understood; the findings (EG0xx) then say why.
+    Returns None as the document where the file cannot be understood; the findings then say why.
     """
     if len(raw) > MAX_BYTES:
         fix = "split the list into several files: egressc takes any number of them"

@@ -25,15 +25,12 @@ def check(fleet: Fleet) -> None:
         allowed = [[{"key": RESULT.format(kind), "values": ["allowed"]}] for kind in ("http", "network")]
         spec = gateway.spec("AuthorizationPolicy")
         assert (spec["action"], spec["rules"]) == ("ALLOW", [{"when": when} for when in allowed])
+        _closed_doors(gateway)
 
 
 def _named(gateway: Gateway, port: Mapping[str, Any]) -> set[str]:
     """The identities that may call at a port."""
-    return {
-        client["principal"]
-        for client in gateway.values["clients"]
-        if port["gatewayPort"] in client.get("ports", [port["gatewayPort"]])
-    }
+    return {rule.who.principal for rule in gateway.rules if rule.covers(port["port"])}
 
 
 def _allowed(gateway: Gateway, port: Mapping[str, Any]) -> None:
@@ -70,6 +67,21 @@ def _handshake(gateway: Gateway, port: Mapping[str, Any]) -> None:
     assert set(tls.get("subjectAltNames", [])) == (named if by_account and port["protocol"] in RAW else set())
 
 
+def _closed_doors(gateway: Gateway) -> None:
+    """Whatever others open on our pods carries bytes nowhere, and requests past a filter that finds nobody allowed."""
+    bytes_, requests = (patch for patch in gateway.patches(".authorization")[:2])
+    chain = {"context": "GATEWAY", "listener": {"filterChain": {"filter": {}}}}
+    for patch, name in ((bytes_, "tcp_proxy"), (requests, "http_connection_manager")):
+        chain["listener"] = {"filterChain": {"filter": {"name": f"envoy.filters.network.{name}"}}}
+        assert patch["match"] == chain
+    assert bytes_["patch"]["value"]["typed_config"]["cluster"] == "BlackHoleCluster"
+    assert (requests["patch"]["operation"], requests["patch"]["value"]["name"]) == (
+        "INSERT_FIRST",
+        "egressc.authorization",
+    )
+    assert gateway.spec("EnvoyFilter", ".authorization")["priority"] == 1
+
+
 def _kind(port: Mapping[str, Any]) -> str:
     return "network" if port["protocol"] in RAW else "http"
 
@@ -102,5 +114,5 @@ def _provider(gateway: Gateway) -> None:
     for port in gateway.ports:
         own = {"key": POLICY.format(_kind(port)), "values": [f"{gateway.name}:*"]}
         rule: dict[str, Any] = {"to": [{"operation": {"ports": [str(port["gatewayPort"])]}}]}
-        expected.append(rule | ({"when": [own]} if "selector" in gateway.values else {}))
+        expected.append(rule | ({} if "pods" in gateway.values else {"when": [own]}))
     assert spec["rules"] == expected

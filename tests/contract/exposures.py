@@ -38,7 +38,7 @@ def _entry(exposure: Mapping[str, Any], objects: Mapping[str, Any]) -> None:
 def _routes(fleet: Fleet, exposure: Mapping[str, Any], spec: Mapping[str, Any]) -> None:
     routes = [route for route in spec["http"] if "route" in route]
     paths = [match["uri"].get("exact", "/") for route in routes for match in route["match"][:1]]
-    assert paths == [route["path"] for route in exposure["routes"]]
+    assert paths == [route["uris"][0].get("exact", "/") for route in exposure["routes"]]
     assert paths == sorted(set(paths), key=lambda path: (-len(path), path)), "a longer path comes first"
     for path, route in zip(paths, routes, strict=True):
         # a prefix would take /partnership for /partner
@@ -49,9 +49,8 @@ def _routes(fleet: Fleet, exposure: Mapping[str, Any], spec: Mapping[str, Any]) 
         destination = route["route"][0]["destination"]
         assert destination["host"] == way.spec("DestinationRule")["host"]
         assert {exposure["namespace"], "*"} & {*way.values["exportTo"]} or exposure["namespace"] == way.namespace
-        ingress = [
-            client for client in way.values["clients"] if f"/ns/{exposure['namespace']}/sa/" in client["principal"]
-        ]
-        assert [client["ports"] for client in ingress] == [[destination["port"]["number"]]]
+        numbers = {port["port"]: port["gatewayPort"] for port in way.ports}
+        ingress = [rule for rule in way.rules if rule.who.namespace == exposure["namespace"]]
+        assert [[numbers[port] for port in rule.ports] for rule in ingress] == [[destination["port"]["number"]]]
         policy = way.values.get("networkPolicy", {"clients": ["*"]})
         assert {exposure["namespace"], "*"} & {*policy["clients"]}

@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from egressc import emit
+from egressc.plan import Plan, Rule
 from tests.chart import Document, Documents, Helm
 
 Key = tuple[str, str, str]
@@ -17,14 +19,17 @@ RAW = ("TLS", "TCP")  # protocols of which a gateway sees no requests
 
 @dataclass(frozen=True)
 class Fleet:
-    """Values, and all that the chart prints for them."""
+    """Values, all that the chart prints for them, and who may call which gateway."""
 
     values: Mapping[str, Any]
     documents: Documents
+    rules: Mapping[str, tuple[Rule, ...]]
 
     @classmethod
-    def printed(cls, helm: Helm, values: str) -> "Fleet":
-        return cls(yaml.safe_load(values), helm.render(values))
+    def printed(cls, helm: Helm, plan: Plan) -> "Fleet":
+        values = emit.dump(emit.values(plan))
+        rules = {gateway.name: gateway.rules for gateway in plan.gateways}
+        return cls(yaml.safe_load(values), helm.render(values), rules)
 
     @cached_property
     def gateways(self) -> dict[str, "Gateway"]:
@@ -39,7 +44,7 @@ class Fleet:
     @cached_property
     def pods(self) -> list["Gateway"]:
         """The gateways whose pods we make."""
-        return [gateway for gateway in self.gateways.values() if "selector" not in gateway.values]
+        return [gateway for gateway in self.gateways.values() if "pods" in gateway.values]
 
     def labelled(self, label: str, value: str) -> list[Key]:
         """The keys of the objects that bear this label."""
@@ -61,18 +66,19 @@ class Gateway:
         self.host = str(values.get("host"))
         self.service = f"{name}.{self.namespace}.svc."
         self.ports: list[dict[str, Any]] = list(values.get("ports", []))
+        self.rules = fleet.rules.get(name, ())
 
     @property
     def carrier(self) -> str | None:
         """The name of the gateway whose pods carry the host; None where we do not make them."""
         if self.values.get("adopted"):
             return None
-        return str(self.values["selector"]["egressc.io/gateway"]) if "selector" in self.values else self.name
+        return str(self.values["selector"]["egressc.io/gateway"])
 
     @property
     def reports(self) -> bool:
         """Whether rules are only reported, and nobody is refused."""
-        return bool(self.values.get("enforcement") == "report")
+        return bool(self.values.get("reports"))
 
     def all(self, kind: str) -> list[Document]:
         """The objects of a kind."""

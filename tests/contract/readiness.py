@@ -78,5 +78,11 @@ def _probe(gateway: Gateway) -> None:
     for listener in listeners:
         assert listener["address"]["socket_address"]["port_value"] == PROBE["port"]
         (healthy,) = nested(listener, "cluster_min_healthy_percentages")
+        # everything else learns nothing: no body, and 404
+        assert [(one["name"], one["string_match"]["exact"]) for one in next(nested(listener, "headers"))] == [
+            (":path", PROBE["path"]),
+            (":method", "GET"),
+        ]
+        assert list(nested(listener, "direct_response")) == [{"status": 404}]
         every = [f"outbound|{port['port']}||{gateway.host}" for port in gateway.ports]
         assert healthy == {cluster: {"value": 1} for cluster in every}

@@ -34,7 +34,7 @@ def check(fleet: Fleet) -> None:
 
 
 def _paths(gateway: Gateway) -> None:
-    """What is allowed must be what the upstream reads: a path has one reading before any rule sees it."""
+    """What is allowed must be what the upstream reads: paths and names of headers have one reading."""
     by_path = any(rule.get("paths") for port in gateway.ports for part in port["rules"].values() for rule in part)
     strict = by_path or "externalAuthorization" in gateway.values
     escaped = "KEEP_UNCHANGED" if gateway.reports else "REJECT_REQUEST"
@@ -42,14 +42,24 @@ def _paths(gateway: Gateway) -> None:
     for port in gateway.with_requests if strict else ():
         found = [
             patch["patch"]["value"]["typed_config"]
-            for patch in gateway.patches()
+            for patch in gateway.patches(".requests")
             if patch["applyTo"] == "NETWORK_FILTER" and _at(patch, port)
         ]
         assert [one.items() >= reading.items() for one in found] == [True]
+    # many upstreams read x_api_key as x-api-key
+    underscores = {"common_http_protocol_options": {"headers_with_underscores_action": "DROP_HEADER"}}
+    for port in gateway.with_requests if gateway.values.get("dropUnderscores") else ():
+        found = [
+            patch["patch"]["value"]["typed_config"]
+            for patch in gateway.patches(".requests")
+            if patch["applyTo"] == "NETWORK_FILTER" and _at(patch, port)
+        ]
+        assert [one.items() >= underscores.items() for one in found] == [True]
 
 
 def _at(patch: dict[str, Any], port: dict[str, Any]) -> bool:
-    return str(patch["match"]["listener"]["name"]).endswith(f"_{port['gatewayPort']}")
+    listener = patch["match"].get("listener", {})
+    return str(listener.get("name")).endswith(f"_{port['gatewayPort']}")
 
 
 def _order(gateway: Gateway) -> None:

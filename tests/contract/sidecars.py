@@ -51,7 +51,9 @@ def _entry(sidecar: Mapping[str, Any], clients: Mapping[str, Any], seen: str, ob
 def _rules(rules: list[Any], namespace: str, seen: str, host: str, clients: Mapping[str, Any]) -> None:
     selected = [rule for rule in rules if "workloadSelector" in rule]
     (rest,) = (rule for rule in rules if "workloadSelector" not in rule)
-    assert [rule["workloadSelector"]["matchLabels"] for rule in selected] == clients.get("pods", [])
+    assert [rule["workloadSelector"]["matchLabels"] for rule in selected] == [
+        rule["selector"] for rule in clients.get("rules", [])
+    ]
     # with equal exportTo, Istio would merge the one for all others into the selected ones
     assert all(rule["exportTo"] == ["."] for rule in selected)
     assert rest["exportTo"] == ([namespace] if selected else [seen])

@@ -29,7 +29,7 @@ def _callers(gateway: Gateway) -> None:
     if gateway.reports:
         assert visible == ["*"]
         return
-    principals = [client["principal"] for client in gateway.values["clients"]]
+    principals = [rule.who.principal for rule in gateway.rules]
     callers = {principal.split("/")[2] if principal != "*" else "*" for principal in principals}
     seeing = {gateway.namespace if name == "." else name for name in visible}
     assert callers - {gateway.namespace} == seeing - {gateway.namespace} or seeing == {"*"} <= callers

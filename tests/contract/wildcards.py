@@ -49,6 +49,8 @@ def _addresses(gateway: Gateway, denied: Sequence[str]) -> None:
     assert len(caches) == 2
     assert caches[0] == caches[1]
     (cache,) = caches[:1]
+    # as many names at once as one client can ask for while one is kept
+    assert cache["max_hosts"] == cache["dns_cache_circuit_breaker"]["max_pending_requests"] == 50000
     # a name is whole: no search domain of the cluster is tried
     assert list(nested(cache, "dns_resolver_options")) == [{"no_default_search_domain": True}]
     ranges = [

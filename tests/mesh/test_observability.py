@@ -26,6 +26,7 @@ OWN, QUIET, MESH, MUTUAL, TRIED = (
     f"{name}.log.example.com" for name in ("own", "quiet", "as-the-mesh", "mutual", "tried")
 )
 HOSTS = (OWN, QUIET, MESH, MUTUAL, TRIED)
+TEAM, TEAMS = "team", tuple(f"{name}.log.example.com" for name in ("one", "two"))
 SHOP, STRANGER = (f"spiffe://cluster.local/ns/{APPS}/sa/{name}" for name in ("shop", "stranger"))
 HUSH = "hush-4711"
 
@@ -34,6 +35,7 @@ HUSH = "hush-4711"
 class Fleet:
     """The list of cases/observability.yaml, installed, with a client that may call and one that may not."""
 
+    release: Release
     upstream: Upstream
     shop: Client
     stranger: Client
@@ -55,9 +57,9 @@ class Fleet:
 @pytest.fixture(scope="module")
 def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     (upstream,) = start_upstreams(namespace("e2e-log-upstreams", "outside"), ["upstream"])
-    upstream.certify({name: authority.issue(name) for name in HOSTS})
+    upstream.certify({name: authority.issue(name) for name in (*HOSTS, *TEAMS)})
     serve(upstream, authority)
-    upstream.be_known_as(*HOSTS)
+    upstream.be_known_as(*HOSTS, *TEAMS)
     apply(*credentials(namespace(GATEWAYS, "plain", RESTRICTED), authority))
     clients = start_clients(
         namespace(APPS, "injected"),
@@ -67,9 +69,9 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     )
     release = Release(GATEWAYS, helm="helm3")
     release.apply(case("observability"))
-    yield Fleet(upstream, *clients)
+    yield Fleet(release, upstream, *clients)
     release.uninstall()
-    dns.set_names({name: [] for name in HOSTS})
+    dns.set_names({name: [] for name in (*HOSTS, *TEAMS)})
 
 
 def serve(upstream: Upstream, authority: Authority) -> None:
@@ -150,7 +152,18 @@ def test_false_logs_nothing_and_silence_is_the_mesh_s(fleet: Fleet, proof: Proof
         assert fleet.shop.curl(f"http://{host}/seen").status == 200
     wait_until(lambda: fleet.log(MESH).count("GET /seen") == 1, "the mesh's own line", seconds=15)
     assert fleet.lines(MESH) == []
-    assert "/seen" not in fleet.log(QUIET)
+    pod = fleet.pod(QUIET)
+    hosts = case("observability")
+    fleet.release.apply(hosts.replace(f"{QUIET}, accessLog: false", f"{QUIET}, accessLog: true"))
+
+    def later() -> bool:
+        return fleet.shop.curl(f"http://{QUIET}/later").status == 200 and "/later" in gateway.log(GATEWAYS, pod)
+
+    # a pod writes its lines in order: once a later one is there, an earlier one would be too
+    wait_until(later, "a later line of the same pod", seconds=60)
+    assert fleet.pod(QUIET) == pod
+    assert "/seen" not in gateway.log(GATEWAYS, pod)
+    fleet.release.apply(hosts)
     proof.row(OBSERVABILITY, "`accessLog: false`: no line", f"shop: `GET http://{QUIET}/seen`", "the request", "200")
 
 
@@ -193,6 +206,15 @@ def test_a_gateway_counts_its_own_hosts_alone(fleet: Fleet) -> None:
         }
         outbound = {name for name in clusters if name.startswith("outbound|")}
         assert {name.rpartition("|")[2] for name in outbound} == {host}
+
+
+def test_shared_pods_count_only_the_hosts_that_they_carry(fleet: Fleet) -> None:
+    for host in TEAMS:
+        assert fleet.shop.curl(f"http://{host}/").status == 200
+    page = gateway.prometheus(GATEWAYS, gateways(GATEWAYS)[TEAM].name)
+    clusters = {one["cluster_name"] for one in scraped(page) if "cluster_name" in one}
+    outbound = {name.rpartition("|")[2] for name in clusters if name.startswith("outbound|")}
+    assert outbound == set(TEAMS)
 
 
 def test_a_dead_upstream_is_an_alert(fleet: Fleet, authority: Authority, proof: Proof) -> None:

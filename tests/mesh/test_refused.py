@@ -125,9 +125,6 @@ def readiness(path: str, method: str = "GET") -> tuple[str, Ask]:
     return f"`{method} {path}` on the readiness port", ask
 
 
-#: A path that is allowed, to GET.
-GOOD = "http://paths.example.com/v1/a"
-
 #: To GET.
 ALLOWED = "http://paths.example.com/v1/a"
 

@@ -106,6 +106,29 @@ def test_names(entries: str, expected: list[str]) -> None:
     assert codes(hosts(entries)) == expected
 
 
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("team", "partners", "c"), []),
+        (("team", "team", "c"), ["EG401"]),
+        (("team", "partners", "team"), ["EG401"]),
+        (("team", "partners", "partners"), ["EG401"]),
+    ],
+)
+def test_names_of_shared_gateways(names: tuple[str, str, str], expected: list[str]) -> None:
+    one, other, own = names
+    text = f"""
+        version: 1
+        defaults: {{clients: [shop]}}
+        gateways: [{{name: {one}}}, {{name: {other}}}]
+        hosts:
+        - {{host: a.example.com, gateway: {one}}}
+        - {{host: b.example.com, gateway: {other}}}
+        - {{host: c.example.com, name: {own}}}
+    """
+    assert [code for code in codes(text) if code != "EG285"] == expected
+
+
 def test_the_whole_name_of_a_service_is_a_dns_name() -> None:
     mesh = f"mesh: {{clusterDomain: {'.'.join(['a' * 60] * 3)}}}\n"
     assert not codes(mesh + hosts("- a.example.com"))

@@ -5,7 +5,6 @@ from typing import Any
 
 from egressc import explain, output
 from egressc.commands import lists
-from egressc.explain.carriers import carriers
 
 
 def add(commands: Any) -> None:
@@ -29,7 +28,7 @@ def run(given: argparse.Namespace) -> int:
     if given.host is None:
         output.write(given.output, explain.FLEET_FORMATS[given.format](plan))
         return lists.OK
-    carrier = next((one for one in carriers(plan) if one.host.host == given.host), None)
+    carrier = next((one for one in plan.carriers if one.host.host == given.host), None)
     if carrier is None:
         output.complain(f"the list has no host {given.host}")
         return lists.MISUSE

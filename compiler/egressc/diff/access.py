@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from egressc.diff.calls import Access, access, calls
 from egressc.diff.change import Change, Effect
 from egressc.diff.words import Sentence, facts, join, listing, rule_line, scope, sentence, who
-from egressc.explain.lines import host_line, once
 from egressc.model import Client, Deny, Host, Inventory
+from egressc.plan.decisions.lines import host_line, once
 from egressc.positions import Lines
 
 

@@ -129,6 +129,7 @@ def _is_of(client: Client, call: Call, one: Access) -> bool:
 def _anybody(host: Host) -> Client:
     return Client(
         source=host.source,
+        group=None,
         namespace=None,
         whole_mesh=True,
         service_account=None,

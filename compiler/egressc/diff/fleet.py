@@ -8,9 +8,9 @@ from egressc.diff.change import Change
 from egressc.diff.listeners import listener_changes
 from egressc.diff.settings import named, shared_changes
 from egressc.diff.words import facts, rule_line, sentence, who
-from egressc.explain.lines import host_line
 from egressc.model import Admission, Companions, Inventory, SharedGateway, Sidecars
 from egressc.names import gateway_name
+from egressc.plan.decisions.lines import host_line
 from egressc.positions import Lines, Settled
 
 COMPANIONS = {

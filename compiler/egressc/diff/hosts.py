@@ -7,9 +7,9 @@ from egressc.diff.change import Change, Effect
 from egressc.diff.settings import differences, setting_changes
 from egressc.diff.upstream import new_ports, port_changes
 from egressc.diff.words import Sentence, join, sentence, who
-from egressc.explain.lines import host_line
 from egressc.model import Exposure, Host, Inventory
 from egressc.names import gateway_name
+from egressc.plan.decisions.lines import host_line
 from egressc.positions import Lines
 
 #: How much a host has to itself, from its clients' sidecars to pods of its own.

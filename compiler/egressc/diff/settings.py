@@ -6,8 +6,8 @@ from typing import Any
 
 from egressc.diff.change import Change, Effect
 from egressc.diff.words import sentence
-from egressc.explain.lines import host_line
 from egressc.model import Duration, Host, Limit, SharedGateway
+from egressc.plan.decisions.lines import host_line
 from egressc.positions import Line, Lines, Settled
 
 #: A setting that differs: its name, both values as the list writes them, and where both lists say it.

@@ -7,8 +7,8 @@ from typing import Literal
 from egressc.diff.change import Change, Effect
 from egressc.diff.settings import differences
 from egressc.diff.words import join, sentence
-from egressc.explain.lines import host_line
 from egressc.model import Host, Port, Tls
+from egressc.plan.decisions.lines import host_line
 from egressc.positions import Lines
 
 STRENGTH = ("nobody", "the application", "the gateway", "the sidecar")

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from egressc.explain.lines import client_line, deny_line
 from egressc.model import Client, Deny, Host, Operation
+from egressc.plan.decisions.lines import client_line, deny_line
 from egressc.positions import Line
 
 #: Words of egressc at even places, texts of the lists at odd ones; both ends are words.

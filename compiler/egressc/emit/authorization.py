@@ -1,43 +1,32 @@
 """Who may call and who may not, as the filters of a port have it: whoever is refused first, then whoever is let in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from egressc.emit import spelling
-from egressc.plan import Gateway, GatewayPort, Identity, Rule
+from egressc.plan import GatewayCarrier, GatewayPort, Identity, Rule
 
 ANYBODY = {"prefix": "spiffe://"}
 
 
-def port_rules(gateway: Gateway, port: GatewayPort) -> dict[str, Any]:
+def port_rules(gateway: GatewayCarrier, port: GatewayPort) -> dict[str, Any]:
     """`rules` of a port: `deny`, then `allow`; `wouldDeny` and `wouldAllow` are only reported."""
-    host, number = gateway.host, port.port.port
+    host, number = gateway.host, port.client_port
     allow = _named([_allowed(rule) for rule in gateway.rules if rule.covers(number)])
     deny = [_denied(rule) for rule in gateway.fleet_denials if rule.covers(number)]
-    if host.wildcard and port.port.is_http:
+    if host.wildcard and port.is_http:
         deny.append({"id": "a Host that is no name", "hosts": spelling.NO_NAME})
-    if gateway.listed and port.port.is_http:
+    if gateway.listed and port.is_http:
         deny.append({"id": "a host of its own", "hosts": spelling.hosts(gateway.listed)})
     own = _named([_denied(rule) for rule in gateway.denials if rule.covers(number)])
     if host.reports:
         refused = {"deny": _named(deny)} if deny else {}
         return refused | {"allow": [{"id": "everybody", "caller": ANYBODY}], "wouldDeny": own, "wouldAllow": allow}
-    if gateway.strict_paths and port.port.is_http:
+    if gateway.strict_paths and port.is_http:
         deny.append({"id": "a path with two readings", "paths": spelling.AMBIGUOUS})
         deny.append({"id": "a path in a header", "headers": list(spelling.PATH_HEADERS)})
     rules = {"deny": _named([*deny, *own]), "allow": allow}
     return {key: value for key, value in rules.items() if value}
-
-
-def clients(gateway: Gateway) -> list[dict[str, Any]]:
-    """`clients`: who may call, as people read it, and `helm test`, which asks as one of them."""
-    numbers = {port.port.port: port.number for port in gateway.ports}
-    return [_client(rule, numbers) for rule in gateway.rules]
-
-
-def _client(rule: Rule, numbers: Mapping[int, int]) -> dict[str, Any]:
-    parts = {"ports": [numbers[port] for port in rule.ports], "methods": list(rule.methods), "paths": list(rule.paths)}
-    return {"principal": rule.who.principal} | {key: items for key, items in parts.items() if items}
 
 
 def _allowed(rule: Rule) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from egressc.hostname import is_ip
-from egressc.plan import EVERYBODY, Admission, Companions, Gateway
+from egressc.plan import EVERYBODY, Admission, Companions, GatewayCarrier
 from egressc.plan.admission import Owners
 
 LONGEST_PART = 80_000
@@ -32,9 +32,19 @@ def companion_values(companions: Companions) -> dict[str, Any]:
 def _admission(admission: Admission) -> dict[str, Any]:
     return {
         "hosts": list(_parts(admission.hosts)),
+        "wildcards": {
+            name.removeprefix("*"): list(owners) for name, owners in admission.hosts.items() if name.startswith("*.")
+        },
         "addresses": {address: list(owners) for address, owners in admission.addresses.items()},
         "namespaces": list(admission.namespaces),
-        "adopted": [{"namespace": namespace, "labels": dict(labels)} for namespace, labels in admission.adopted],
+        "adopted": [
+            {
+                "namespace": namespace,
+                "labels": [f"{key}={value}" for key, value in sorted(labels)],
+                "keys": sorted(key for key, _ in labels),
+            }
+            for namespace, labels in admission.adopted
+        ],
         "clients": list(admission.clients),
         "closed": list(admission.closed),
         "ports": {str(port): list(protocols) for port, protocols in admission.ports.items()},
@@ -56,7 +66,7 @@ def _parts(owners: Owners) -> Iterator[dict[str, list[str]]]:
     yield part
 
 
-def network_policy(gateway: Gateway) -> dict[str, Any]:
+def network_policy(gateway: GatewayCarrier) -> dict[str, Any]:
     """`networkPolicy`, who comes in and fixed addresses that the gateway goes out to; empty where none is wanted."""
     if not gateway.isolated:
         return {}
@@ -66,4 +76,6 @@ def network_policy(gateway: Gateway) -> dict[str, Any]:
     places = gateway.host.connected_to
     if all(map(is_ip, places)):
         result["addresses"] = [str(ip_network(address.strip("[]"))) for address in places]
+    proxy = gateway.host.proxy
+    result["ports"] = [proxy.port] if proxy else list(dict.fromkeys(port.upstream_port for port in gateway.ports))
     return {"networkPolicy": result}

@@ -1,44 +1,34 @@
 """One entry of `gateways`: its pods, its routing, or both."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
-from egressc.emit.authorization import clients, port_rules
+from egressc.emit.authorization import port_rules
 from egressc.emit.companions import network_policy
-from egressc.emit.readiness import check, readiness
-from egressc.emit.requests import credentials, requests
-from egressc.emit.traffic import traffic
-from egressc.emit.upstream import client_tls, upstream, volumes
-from egressc.model import Host, PodSettings
-from egressc.plan import Gateway, GatewayPort, Shared, Source
+from egressc.emit.order import in_order
+from egressc.emit.statistics import counted
+from egressc.emit.volumes import credentials, volumes
+from egressc.model import Host
+from egressc.plan import GatewayCarrier, GatewayPort, SharedPods, fold
+from egressc.plan.decisions.pods import run
+from egressc.plan.way import POD_LABEL
 
 ANNOTATIONS = (("description", "description"), ("owner", "owner"), ("review_by", "review-by"))
 
 
-def gateway_values(gateway: Gateway) -> dict[str, Any]:
+def gateway_values(gateway: GatewayCarrier) -> dict[str, Any]:
     """What stands under `gateways.<name>` for a host, with pods of its own or on others'."""
-    host, own = gateway.host, gateway.pods.kind == "own"
+    host, sets = gateway.host, fold(gateway.decisions())
     result: dict[str, Any] = {"host": host.host, "namespace": gateway.namespace}
-    if not own:
-        result["selector"] = dict(gateway.pods.labels)
-    if gateway.pods.kind == "adopted":
-        result["adopted"] = True
-    result |= annotations(host)
-    if gateway.listed:
-        result["listed"] = list(gateway.listed)
-    result["exportTo"] = list(gateway.export_to)
-    result["clients"] = clients(gateway)
+    if host.wildcard:
+        result["suffix"] = host.host.removeprefix("*")
     if host.reports:
-        result["enforcement"] = host.enforcement
+        result["reports"] = True
     if host.access_log is not None:
         result["accessLog"] = host.access_log
-    result["ports"] = [_port(gateway, port) for port in gateway.ports]
-    if gateway.drops_underscores:
-        result["dropUnderscores"] = True
-    if gateway.strict_paths:
-        result["strictPaths"] = True
-    result |= network_policy(gateway) | upstream(host) | readiness(host) | traffic(host) | requests(host)
-    return result | (_pods(host.pod_settings, (gateway,)) if own else {})
+    result["ports"] = [_port(gateway, port, sets.get(port.client_port, {})) for port in gateway.ports]
+    result |= annotations(host) | network_policy(gateway) | sets[None]
+    return in_order(result | (_pods((gateway,)) if gateway.pods.single else {}))
 
 
 def annotations(host: Host) -> dict[str, Any]:
@@ -47,60 +37,28 @@ def annotations(host: Host) -> dict[str, Any]:
     return {"annotations": notes} if notes else {}
 
 
-def shared_values(shared: Shared) -> dict[str, Any]:
+def shared_values(shared: SharedPods) -> dict[str, Any]:
     """What stands under `gateways.<name>` for pods that several hosts share."""
-    # whether its hosts answer is each host's own business: see the checks of their clusters
-    result = {"namespace": shared.gateway.namespace, "readiness": {"mode": "gateway"}}
-    return result | _pods(shared.gateway.pod_settings, shared.hosts)
+    settings = fold(run(shared.gateway.pod_settings, shared.gateway.namespace, shared.name))[None]
+    result = {
+        "namespace": shared.gateway.namespace,
+        "selector": {POD_LABEL: shared.name},
+        # whether its hosts answer is each host's own business: see the checks of their clusters
+        "readiness": {"mode": "gateway"},
+    }
+    return in_order(result | _pods(shared.carried) | settings)
 
 
-def _pods(settings: PodSettings, hosts: Iterable[Gateway]) -> dict[str, Any]:
-    """What pods need that carry `hosts`."""
-    result: dict[str, Any] = {}
-    if any(host.fetches_key for host in hosts):
-        result["fetchesKey"] = True
-    mounted = volumes(port.port.tls for host in hosts for port in host.ports)
-    if mounted:
-        result["volumes"] = mounted
-    secrets = credentials(hosts)
-    if secrets:
-        result["credentials"] = secrets
-    return result | pod_values(settings)
-
-
-def pod_values(settings: PodSettings) -> dict[str, Any]:
-    """What of a host's or a shared gateway's `settings` says how pods run."""
+def _pods(hosts: Sequence[GatewayCarrier]) -> dict[str, Any]:
+    """`pods`, what pods need that carry `hosts`."""
     given = {
-        "drainSeconds": settings.drain.milliseconds // 1000 if settings.drain else None,
-        "replicas": settings.replicas,
-        "autoscaling": settings.autoscaling,
-        "podDisruptionBudget": settings.pod_disruption_budget,
-        "resources": settings.resources,
+        "fetchesKey": any(host.fetches_key for host in hosts),
+        "volumes": volumes(port.tls for host in hosts for port in host.ports),
+        "credentials": credentials(hosts),
     }
-    return {key: value for key, value in given.items() if value is not None}
+    return {"pods": {"statistics": counted(hosts)} | {key: value for key, value in given.items() if value}}
 
 
-def source_values(source: Source) -> dict[str, Any]:
-    """Pods that a sidecar lets through, as a port's `sources` has them."""
-    given = (("namespace", source.namespace), ("podLabels", dict(source.pod_labels)))
-    return {key: value for key, value in given if value}
-
-
-def _port(gateway: Gateway, port: GatewayPort) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "name": port.name,
-        "port": port.port.port,
-        "gatewayPort": port.number,
-        "upstreamPort": port.port.upstream_port,
-        "protocol": port.port.protocol,
-    }
-    if port.port.tls.originates:
-        result["tls"] = client_tls(port.port.tls)
-    result["rules"] = port_rules(gateway, port)
-    if port.identities:
-        result["identities"] = list(port.identities)
-    if port.sources:
-        result["sources"] = [source_values(source) for source in port.sources]
-    if gateway.checks_upstream and (how := check(gateway.host, port.port)):
-        result["check"] = how
-    return result
+def _port(gateway: GatewayCarrier, port: GatewayPort, sets: dict[str, Any]) -> dict[str, Any]:
+    names = {"name": port.name, "port": port.client_port, "gatewayPort": port.gateway_port, "protocol": port.protocol}
+    return in_order(names | {"rules": port_rules(gateway, port)} | sets)

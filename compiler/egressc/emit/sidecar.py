@@ -2,38 +2,35 @@
 
 from typing import Any
 
-from egressc.emit.gateway import annotations, source_values
-from egressc.emit.traffic import traffic
-from egressc.emit.upstream import client_tls, upstream
-from egressc.plan import Placement, Sidecar, SidecarPort
+from egressc.emit.gateway import annotations
+from egressc.emit.order import in_order
+from egressc.plan import EVERYBODY, OWN_NAMESPACE, ClientSidecars, Placement, fold
 
 
-def sidecar_values(sidecar: Sidecar) -> dict[str, Any]:
+def sidecar_values(sidecar: ClientSidecars) -> dict[str, Any]:
     """What stands under `sidecars.<name>`."""
-    host = sidecar.host
-    result: dict[str, Any] = {"host": host.host} | annotations(host)
-    result["namespaces"] = {placement.namespace: _placement(placement) for placement in sidecar.placements}
-    return result | upstream(host) | traffic(host)
+    places = {place.namespace: _placement(sidecar, place) for place in sidecar.placements}
+    sets = fold(sidecar.decisions())[None]
+    return in_order({"host": sidecar.host.host} | annotations(sidecar.host) | {"namespaces": places} | sets)
 
 
-def _placement(placement: Placement) -> dict[str, Any]:
-    result: dict[str, Any] = {"ports": [_port(port) for port in placement.ports]}
-    if placement.pods:
-        result["pods"] = [dict(labels) for labels in placement.pods]
-    if placement.accounts:
-        result["accounts"] = list(placement.accounts)
-    return result
-
-
-def _port(port: SidecarPort) -> dict[str, Any]:
+def _placement(sidecar: ClientSidecars, place: Placement) -> dict[str, Any]:
+    sets = fold(sidecar.decided(place))
+    ports = [
+        in_order(
+            {"name": port.name, "port": port.client_port, "protocol": port.protocol} | sets.get(port.client_port, {})
+        )
+        for port in place.ports
+    ]
     result: dict[str, Any] = {
-        "name": port.name,
-        "port": port.port.port,
-        "upstreamPort": port.port.upstream_port,
-        "protocol": port.port.protocol,
+        "exportTo": EVERYBODY if place.namespace == EVERYBODY else OWN_NAMESPACE,
+        "ports": ports,
     }
-    if port.port.tls.originates:
-        result["tls"] = client_tls(port.port.tls)
-    if port.sources:
-        result["sources"] = [source_values(source) for source in port.sources]
+    if place.pods:
+        result["rules"] = [
+            {"suffix": f".{number}" if number > 1 else "", "selector": dict(labels)}
+            for number, labels in enumerate(place.pods, start=1)
+        ]
+    if place.accounts:
+        result["accounts"] = list(place.accounts)
     return result

@@ -1,11 +1,10 @@
-"""How values are spelled: YAML that all its readers read alike, durations."""
+"""How values are spelled: YAML that all its readers read alike."""
 
 from typing import Any
 
 import yaml
 
 from egressc import printable
-from egressc.model import Duration
 
 HEADER = "# Compiled by egressc from a host list. Change the list and compile it again: this file is overwritten.\n"
 NEVER_FOLDED = 2**31 - 1  # where a string goes on in the next line, a CI would read what it begins with
@@ -28,9 +27,3 @@ class _Dumper(_Base):  # type: ignore[misc]  # libyaml's where it is there
 
 # YAML 1.1 and 1.2 disagree about bare words such as `1e3` or `y`; quoted they are strings to all
 _Dumper.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
-
-
-def seconds(time: Duration) -> str:
-    """1500 milliseconds are `1.5s`, the one spelling that Go, protobuf's JSON and Kubernetes all read."""
-    whole, rest = divmod(time.milliseconds, 1000)
-    return f"{whole}.{rest:03}".rstrip("0").rstrip(".") + "s"

@@ -1,13 +1,9 @@
-"""EXPLAIN: a plan for people and programs: the fleet, or the path of one host's requests, hop by hop.
-
-lines → load → facts → objects → hops → path hold what is true; text, as_json and mermaid show it.
-"""
+"""EXPLAIN: a plan for people and programs: the fleet, or the path of one host's requests, hop by hop."""
 
 from collections.abc import Callable
 
 from egressc.explain import as_json, mermaid, text
-from egressc.explain.carriers import Carrier
-from egressc.plan import Plan
+from egressc.plan import Carrier, Plan
 
 FLEET_FORMATS: dict[str, Callable[[Plan], str]] = {"text": text.fleet, "json": as_json.fleet, "mermaid": mermaid.fleet}
 HOST_FORMATS: dict[str, Callable[[Carrier], str]] = {"text": text.host, "json": as_json.host, "mermaid": mermaid.host}

@@ -1,36 +1,20 @@
-"""What is true of one gateway, each fact found once, for the texts, the JSON and the diagrams."""
+"""What is true of one host and what carries it, each fact found once, for the texts, the JSON and the diagrams."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from egressc import emit
-from egressc.explain.denied import Denied, denied
-from egressc.explain.lines import Line, Lines, client_line, host_line
-from egressc.explain.load import Checks, Pods, checks, from_to, pods
-from egressc.model import Client, Host, Port, Tls
-from egressc.plan import Gateway, GatewayPort
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """Who verifies the upstream: `names` and `ca` where a proxy does, `reason` where nobody does."""
-
-    by: Literal["gateway", "sidecar", "application", "nobody"]
-    names: tuple[str, ...]
-    ca: str | None
-    reason: str | None
-    lines: Lines
-
-    @property
-    def text(self) -> str:
-        """The answer to the words `verified by`."""
-        if self.by in ("gateway", "sidecar"):
-            return f"the {self.by}: {', '.join(self.names)}; {self.ca}"
-        return "the application" if self.by == "application" else f"nobody: {self.reason}"
+from egressc.model import Client, Deny, Port
+from egressc.plan import Carrier, Rule
+from egressc.plan.decisions.lines import client_line, deny_line, host_line, port_lines
+from egressc.plan.decisions.tls import Verified, client_certificate, verified
+from egressc.plan.load import Checks, Replicas
+from egressc.plan.spelled import one_line
+from egressc.positions import Line, Lines
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class PortFacts:
     """A client port and what is behind it; `gateway_port` is None where there is no gateway."""
 
     port: int
@@ -76,6 +60,23 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Denied:
+    """Who is refused what: `namespace` and `service_account` are None for any, empty tuples mean everything.
+
+    `by` is the host's own entry or the fleet; `ports` are the client ports where it can be decided.
+    """
+
+    by: Literal["host", "fleet"]
+    who: str
+    namespace: str | None
+    service_account: str | None
+    ports: tuple[int, ...]
+    methods: tuple[str, ...]
+    paths: tuple[str, ...]
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """One host and its gateway; `gateway`, `namespace` and `service` are None where its clients' sidecars carry it."""
 
@@ -90,8 +91,8 @@ class Facts:
     endpoints: tuple[str, ...]
     failover: tuple[str, ...]
     addresses: tuple[str, ...]
-    pods: Pods
-    ports: tuple[Way, ...]
+    pods: Replicas
+    ports: tuple[PortFacts, ...]
     clients: tuple[Caller, ...]
     denied: tuple[Denied, ...]
     enforcement: str
@@ -104,110 +105,49 @@ class Facts:
         return f"{self.namespace}/{self.gateway}" if self.gateway else "its clients' sidecars"
 
 
-def facts(gateway: Gateway) -> Facts:
-    """What is true of `gateway`."""
-    host, values = gateway.host, emit.gateway_values(gateway)
-    running = pods(gateway)
+def facts(carrier: Carrier) -> Facts:
+    """What is true of `carrier`."""
+    host = carrier.host
     return Facts(
         host=host.host,
-        gateway=gateway.pods.name,
-        namespace=gateway.namespace,
-        service=gateway.service,
-        description=plain(host.description),
-        owner=plain(host.owner),
+        gateway=carrier.gateway,
+        namespace=carrier.namespace,
+        service=carrier.service,
+        description=one_line(host.description),
+        owner=one_line(host.owner),
         review_by=host.review_by,
         resolution=host.kind,
         endpoints=host.endpoints,
         failover=host.failover,
         addresses=host.addresses,
-        pods=running,
-        ports=tuple(
-            _way(gateway, port, printed, running) for port, printed in zip(gateway.ports, values["ports"], strict=True)
-        ),
-        clients=tuple(
-            caller(client, rule.who.principal) for rule, client in zip(gateway.rules, gateway.host.callers, strict=True)
-        ),
-        denied=denied(gateway),
+        pods=carrier.replicas(),
+        ports=tuple(_port(carrier, port) for port in host.ports),
+        clients=tuple(_caller(client, principal) for client, principal in carrier.callers()),
+        denied=(*_denied(carrier, "fleet", carrier.fleet_denials), *_denied(carrier, "host", carrier.denials)),
         enforcement=host.enforcement,
         access_log=host.access_log,
         line=host_line(host),
     )
 
 
-def client_certificate(tls: Tls) -> str | None:
-    """Where the certificate comes from that the gateway presents, None where it presents none."""
-    if tls.mode != "mutual":
-        return None
-    return f"Secret {tls.secret}" if tls.secret else f"file {tls.files.certificate if tls.files else ''}"
-
-
-def ca(tls: Tls) -> str:
-    """The CA certificates that the upstream's certificate must chain to."""
-    if tls.secret:
-        return f"CA of Secret {tls.secret}"
-    return f"CA file {tls.files.ca}" if tls.files and tls.files.ca else "public CAs"
-
-
-def plain(text: str | None) -> str | None:
-    """`text` in one line, without what would steer a terminal."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split()) if text else None
-
-
-def _way(gateway: Gateway, port: GatewayPort, printed: dict[str, Any], running: Pods) -> Way:
-    tls = port.port.tls
-    return Way(
-        port=port.port.port,
-        protocol=port.port.protocol,
-        gateway_port=port.number,
-        upstream_port=port.port.upstream_port,
+def _port(carrier: Carrier, port: Port) -> PortFacts:
+    tls = port.tls
+    return PortFacts(
+        port=port.port,
+        protocol=port.protocol,
+        gateway_port=carrier.gateway_port(port),
+        upstream_port=port.upstream_port,
         tls=tls.mode,
         sni=tls.sni if tls.originates else None,
         client_certificate=client_certificate(tls),
-        verified=verified(tls, "gateway"),
-        ready_when=_ready_when(gateway.host, port, printed),
-        checks_per_minute=checks(gateway, running),
-        lines=port_lines(port.port),
+        verified=verified(tls, carrier.speaker),
+        ready_when=carrier.ready_when(port),
+        checks_per_minute=carrier.checks(),
+        lines=port_lines(port),
     )
 
 
-def port_lines(port: Port) -> Lines:
-    """Where the list says that `port` is one; a host in passthrough has its port from there."""
-    return port.said("port") or (port.tls.said("mode") if port.tls.mode == "passthrough" else ())
-
-
-def verified(tls: Tls, by: Literal["gateway", "sidecar"]) -> Verified:
-    """Who verifies the upstream, where a proxy of this kind speaks to it."""
-    if tls.unverified:
-        return Verified("nobody", (), None, plain(tls.unverified), tls.said("unverified"))
-    if tls.mode == "passthrough":
-        return Verified("application", (), None, None, tls.said("mode"))
-    lines = [line for key in ("sans", "sni", "secret", "files") for line in tls.said(key)]
-    return Verified(by, tls.sans or (tls.sni,), ca(tls), None, tuple(lines))
-
-
-def _ready_when(host: Host, port: GatewayPort, printed: dict[str, Any]) -> str:
-    readiness, check, tls = host.readiness, printed.get("check", {}), port.port.tls
-    if readiness.mode == "gateway":
-        return "the gateway itself runs"
-    if readiness.probe is not None:
-        return _probe(readiness.probe)
-    if "path" in check:
-        ranges = [from_to(one["start"], one["end"] - 1) for one in check["statuses"]]
-        answer = ", ".join(ranges) if readiness.path else "anything"
-        return f"GET {check['path']} answers {answer}"
-    if "tls" in check:
-        return f"TLS connects, verified; {ca(tls)}"
-    if tls.originates and "connect" not in check:
-        return "TLS connects" if tls.unverified else "TLS connects, verified"
-    return "TCP connects"
-
-
-def _probe(probe: dict[str, Any]) -> str:
-    return f"the probe httpGet :{probe['httpGet']['port']}{probe['httpGet']['path']} succeeds"
-
-
-def caller(client: Client, principal: str | None) -> Caller:
-    """Who `client` is."""
+def _caller(client: Client, principal: str | None) -> Caller:
     return Caller(
         namespace=client.namespace,
         service_account=client.service_account,
@@ -218,3 +158,20 @@ def caller(client: Client, principal: str | None) -> Caller:
         paths=tuple(sorted(client.paths)),
         line=client_line(client),
     )
+
+
+def _denied(carrier: Carrier, by: Literal["host", "fleet"], denials: tuple[Rule, ...]) -> Iterator[Denied]:
+    for denial in denials:
+        deny = denial.said
+        if isinstance(deny, Deny):
+            everywhere = len(denial.ports) == len(carrier.host.ports) and not (denial.methods or denial.paths)
+            yield Denied(
+                by=by,
+                who=deny.who,
+                namespace=deny.namespace,
+                service_account=deny.service_account,
+                ports=() if everywhere else denial.ports,
+                methods=denial.methods,
+                paths=denial.paths,
+                line=deny_line(deny),
+            )

@@ -35,11 +35,6 @@ def wrap(text: str, width: int) -> list[str]:
     return lines
 
 
-def socket(name: str, port: int) -> str:
-    """`name`, an address or a DNS name, with its port."""
-    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
-
-
 def _fill(words: Sequence[str], width: int) -> list[str]:
     lines = [""]
     for word in words:

@@ -3,11 +3,9 @@
 import re
 from collections.abc import Iterable
 
-from egressc.explain.carriers import Carrier, carriers, facts, path
-from egressc.explain.facts import Caller, Facts, Way
-from egressc.explain.hops import Hop
-from egressc.explain.objects import namespaces as gateway_namespaces
-from egressc.plan import Plan
+from egressc.explain.facts import Caller, Facts, PortFacts, facts
+from egressc.plan import Carrier, Plan
+from egressc.plan.hops import Hop
 
 # whatever Mermaid, its markdown or HTML could take for their own
 SPECIAL = re.compile(r"[^\w .,:()/→-]|_")
@@ -16,11 +14,11 @@ SOLID, DOTTED = "-->", "-.->"  # dotted: nobody verifies
 
 def fleet(plan: Plan) -> str:
     """Clients, the gateways in their namespaces, and upstreams."""
-    known = [facts(carrier) for carrier in carriers(plan)]
+    known = [facts(carrier) for carrier in plan.carriers]
     gateways = list(dict.fromkeys((about.namespace, about.gateway) for about in known if about.gateway))
     callers = sorted({caller.who for about in known for caller in about.clients})
     lines = ["flowchart LR", *(f"  c{index}{_box(who)}" for index, who in enumerate(callers))]
-    for index, namespace in enumerate(gateway_namespaces(plan.gateways)):
+    for index, namespace in enumerate(sorted({place for one in plan.gateways for place in one.namespaces()})):
         lines.append(f"  subgraph n{index}{_box(f'namespace {namespace}')}")
         lines += [
             f"    g{number}{_box(str(name))}" for number, (where, name) in enumerate(gateways) if where == namespace
@@ -44,8 +42,7 @@ def fleet(plan: Plan) -> str:
 
 def host(carrier: Carrier) -> str:
     """The hops of a request to the host of `carrier`, each with the objects that decide it."""
-    known = path(carrier)
-    about = known.about
+    about = facts(carrier)
     lines = ["flowchart LR", f"  subgraph pod{_box('a pod of the client')}"]
     lines += [f"    c{index}{_box(*_caller(caller))}" for index, caller in enumerate(about.clients)]
     lines += [f"    sidecar{_box('its sidecar')}", "  end"]
@@ -54,16 +51,19 @@ def host(carrier: Carrier) -> str:
     for index, caller in enumerate(about.clients):
         spoken = [f"{way.protocol} to {way.port}" for way in _used(about, caller)]
         lines += [f"  c{index} {SOLID}|{_text(says)}| sidecar" for says in spoken]
-    for way, (_, *within, outside) in zip(about.ports, known.hops, strict=True):
-        for hop in within:
-            inside = _text(f"{way.port} → {way.gateway_port}, mesh mutual TLS", *_deciders(hop))
-            lines.append(f"  sidecar {SOLID}|{inside}| gateway")
-        last = "gateway" if within else "sidecar"
-        lines.append(f"  {last} {_arrow(way)}|{_text(_outside(way), *_deciders(outside))}| upstream")
+    for way, port in zip(about.ports, carrier.host.ports, strict=True):
+        first, *others = carrier.hops(port)
+        for hop in others:
+            source = "sidecar" if hop.source == first.target else "gateway"
+            if hop.target == "gateway":
+                says = f"{way.port} → {way.gateway_port}, mesh mutual TLS"
+                lines.append(f"  {source} {SOLID}|{_text(says, *_deciders(hop))}| gateway")
+            else:
+                lines.append(f"  {source} {_arrow(way)}|{_text(_outside(way), *_deciders(hop))}| upstream")
     return _lines(lines)
 
 
-def _used(about: Facts, caller: Caller) -> list[Way]:
+def _used(about: Facts, caller: Caller) -> list[PortFacts]:
     return [way for way in about.ports if not caller.ports or way.port in caller.ports]
 
 
@@ -71,7 +71,7 @@ def _caller(caller: Caller) -> Iterable[str]:
     return ("application of", caller.who, caller.labels, " ".join(caller.methods), *caller.paths)
 
 
-def _outside(way: Way) -> str:
+def _outside(way: PortFacts) -> str:
     by = "nobody" if way.verified.by == "nobody" else f"the {way.verified.by}"
     return f"{way.port} → {way.upstream_port}, TLS {way.tls}, verified by {by}"
 
@@ -80,7 +80,7 @@ def _deciders(hop: Hop) -> list[str]:
     return list(dict.fromkeys(f"{decision.by.kind} {decision.by.name}" for decision in hop.decisions))
 
 
-def _arrow(way: Way) -> str:
+def _arrow(way: PortFacts) -> str:
     return DOTTED if way.verified.by == "nobody" else SOLID
 
 

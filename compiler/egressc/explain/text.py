@@ -4,16 +4,15 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from egressc import printable
-from egressc.explain.carriers import Carrier, carriers, conditions, facts, namespaces, needs, path, remarks
-from egressc.explain.decision import Decision
-from egressc.explain.facts import Caller, Facts, Verified, Way
+from egressc.explain.before import Before, before
+from egressc.explain.facts import Caller, Facts, PortFacts, facts
 from egressc.explain.layout import shorten, table, wrap
-from egressc.explain.lines import Lines
-from egressc.explain.needs import Need
-from egressc.explain.path import Path
-from egressc.explain.remarks import Remark
-from egressc.model import HTTP_FAMILY
-from egressc.plan import Admission, Companions, Plan
+from egressc.model import HTTP_FAMILY, Port
+from egressc.plan import Admission, Carrier, Companions, Decision, Plan
+from egressc.plan.decisions.tls import Verified
+from egressc.plan.needs import Need
+from egressc.plan.remarks import Remark
+from egressc.positions import Lines
 
 HEAD = (
     "HOST\n  GATEWAY",
@@ -35,32 +34,32 @@ NOTES = (104, 40)  # a sentence, and its lines of the list
 
 def fleet(plan: Plan) -> str:
     """All hosts of `plan` in a table, what must exist before the installation, and what a person should look at."""
-    known = [(carrier, facts(carrier)) for carrier in carriers(plan)]
-    rows = [HEAD, *(_row(about) for _, about in sorted(known, key=lambda one: one[1].host))]
-    seen = [remark for carrier, about in known for remark in remarks(carrier, about)]
+    rows = [HEAD, *map(_row, sorted(map(facts, plan.carriers), key=lambda about: about.host))]
     parts = (
         table(rows, WIDTHS),
-        _needs(carriers(plan), plan.companions),
+        _needs(before(plan.carriers, plan.companions)),
         *_companions(plan.companions),
-        *_remarks(seen),
+        *_remarks(remark for carrier in plan.carriers for remark in carrier.remarks()),
     )
     return printable.lines("\n".join(parts).rstrip("\n") + "\n")
 
 
 def host(carrier: Carrier) -> str:
     """The path of a request to the host of `carrier`, hop by hop."""
-    known = path(carrier)
+    about = facts(carrier)
+    exposure, readiness = _decisions(carrier.exposure()), _decisions(carrier.readiness())
+    notes = [(note.says, _where(note.lines, "")) for note in carrier.name_resolution()]
     parts = (
-        _title(known.about),
-        *(_port(known, index) for index in range(len(known.about.ports))),
-        _clients(known),
-        *([_section("Exposed", _decisions(known.exposure), NOTES)] if known.exposure else []),
-        *_denied(known),
-        _section("How clients find it", [(note.says, _where(note.lines, "")) for note in known.name_resolution], NOTES),
-        *([_section("Readiness", _decisions(known.readiness), NOTES)] if known.readiness else []),
-        _objects(known),
-        _needs([carrier]),
-        *_remarks(known.remarks),
+        _title(about),
+        *(_port(carrier, port) for port in carrier.host.ports),
+        _clients(about),
+        *([_section("Exposed", exposure, NOTES)] if exposure else []),
+        *_denied(about),
+        _section("How clients find it", notes, NOTES),
+        *([_section("Readiness", readiness, NOTES)] if readiness else []),
+        _objects(carrier),
+        _needs(before([carrier])),
+        *_remarks(carrier.remarks()),
     )
     return printable.lines("\n".join(parts))
 
@@ -75,7 +74,7 @@ def _row(about: Facts) -> list[str]:
     ]
 
 
-def _way(way: Way, host: str) -> list[str]:
+def _way(way: PortFacts, host: str) -> list[str]:
     """The cells of one port, padded so that the ports of a host stay side by side."""
     cells = (
         f"{way.port} → {way.upstream_port} {way.protocol}",
@@ -108,14 +107,12 @@ def _few(texts: Sequence[str], between: str) -> str:
     return between.join(texts[:SHOWN]) + (f"{between}and {left} more" if left > 0 else "")
 
 
-def _needs(some: Iterable[Carrier], companions: Companions | None = None) -> str:
-    chosen = list(some)
-    wanted = needs(chosen)
+def _needs(wanted: Before) -> str:
     rows = []
-    for namespace in namespaces(chosen):
+    for namespace in wanted.namespaces:
         rows.append((f"Namespace {namespace}", "", ""))
-        rows += [_need(need) for need in wanted if need.namespace == namespace]
-    rows += [(one.of, one.what, one.why) for one in conditions(chosen, companions)]
+        rows += [_need(need) for need in wanted.objects if need.namespace == namespace]
+    rows += [(one.of, one.what, one.why) for one in wanted.conditions]
     return _section("Needs, before the installation", rows, (60, 40, 56))
 
 
@@ -147,7 +144,7 @@ def _isolation(namespace: str, companions: Companions) -> str:
     return f"NetworkPolicies: the gateways' own traffic; {others}"
 
 
-def _remarks(seen: Sequence[Remark]) -> list[str]:
+def _remarks(seen: Iterable[Remark]) -> list[str]:
     rows = [
         (f"{one.host}:{one.port}" if one.port else one.host, one.says, _where(one.lines))
         for one in sorted(seen, key=lambda one: (one.host, one.port or 0))
@@ -166,10 +163,9 @@ def _title(about: Facts) -> str:
     return table(known, (12, PAGE - 10, 50))
 
 
-def _port(known: Path, index: int) -> str:
-    way = known.about.ports[index]
-    parts = [f"Client port {way.port} ({way.protocol}) → upstream port {way.upstream_port}\n"]
-    for number, hop in enumerate(known.hops[index], 1):
+def _port(carrier: Carrier, port: Port) -> str:
+    parts = [f"Client port {port.port} ({port.protocol}) → upstream port {port.upstream_port}\n"]
+    for number, hop in enumerate(carrier.hops(port), 1):
         rows = [("spoken", hop.spoken), ("verified", hop.verified)]
         parts += [f"  {number}. {hop.source} → {hop.target}\n", _indented(table(rows, (8, PAGE)), 5)]
         parts.append(_indented(table(_decisions(hop.decisions), NOTES), 5))
@@ -184,8 +180,8 @@ def _decisions(decisions: Iterable[Decision]) -> list[tuple[str, str]]:
     return rows
 
 
-def _clients(known: Path) -> str:
-    requests = any(way.protocol in HTTP_FAMILY for way in known.about.ports)
+def _clients(about: Facts) -> str:
+    requests = any(way.protocol in HTTP_FAMILY for way in about.ports)
     rows = [
         (
             caller.who,
@@ -195,13 +191,13 @@ def _clients(known: Path) -> str:
             caller.labels or "any labels",
             caller.line.place,
         )
-        for caller in known.about.clients
+        for caller in about.clients
     ]
-    title = "Who may call; all others are only reported" if known.about.enforcement == "report" else ONLY
+    title = "Who may call; all others are only reported" if about.enforcement == "report" else ONLY
     return _section(title, rows, (40, 20, 40, 16, 30, 50))
 
 
-def _denied(known: Path) -> list[str]:
+def _denied(about: Facts) -> list[str]:
     rows = [
         (
             denied.who,
@@ -211,14 +207,14 @@ def _denied(known: Path) -> list[str]:
             f"by the {denied.by}",
             denied.line.place,
         )
-        for denied in known.about.denied
+        for denied in about.denied
     ]
     return [_section("Refused, whoever may call", rows, (40, 20, 40, 16, 30, 50))] if rows else []
 
 
-def _objects(known: Path) -> str:
+def _objects(carrier: Carrier) -> str:
     kinds: dict[str, list[str]] = {}
-    for one in known.objects:
+    for one in carrier.objects():
         kinds.setdefault(f"{one.namespace}/{one.name}", []).append(one.kind)
     return _section("Objects", [(name, ", ".join(listed)) for name, listed in kinds.items()], (70, 80))
 

@@ -7,8 +7,9 @@ from egressc.positions import Settled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation(Settled):
-    """What a rule is about: an empty tuple means every port, method or path."""
+    """What a rule is about: an empty tuple means every port, method or path. `group` is the one that it was said of."""
 
+    group: str | None
     ports: tuple[int, ...]
     methods: tuple[str, ...]
     paths: tuple[str, ...]

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
@@ -28,5 +29,10 @@ class Duration:
     @property
     def spelled(self) -> str:
         """90000 milliseconds are `90s`: as a list would say it, in the largest whole unit."""
-        unit = next(unit for unit in ("h", "m", "s", "ms") if self.milliseconds % UNITS[unit] == 0)
-        return f"{self.milliseconds // UNITS[unit]}{unit}"
+        return _spelled(self.milliseconds)
+
+
+@cache  # most hosts have the same times
+def _spelled(milliseconds: int) -> str:
+    unit = next(unit for unit in ("h", "m", "s", "ms") if milliseconds % UNITS[unit] == 0)
+    return f"{milliseconds // UNITS[unit]}{unit}"

@@ -83,6 +83,7 @@ class Host(Settled):
         ingress = self.expose.gateway
         caller = Client(
             source=ingress.source,
+            group=None,
             namespace=ingress.namespace,
             whole_mesh=False,
             service_account=ingress.service_account,

@@ -1,74 +1,77 @@
-"""PLAN: every name, port, selector and identity that the chart prints, settled from the model alone."""
+"""PLAN: every name, port, selector and identity, and every decision, settled from the model alone."""
 
 from dataclasses import dataclass
 
 from egressc.model import Inventory
 from egressc.plan.admission import Admission
 from egressc.plan.authorization import EVERYBODY, Identity, Rule
+from egressc.plan.carrier import Carrier
+from egressc.plan.carriers import plan_gateway
+from egressc.plan.carriers.gateway import GatewayCarrier
+from egressc.plan.carriers.shared import SharedPods, plan_shared_pods
+from egressc.plan.carriers.sidecar import ClientSidecars, Placement, plan_sidecars
 from egressc.plan.companions import Companions, plan_companions
+from egressc.plan.decision import Decision, Object, fold
 from egressc.plan.exposure import ExposedName, ExposedRoute, plan_exposures
-from egressc.plan.gateway import (
-    OWN_NAMESPACE,
-    SYSTEM_CA,
-    Gateway,
-    GatewayPort,
-    Pods,
-    Source,
-    plan_gateway,
-)
-from egressc.plan.shared import Shared, plan_shared
-from egressc.plan.sidecar import Placement, Sidecar, SidecarPort, plan_sidecar
+from egressc.plan.way import OWN_NAMESPACE, CarriedPort, GatewayPort
 
 __all__ = [
     "EVERYBODY",
     "OWN_NAMESPACE",
-    "SYSTEM_CA",
     "Admission",
+    "CarriedPort",
+    "Carrier",
+    "ClientSidecars",
     "Companions",
+    "Decision",
     "ExposedName",
     "ExposedRoute",
-    "Gateway",
+    "GatewayCarrier",
     "GatewayPort",
     "Identity",
+    "Object",
     "Placement",
     "Plan",
-    "Pods",
     "Rule",
-    "Shared",
-    "Sidecar",
-    "SidecarPort",
-    "Source",
+    "SharedPods",
+    "fold",
     "plan",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole fleet: ways through gateways and in sidecars, shared gateways, own names, and what goes with them."""
+    """The whole fleet: what carries each host, pods that several hosts share, own names, and what goes with them."""
 
-    gateways: tuple[Gateway, ...]
-    sidecars: tuple[Sidecar, ...]
-    shared: tuple[Shared, ...]
+    gateways: tuple[GatewayCarrier, ...]
+    sidecars: tuple[ClientSidecars, ...]
+    shared: tuple[SharedPods, ...]
     exposures: tuple[ExposedName, ...]
     companions: Companions
     trust_domain: str
     cluster_domain: str
 
+    @property
+    def carriers(self) -> tuple[Carrier, ...]:
+        """The ways to all hosts."""
+        return (*self.gateways, *self.sidecars)
+
 
 def plan(inventory: Inventory) -> Plan:
     """The fleet of `inventory`, whose rules have been checked."""
-    through = (plan_gateway(host, inventory) for host in inventory.hosts if not host.in_sidecar)
-    gateways = sorted(through, key=lambda gateway: gateway.name)
+    gateways = sorted(
+        (plan_gateway(host, inventory) for host in inventory.hosts if not host.in_sidecar), key=lambda one: one.name
+    )
     sidecars = sorted(
-        map(plan_sidecar, (host for host in inventory.hosts if host.in_sidecar)), key=lambda one: one.name
+        map(plan_sidecars, (host for host in inventory.hosts if host.in_sidecar)), key=lambda one: one.name
     )
     exposures = plan_exposures(gateways)
     return Plan(
         gateways=tuple(gateways),
         sidecars=tuple(sidecars),
-        shared=plan_shared(inventory, gateways),
+        shared=plan_shared_pods(inventory, gateways),
         exposures=exposures,
-        companions=plan_companions(inventory, gateways, exposures, sidecars),
+        companions=plan_companions(inventory, (*gateways, *sidecars), exposures),
         trust_domain=inventory.trust_domain,
         cluster_domain=inventory.cluster_domain,
     )

@@ -1,23 +1,20 @@
 """What the API server lets nobody else write: names, addresses, ports and namespaces of the whole fleet."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from egressc.hostname import canonical, is_ip
 from egressc.model import Admission as Wanted
 from egressc.model import Host, Inventory
 from egressc.plan.authorization import EVERYBODY
+from egressc.plan.carrier import Carrier
 from egressc.plan.exposure import ExposedName
-from egressc.plan.gateway import Gateway
-from egressc.plan.sidecar import Sidecar
 
 Owners = dict[str, tuple[str, ...]]
 
 #: Protocols whose requests or handshakes name their host, as Istio spells them for ports of one kind.
 HTTP, TLS = ("GRPC", "GRPC-WEB", "HTTP", "HTTP2"), ("HTTPS", "TLS")
-#: Seen by its own namespace alone.
-LOCALLY = "./"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,46 +38,33 @@ class Admission:
 
 
 def plan_admission(
-    wanted: Wanted,
-    inventory: Inventory,
-    gateways: Sequence[Gateway],
-    exposures: Sequence[ExposedName],
-    straight: Sequence[Sidecar],
+    wanted: Wanted, inventory: Inventory, carriers: Sequence[Carrier], exposures: Sequence[ExposedName]
 ) -> Admission:
     """What is to be refused for these ways."""
     owners: dict[str, set[str]] = defaultdict(set)
-    for host, namespaces in _placed(gateways, straight):
+    for carrier in carriers:
+        host = carrier.host
         for name in (host.host, *host.addresses, *filter(is_ip, host.places)):
-            owners[canonical(name)].update(namespaces)
+            owners[canonical(name)].update(carrier.owners())
     for exposed in exposures:
         owners[exposed.host].add(exposed.ingress.namespace)
-    ours = {gateway.namespace for gateway in gateways if gateway.pods.kind != "adopted"}
-    for gateway in gateways:  # their Services, in namespaces of ours whatever they are called
-        own = gateway.namespace in ours
-        name = f"*.{gateway.namespace}.svc.{inventory.cluster_domain}" if own else gateway.service
-        owners[name].add(gateway.namespace)
+    ours = {place for one in carriers if (place := one.pods_made_in)}
+    for carrier in carriers:
+        if carrier.service and carrier.namespace:  # all Services in namespaces of ours, whatever they are called
+            whole = f"*.{carrier.namespace}.svc.{inventory.cluster_domain}"
+            owners[whole if carrier.namespace in ours else carrier.service].add(carrier.namespace)
     clients = _clients(inventory.hosts)
     known = {name: tuple(sorted(namespaces)) for name, namespaces in sorted(owners.items())}
     return Admission(
         hosts={name: namespaces for name, namespaces in known.items() if not is_ip(name)},
         addresses={name: namespaces for name, namespaces in known.items() if is_ip(name)},
         namespaces=tuple(sorted(ours)),
-        adopted=tuple(
-            sorted({(gateway.namespace, gateway.pods.labels) for gateway in gateways if gateway.pods.kind == "adopted"})
-        ),
+        adopted=tuple(sorted({adopted for one in carriers if (adopted := one.adopts)})),
         clients=(EVERYBODY,) if EVERYBODY in clients else tuple(sorted(clients)),
         closed=tuple(sorted(ours - clients)),
         ports=_ports(inventory.hosts),
         without=wanted.without,
     )
-
-
-def _placed(gateways: Iterable[Gateway], straight: Iterable[Sidecar]) -> Iterator[tuple[Host, set[str]]]:
-    for gateway in gateways:
-        yield gateway.host, {gateway.namespace}
-    for sidecar in straight:
-        places = {placement.namespace for placement in sidecar.placements}
-        yield sidecar.host, {LOCALLY + place for place in places - {EVERYBODY}}
 
 
 def _clients(hosts: Iterable[Host]) -> set[str]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from egressc.model import Inventory, Sidecars
 from egressc.plan.admission import Admission, plan_admission
 from egressc.plan.authorization import EVERYBODY
+from egressc.plan.carrier import Carrier
+from egressc.plan.decision import Object
 from egressc.plan.exposure import ExposedName
-from egressc.plan.gateway import OWN_NAMESPACE, Gateway
-from egressc.plan.sidecar import Sidecar as StraightSidecar
+from egressc.plan.needs import ADMISSION, Condition
+from egressc.plan.way import OWN_NAMESPACE
 
 OWN_HOSTS = f"{OWN_NAMESPACE}/*"
 
@@ -37,17 +39,31 @@ class Companions:
     whole_mesh: tuple[str, ...]
     admission: Admission | None
 
+    def objects(self) -> tuple[Object, ...]:
+        """All that the chart prints for whole namespaces or the cluster; only Helm knows the release."""
+        policies = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding") if self.admission else ()
+        return (
+            *(Object("PeerAuthentication", namespace, "default") for namespace in self.strict),
+            *(Object("Sidecar", sidecar.namespace, "default") for sidecar in self.sidecars),
+            *(Object("NetworkPolicy", namespace, "all.gateways") for namespace in self.isolated),
+            *(Object("NetworkPolicy", namespace, "all.denied") for namespace in self.denied),
+            *(
+                Object(kind, "", f"egressc.NAMESPACE.RELEASE.{about}")
+                for kind in policies
+                for about in ("gateways", "hosts", "services")
+            ),
+        )
 
-def plan_companions(
-    inventory: Inventory,
-    gateways: Sequence[Gateway],
-    exposures: Sequence[ExposedName],
-    straight: Sequence[StraightSidecar],
-) -> Companions:
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What the cluster must allow."""
+        return (ADMISSION,) if self.admission else ()
+
+
+def plan_companions(inventory: Inventory, carriers: Sequence[Carrier], exposures: Sequence[ExposedName]) -> Companions:
     """The companions that the list wants."""
     wanted = inventory.companions
-    # where pods run that are not ours, others decide
-    namespaces = tuple(sorted({gateway.namespace for gateway in gateways if gateway.pods.kind != "adopted"}))
+    namespaces = tuple(sorted({place for one in carriers if (place := one.pods_made_in)}))
     clients = {client.namespace for host in inventory.hosts for client in host.clients}
     isolated = namespaces if wanted.network_policies else ()
     return Companions(
@@ -55,39 +71,22 @@ def plan_companions(
         isolated=isolated,
         # applications beside the gateways keep what they have
         denied=tuple(namespace for namespace in isolated if namespace not in clients),
-        sidecars=_sidecars(wanted.sidecars, inventory, gateways, exposures, straight) if wanted.sidecars else (),
-        whole_mesh=_whole_mesh(straight) if wanted.sidecars else (),
-        admission=(
-            plan_admission(wanted.admission, inventory, gateways, exposures, straight) if wanted.admission else None
-        ),
+        sidecars=_sidecars(wanted.sidecars, inventory, carriers, exposures) if wanted.sidecars else (),
+        whole_mesh=tuple(one.host.host for one in carriers if one.in_release) if wanted.sidecars else (),
+        admission=plan_admission(wanted.admission, inventory, carriers, exposures) if wanted.admission else None,
     )
 
 
-def _whole_mesh(straight: Sequence[StraightSidecar]) -> tuple[str, ...]:
-    return tuple(one.host.host for one in straight if any(place.namespace == EVERYBODY for place in one.placements))
-
-
 def _sidecars(
-    wanted: Sidecars,
-    inventory: Inventory,
-    gateways: Sequence[Gateway],
-    exposures: Sequence[ExposedName],
-    straight: Sequence[StraightSidecar],
+    wanted: Sidecars, inventory: Inventory, carriers: Sequence[Carrier], exposures: Sequence[ExposedName]
 ) -> tuple[Sidecar, ...]:
     allowed: dict[str, set[str]] = defaultdict(set)
-    for gateway in gateways:
-        callers = {client.namespace or EVERYBODY for client in gateway.host.clients}
-        # a host that reports is there for all: who may not call it is to be seen calling
-        for namespace in callers | ({EVERYBODY} if gateway.host.seen_by_all else set()):
-            # its Service by name: Istio would find it by the route, and take another namespace's of that name
-            allowed[namespace] |= {f"{gateway.namespace}/{name}" for name in (gateway.host.host, gateway.service)}
+    for carrier in carriers:
+        for namespace, host in carrier.known_to():
+            allowed[namespace].add(host)
     for exposed in exposures:
         for client in (client for route in exposed.routes for client in route.gateway.host.clients):
             allowed[client.namespace or EVERYBODY].add(f"{exposed.ingress.namespace}/{exposed.host}")
-    for one in straight:
-        for place in one.placements:
-            if place.namespace != EVERYBODY:
-                allowed[place.namespace].add(f"{OWN_NAMESPACE}/{one.host.host}")
     everybody = allowed.pop(EVERYBODY, set())
     clients = sorted(allowed.keys() - {*wanted.without})
     services = list(_services(wanted, inventory.cluster_domain))

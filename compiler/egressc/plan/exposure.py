@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from egressc.model import Exposure, IngressGateway
 from egressc.names import gateway_name
 from egressc.plan.authorization import EVERYBODY
-from egressc.plan.gateway import OWN_NAMESPACE, Gateway, GatewayPort
+from egressc.plan.way import OWN_NAMESPACE, GatewayPort, GatewayWay
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class ExposedRoute:
     """The requests of `path` and below it go to `gateway`, at `port`."""
 
     path: str
-    gateway: Gateway
+    gateway: GatewayWay
     port: GatewayPort
 
 
@@ -30,20 +30,20 @@ class ExposedName:
     routes: tuple[ExposedRoute, ...]
 
 
-def plan_exposures(gateways: Sequence[Gateway]) -> tuple[ExposedName, ...]:
+def plan_exposures(gateways: Sequence[GatewayWay]) -> tuple[ExposedName, ...]:
     """The own names of all hosts, sorted."""
     exposed = [(gateway, gateway.host.expose) for gateway in gateways if gateway.host.expose]
     names = sorted({expose.host for _, expose in exposed})
     return tuple(_name(name, [one for one in exposed if one[1].host == name]) for name in names)
 
 
-def _name(host: str, exposed: Sequence[tuple[Gateway, Exposure]]) -> ExposedName:
+def _name(host: str, exposed: Sequence[tuple[GatewayWay, Exposure]]) -> ExposedName:
     first = exposed[0][1]
     routes = [
         ExposedRoute(expose.path, gateway, port)
         for gateway, expose in exposed
         for port in gateway.ports
-        if port.port.port == expose.port
+        if port.client_port == expose.port
     ]
     return ExposedName(
         name=gateway_name(host),
@@ -56,7 +56,7 @@ def _name(host: str, exposed: Sequence[tuple[Gateway, Exposure]]) -> ExposedName
     )
 
 
-def _export_to(namespace: str, gateways: Iterable[Gateway]) -> tuple[str, ...]:
+def _export_to(namespace: str, gateways: Iterable[GatewayWay]) -> tuple[str, ...]:
     """Who may use the name inside of the mesh: the clients of the hosts behind it."""
     hosts = [gateway.host for gateway in gateways]
     if any(host.seen_by_all for host in hosts):

@@ -21,6 +21,7 @@ from egressc.rules import (
     shared,
     sidecar,
     tls,
+    unread,
     upstream,
     wildcards,
 )
@@ -30,6 +31,7 @@ ONE_HOST = (
     authorization.check,
     ports.check,
     tls.check,
+    unread.check,
     upstream.check,
     failover.check,
     readiness.check,

@@ -69,7 +69,7 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
         if deaf:
             said = "methods" if deny.methods else "paths"
             http = [port.port for port in host.ports if port.is_http]
-            fix = f"add `ports: {http}` to this denial" if http else f"remove `{said}`"
+            fix = f"add `ports: {http}` to this denial" if http else "remove the denial, or its `methods` and `paths`"
             message = f"`{said}` cannot be denied on {spoken(deaf)}: the gateway sees no requests there"
             yield UNSEEN_DENIAL(deny.at(said), message, fix)
     for client in host.clients:

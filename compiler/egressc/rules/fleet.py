@@ -157,17 +157,16 @@ def _namespace(host: Host) -> str:
 
 def check_names(inventory: Inventory) -> Iterator[Finding]:
     """Names that two gateways would share. What belongs to one has a dot in its name, which no gateway has."""
-    fix = "give one of them another `name`"
     taken: dict[str, str] = {}
+    fix = "give one of them another `name`"
     for shared in inventory.shared:
-        first = taken.setdefault(shared.name, f"the shared gateway of {shared.at().file}")
-        if shared is not next(one for one in inventory.shared if one.name == shared.name):
-            yield ONE_NAME(shared.at("name"), f"{first} has the name {shared.name} already", fix)
+        if shared.name in taken:
+            yield ONE_NAME(shared.at("name"), f"two shared gateways have the name {shared.name}", fix)
+        taken[shared.name] = f"the shared gateway {shared.name}"
     for host in inventory.hosts:
         name = host.name or gateway_name(host.host)
         if name in taken:
-            message = f"{host.host} and {taken[name]} would both have the gateway {name}"
-            yield ONE_NAME(host.at("name"), message, fix)
+            yield ONE_NAME(host.at("name"), f"{host.host} and {taken[name]} would both have the name {name}", fix)
         taken.setdefault(name, host.host)
 
 

@@ -102,7 +102,13 @@ def _speaker(host: Host, port: Port) -> Iterator[Finding]:
             yield NO_PASSTHROUGH(where, message, fix)
     elif port.protocol != "TLS" and tls.mode == "passthrough":
         message = f"the application speaks {port.protocol} to {host.host}:{port.port}: it has no TLS to pass through"
-        yield NO_PASSTHROUGH(where, message, "write `protocol: TLS`, or `mode: simple`")
+        fix = "write `protocol: TLS`, or `mode: simple`"
+        if tls.says("mode") and not tls.own("mode"):  # it serves the other hosts of the file
+            where, fix = (
+                port.at("port"),
+                "add `tls: {mode: simple}` to the host or to this port; the defaults pass TLS through",
+            )
+        yield NO_PASSTHROUGH(where, message, fix)
 
 
 def _verified(host: Host, port: Port) -> Iterator[Finding]:

@@ -1,26 +1,25 @@
 """Who may call a host, and who is refused."""
 
-from collections.abc import Iterator
-from typing import Any
-
 from egressc.model import Client, Deny
 from egressc.positions import Mapping
+from egressc.settle.groups import Groups
 
 
-def clients(host: Mapping) -> tuple[Client, ...]:
+def clients(host: Mapping, groups: Groups) -> tuple[Client, ...]:
     """The entry's `clients`."""
-    return tuple(map(_client, _rules(host, "clients")))
+    return tuple(map(_client, groups.rules(host.get("clients"))))
 
 
-def denials(host: Mapping) -> tuple[Deny, ...]:
+def denials(host: Mapping, groups: Groups) -> tuple[Deny, ...]:
     """The entry's `deny`."""
-    return tuple(map(deny, _rules(host, "deny")))
+    return tuple(map(deny, groups.rules(host.get("deny"))))
 
 
 def deny(data: Mapping) -> Deny:
     """A denial of a host or of the fleet."""
     return Deny(
         source=data,
+        group=data.get("group"),
         namespace=data.get("namespace"),
         service_account=data.get("serviceAccount"),
         hosts=tuple(data.get("hosts") or ()),
@@ -33,6 +32,7 @@ def deny(data: Mapping) -> Deny:
 def _client(data: Mapping) -> Client:
     return Client(
         source=data,
+        group=data.get("group"),
         namespace=data.get("namespace"),
         whole_mesh=data.get("wholeMesh", False),
         service_account=data.get("serviceAccount"),
@@ -41,15 +41,3 @@ def _client(data: Mapping) -> Client:
         methods=tuple(data.get("methods") or ()),
         paths=tuple(data.get("paths") or ()),
     )
-
-
-def _rules(host: Mapping, key: str) -> Iterator[Mapping]:
-    """The rules under `key`; a bare namespace becomes a rule for it alone."""
-    rules: Any = host.get(key) or ()
-    for index, rule in enumerate(rules):
-        if isinstance(rule, str):
-            source = Mapping(rules.items_at[index])
-            source["namespace"] = rule
-            yield source
-        else:
-            yield rule

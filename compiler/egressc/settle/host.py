@@ -5,13 +5,14 @@ from egressc.positions import Mapping, plain
 from egressc.settle import requests, traffic
 from egressc.settle.clients import clients, denials
 from egressc.settle.gateways import exposure
+from egressc.settle.groups import Groups
 from egressc.settle.pods import pod_settings
 from egressc.settle.ports import ports
 from egressc.settle.reading import Reading
 
 
-def settle_host(entry: Mapping, gateways: dict[str, SharedGateway]) -> Host:
-    """The host of `entry`, on one of these shared gateways where it names one."""
+def settle_host(entry: Mapping, gateways: dict[str, SharedGateway], groups: Groups) -> Host:
+    """The host of `entry`, on one of these shared gateways if it names one, for clients of these `groups`."""
     said = Reading(entry, "host", entry)
     in_sidecar = said.get("at") == "sidecar"
     shared = None if in_sidecar else gateways.get(said.get("gateway"))
@@ -32,8 +33,8 @@ def settle_host(entry: Mapping, gateways: dict[str, SharedGateway]) -> Host:
         description=said.get("description"),
         review_by=said.get("reviewBy"),
         ports=settled,
-        clients=clients(entry),
-        deny=denials(entry),
+        clients=clients(entry, groups),
+        deny=denials(entry, groups),
         enforcement=said.get("enforcement"),
         access_log=said.get("accessLog"),
         expose=exposure(entry["expose"], settled) if "expose" in entry else None,

@@ -1,33 +1,48 @@
 """A host's ports, each with the TLS that holds for it."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from egressc.layers import merge
+from egressc.merge import merge
 from egressc.model import WILDCARD, Files, Port, Tls, Volume
 from egressc.positions import Mapping
 from egressc.schema import schema
 
 TLS = schema()["$defs"]["tls"]
+#: The port of what applications say.
+SPOKEN: dict[str, dict[str, Any]] = {
+    "http": {"port": 80, "protocol": "HTTP"},
+    "https": {"port": 443, "protocol": "TLS"},
+}
 
 
 def ports(host: Mapping) -> tuple[Port, ...]:
-    """The entry's ports by number; the one that its TLS implies where it names none."""
+    """The entry's ports by number; where it names none, those of what it speaks, or the one that its TLS implies."""
     tls = host.get("tls")
     shared = tls if isinstance(tls, Mapping) else Mapping(host.span)
-    written = host.get("ports") or [_implied_port(host, shared.get("mode") == "passthrough")]
+    written = host.get("ports") or _implied(host, passthrough=shared.get("mode") == "passthrough")
     return tuple(sorted(_ports(written, shared, host["host"]), key=lambda port: port.port))
 
 
-def _implied_port(data: Mapping, passthrough: bool) -> Mapping:
-    port = Mapping(data.span)
-    port.update({"port": 443, "protocol": "TLS"} if passthrough else {"port": 80, "protocol": "HTTP"})
+def _implied(host: Mapping, *, passthrough: bool) -> list[Mapping]:
+    speaks = host.get("speaks", "https" if passthrough else "http")
+    return [_spoken(host, speech) for speech in SPOKEN if speech in ([speaks] if isinstance(speaks, str) else speaks)]
+
+
+def _spoken(host: Mapping, speech: str) -> Mapping:
+    port = Mapping(host.span)
+    if "speaks" in host:
+        port.take("speaks", host)
+    port.update(SPOKEN[speech])
     return port
 
 
 def _ports(ports: list[Mapping], shared: Mapping, host: str) -> Iterator[Port]:
-    # two ways to one host: what the gateway's TLS is like says nothing of the application's, but whom to trust
-    beside = any(port.get("protocol", "HTTP") != "TLS" for port in ports) and shared.get("mode") != "passthrough"
-    anchors = _anchors(shared) if beside else shared
+    # what the gateway's TLS is like says nothing of the application's but whom to trust: beside another way to the
+    # host, and where only the defaults know of a gateway's
+    beside = any(port.get("protocol", "HTTP") != "TLS" for port in ports)
+    foreign = (beside or shared.origin_of("mode") == "defaults") and shared.get("mode") != "passthrough"
+    anchors = _anchors(shared) if foreign else shared
     for port in ports:
         yield _port(port, anchors if port.get("protocol") == "TLS" else shared, host)
 

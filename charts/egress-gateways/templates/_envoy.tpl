@@ -1,0 +1,96 @@
+{{- /* The filter chain of one host: by its SNI, in the listener of its port and not in one that somebody else opens at the pod's own
+       address. Expects: address, port, host; filter, subFilter. */}}
+{{- define "egress-gateways.chain" -}}
+match:
+  context: GATEWAY
+  listener:
+    name: "{{ .address }}_{{ .port }}"
+    filterChain:
+      sni: {{ .host | quote }}
+      {{- with .filter }}
+      filter:
+        name: {{ . }}
+        {{- with $.subFilter }}
+        subFilter:
+          name: {{ . }}
+        {{- end }}
+      {{- end }}
+{{- end }}
+
+{{- /* Where an HTTP filter of one host goes. Expects: address, port, host. */}}
+{{- define "egress-gateways.beforeRouter" -}}
+{{ include "egress-gateways.chain" (merge (dict "filter" "envoy.filters.network.http_connection_manager" "subFilter" "envoy.filters.http.router") .) }}
+patch:
+  operation: INSERT_BEFORE
+{{- end }}
+
+{{- /* The socket by which a gateway reaches what no ServiceEntry can name; other containers don't have this folder. Expects: name. */}}
+{{- define "egress-gateways.socket" -}}
+/etc/istio/proxy/{{ . }}.sock
+{{- end }}
+
+{{- /* What shows a listener behind such a socket the SNI, of a connection that is TLS. */}}
+{{- define "egress-gateways.tlsInspector" -}}
+- name: envoy.filters.listener.tls_inspector
+  typed_config:
+    "@type": type.googleapis.com/envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector
+{{- end }}
+
+{{- /* The filter chain there that closes what is for a listed host below a wildcard: it has a way of its own. Expects: the gateway. */}}
+{{- define "egress-gateways.listed" -}}
+{{- with .listed }}
+- filter_chain_match:
+    server_names: {{ toJson . }}
+  filters:
+  - name: envoy.filters.network.direct_response
+    typed_config:
+      "@type": type.googleapis.com/envoy.extensions.filters.network.direct_response.v3.Config
+{{- end }}
+{{- end }}
+
+{{- /* A cluster whose connections others count: by itself Envoy would stop at 1,024. */}}
+{{- define "egress-gateways.unlimited" -}}
+circuit_breakers:
+  thresholds:
+  - max_connections: 4294967295
+    max_pending_requests: 4294967295
+    max_requests: 4294967295
+{{- end }}
+
+{{- /* What a cluster behind such a socket opens, as Envoy spells a connection pool. Expects: its settings, as in values.yaml. */}}
+{{- define "egress-gateways.socketConnections" -}}
+connect_timeout: {{ .connectTimeout }}
+{{ include "egress-gateways.unlimited" . }}
+{{- with .keepalive }}
+upstream_connection_options:
+  tcp_keepalive:
+    {{- with .probes }}
+    keepalive_probes: {{ . }}
+    {{- end }}
+    {{- with .timeSeconds }}
+    keepalive_time: {{ . }}
+    {{- end }}
+    {{- with .intervalSeconds }}
+    keepalive_interval: {{ . }}
+    {{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* The patch of a port's cluster by which no TLS session is resumed: that would not look at the certificates again. Istio merges
+       a transport socket in a patch of its own. Expects: host, port. */}}
+{{- define "egress-gateways.newSessions" -}}
+- applyTo: CLUSTER
+  match:
+    context: GATEWAY
+    cluster:
+      service: {{ .host | quote }}
+      portNumber: {{ .port }}
+  patch:
+    operation: MERGE
+    value:
+      transport_socket:
+        name: envoy.transport_sockets.tls
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+          max_session_keys: 0
+{{- end }}

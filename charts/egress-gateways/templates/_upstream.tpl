@@ -1,0 +1,62 @@
+{{- /* How a port's upstream is asked, as a DestinationRule says it. Expects: port (of the values), pool (a connection pool, printed);
+       outlierDetection, failover. */}}
+{{- define "egress-gateways.portSettings" -}}
+- port:
+    number: {{ .port.port }}
+  {{- .pool | nindent 2 }}
+  {{- with .outlierDetection }}
+  {{- /* without this, outlier detection would prefer addresses by their locality */}}
+  loadBalancer:
+    localityLbSetting:
+      {{- if $.failover }}
+      enabled: true
+      failoverPriority: [egressc.io/endpoint=primary]
+      {{- else }}
+      enabled: false
+      {{- end }}
+  outlierDetection:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  tls:
+    {{- with .port.tls }}
+    {{- include "egress-gateways.pairs" . | trim | nindent 4 }}
+    {{- else }}
+    mode: DISABLE
+    {{- end }}
+{{- end }}
+
+{{- /* A connection pool. Expects: its settings, as in values.yaml. */}}
+{{- define "egress-gateways.connectionPool" -}}
+connectionPool:
+  tcp:
+    connectTimeout: {{ .connectTimeout }}
+    idleTimeout: {{ .idleTimeout }}
+    {{- with .maxConnections }}
+    maxConnections: {{ int64 . }}
+    {{- end }}
+    {{- with .keepalive }}
+    tcpKeepalive:
+      {{- with .intervalSeconds }}
+      interval: {{ . }}s
+      {{- end }}
+      {{- with .probes }}
+      probes: {{ . }}
+      {{- end }}
+      {{- with .timeSeconds }}
+      time: {{ . }}s
+      {{- end }}
+    {{- end }}
+  http:
+    {{- /* mesh-wide h2UpgradePolicy must not reach upstreams that never said they speak HTTP/2 */}}
+    h2UpgradePolicy: DO_NOT_UPGRADE
+    idleTimeout: {{ .idleTimeout }}
+    {{- with .maxPendingRequests }}
+    http1MaxPendingRequests: {{ int64 . }}
+    {{- end }}
+    {{- with .maxRequests }}
+    http2MaxRequests: {{ int64 . }}
+    {{- end }}
+    {{- with .maxRequestsPerConnection }}
+    maxRequestsPerConnection: {{ int64 . }}
+    {{- end }}
+{{- end }}

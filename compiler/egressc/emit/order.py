@@ -1,0 +1,23 @@
+"""The order of keys in the values, so that the same list gives the same bytes."""
+
+from typing import Any
+
+#: Of entries of hosts, pods and ports, of the TLS to upstreams, of pools, and of authorizers.
+KEYS = """
+    host suffix namespace selector adopted annotations listed exportTo directExportTo reports accessLog ports
+    closedPort dropUnderscores strictPaths networkPolicy namespaces
+    name port gatewayPort perName upstreamPort protocol tls rules identities sources check
+    mode credentialName clientCertificate privateKey sni insecureSkipVerify caCertificates subjectAltNames
+    addresses proxy deniedRanges endpoints failover resolution readiness requestTimeout streamTimeout retries
+    connectionPool connectTimeout idleTimeout maxConnections maxPendingRequests maxRequests maxRequestsPerConnection
+    keepalive outlierDetection headers credential rateLimit externalAuthorization
+    opa image policy decision timeout failOpen provider
+    pods drainSeconds replicas autoscaling podDisruptionBudget resources
+"""
+IN_IT = ("tls", "connectionPool", "externalAuthorization", "opa")
+RANK = {key: rank for rank, key in enumerate(KEYS.split())}
+
+
+def in_order(entry: dict[str, Any]) -> dict[str, Any]:
+    """`entry` with its keys in their order, and what is IN_IT; KeyError for a key that has no place."""
+    return {key: in_order(entry[key]) if key in IN_IT else entry[key] for key in sorted(entry, key=RANK.__getitem__)}

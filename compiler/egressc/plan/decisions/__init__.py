@@ -1,0 +1,1 @@
+"""Decisions by what they are about, made alike for every carrier."""

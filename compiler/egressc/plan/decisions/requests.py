@@ -1,0 +1,93 @@
+"""What a route does with requests: how long they may take, which are tried again, what becomes of their headers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from egressc.model import HeaderChanges, Headers, Host
+from egressc.plan.decision import Decision, Object, chosen
+from egressc.plan.spelled import seconds
+from egressc.plan.way import GatewayWay
+
+
+def tried(host: Host, route: Object) -> Iterator[Decision]:
+    """How often and how long the VirtualService `route` tries to get an answer."""
+    time, retries = host.timeouts.request, host.retries
+    sets: dict[str, Any] = {"requestTimeout": seconds(time)} if time else {}
+    says = f"a request may take {time.spelled if time else 'any time'}"
+    yield Decision(route, says, host.timeouts.said("request"), sets)
+    attempts, on = retries.said("attempts"), retries.said("retryOn")
+    if retries.attempts:
+        says = f"tries again, {retries.attempts} times at most, on {', '.join(retries.retry_on)}"
+        yield Decision(route, says, attempts + on, _retries(host))
+    else:
+        yield chosen(route, "tries nothing again", attempts, _retries(host))
+    if retries.per_try:
+        sets = {"retries": {"perTry": seconds(retries.per_try)}}
+        yield Decision(route, f"a try may take {retries.per_try.spelled}", retries.said("perTry"), sets)
+
+
+def _retries(host: Host) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    if host.retries.says("attempts"):
+        said["attempts"] = host.retries.attempts
+    if host.retries.says("retryOn"):
+        said["retryOn"] = ",".join(host.retries.retry_on)
+    return {"retries": said} if said else {}
+
+
+def changed(way: GatewayWay) -> Iterator[Decision]:
+    """What becomes of the headers of a request, and of its answer."""
+    route, headers = way.object("VirtualService"), way.host.headers
+    if headers:
+        yield from _written(route, "request", headers.request)
+        yield from _other_spellings(route, headers)
+    yield _kept_back(route, headers)
+    if headers:
+        yield from _written(route, "response", headers.response)
+        yield from _credential(way, headers)
+    if way.drops_underscores:
+        says = "drops headers with an underscore in their name: upstreams may read one as a header of the gateway's"
+        yield Decision(
+            way.object("EnvoyFilter", ".requests"), says, way.host.said("headers"), {"dropUnderscores": True}
+        )
+
+
+def _written(route: Object, side: str, changes: HeaderChanges) -> Iterator[Decision]:
+    message = "request" if side == "request" else "answer"
+    if changes.set:
+        # Envoy reads % as the beginning of a command, and refuses all routes where it is none
+        values = {name.lower(): value.replace("%", "%%") for name, value in sorted(changes.set.items())}
+        says = f"sets {', '.join(sorted(changes.set))} in the {message}"
+        yield Decision(route, says, changes.said("set"), {"headers": {side: {"set": values}}})
+    if changes.remove:
+        names = sorted(name.lower() for name in changes.remove)
+        says = f"removes {', '.join(changes.remove)} of the {message}"
+        yield Decision(route, says, changes.said("remove"), {"headers": {side: {"remove": names}}})
+
+
+def _other_spellings(route: Object, headers: Headers) -> Iterator[Decision]:
+    """Spellings with _ are dropped at the door, those with - are removed here."""
+    twins = {name.replace("_", "-") for name in headers.owned} - headers.owned - {*headers.request.keep}
+    if twins:
+        names = sorted(twins | {name.lower() for name in headers.request.remove})
+        says = f"removes {', '.join(sorted(twins))} of the request, which upstreams may read as a header of the list"
+        yield Decision(route, says, headers.said("request"), {"headers": {"request": {"remove": names}}})
+
+
+def _kept_back(route: Object, headers: Headers | None) -> Decision:
+    says = "keeps back x-envoy-*, x-forwarded-*, x-request-id and trace headers of the request"
+    if not (headers and headers.request.keep):
+        return Decision(route, says)
+    sets = {"headers": {"request": {"keep": sorted(headers.request.keep)}}}
+    but = f"{says}, but for {', '.join(headers.request.keep)}"
+    return Decision(route, but, headers.request.said("keep"), sets)
+
+
+def _credential(way: GatewayWay, headers: Headers) -> Iterator[Decision]:
+    if credential := headers.credential:
+        patch = way.object("EnvoyFilter", ".credential")
+        prefix = {"prefix": credential.prefix} if credential.prefix else {}
+        says = f"writes {credential.name} from {credential.key} of Secret {credential.secret}, whatever stands there"
+        lines = credential.said("secret") + credential.said("name")
+        yield Decision(patch, says, lines, {"credential": {"header": credential.name} | prefix})
+        yield Decision(way.object("ConfigMap", ".credential"), "tells Envoy where the pod has the Secret")

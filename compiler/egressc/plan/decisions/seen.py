@@ -1,0 +1,27 @@
+"""From an application to its sidecar: who knows the host."""
+
+from collections.abc import Iterator
+
+from egressc.plan.authorization import EVERYBODY
+from egressc.plan.decision import Decision
+from egressc.plan.decisions.lines import client_line, port_lines
+from egressc.plan.way import OWN_NAMESPACE, GatewayPort, GatewayWay
+
+
+def seen(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
+    """Who knows the host by `port`, and by which addresses."""
+    host, entry, number = way.host, way.entry(port), port.client_port
+    known = f"sidecars know {host.host} on port {number}, and on no port that is no client port"
+    yield Decision(entry, known, port_lines(port.settled))
+    # a host that reports is seen by all, whoever may call
+    seers = host.said("enforcement") if host.reports else tuple(map(client_line, host.callers))
+    yield Decision(entry, f"seen by {_namespaces(way)}", seers, {"exportTo": list(way.export_to)})
+    if host.addresses:
+        says = f"{'also known' if port.is_http else 'told apart'} by the addresses {', '.join(host.addresses)}"
+        yield Decision(entry, says, host.said("addresses"), {"addresses": list(host.addresses)})
+
+
+def _namespaces(way: GatewayWay) -> str:
+    if way.export_to == (EVERYBODY,):
+        return "every namespace"
+    return ", ".join(way.namespace if name == OWN_NAMESPACE else name for name in sorted(way.export_to))

@@ -1,0 +1,53 @@
+"""From a sidecar to the gateway: which pods it lets through, and where it leads them."""
+
+from collections.abc import Iterable, Iterator
+
+from egressc.model import Client
+from egressc.plan.decision import Decision, Object
+from egressc.plan.decisions.limits import idle
+from egressc.plan.decisions.lines import client_line, once
+from egressc.plan.way import OWN_NAMESPACE, CarriedPort, GatewayPort, GatewayWay
+
+CLOSED_PORT = 9  # of a Service: nothing listens there
+
+
+def sent(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
+    """What the sidecar of a caller decides."""
+    route, rule = way.object("VirtualService"), way.object("DestinationRule")
+    yield from told_apart(port, route, users(way, port), "any namespace", "leads all other pods to a closed port")
+    if port.callers and not port.is_http:
+        yield Decision(route, "the closed port is one where nothing listens", (), {"closedPort": CLOSED_PORT})
+    again = ", and tries again only what no upstream has seen" if port.is_http else ""
+    yield Decision(route, f"leads to the gateway's Service{again}")
+    yield _kept_from_upstream(way)
+    yield Decision(rule, f"wraps it in the mesh's mutual TLS, SNI {way.host.host}")
+    yield idle(way.host, rule)
+    says = f"leads port {port.gateway_port} to the gateway's Ready pods"
+    yield Decision(way.object("Service"), says, way.host.said("gateway"), {"selector": way.pods.selector})
+
+
+def _kept_from_upstream(way: GatewayWay) -> Decision:
+    # Istio merges rules of one host that are seen by "." only: the namespace's name says the same
+    sets = {"directExportTo": [way.namespace]} if way.export_to == (OWN_NAMESPACE,) else {}
+    says = "keeps the sidecar from going to the upstream itself: this TLS cannot succeed"
+    return Decision(way.object("DestinationRule", ".direct"), says, (), sets)
+
+
+def told_apart(
+    port: CarriedPort, route: Object, clients: Iterable[Client], anywhere: str, refused: str
+) -> Iterator[Decision]:
+    """Which pods of `clients` the VirtualService `route` lets through to `port`, and what becomes of all others."""
+    known = list(clients)
+    for pods in port.callers:
+        mine = [one for one in known if one.pod_labels == pods.labels and pods.namespace in (None, one.namespace)]
+        lines = once(line for client in mine for line in client.said("podLabels") or (client_line(client),))
+        yield Decision(route, f"lets {pods.text(anywhere)} through", lines)
+    if port.callers:
+        says = "answers 403 to all other pods" if port.is_http else refused
+        sources = [pods.values for pods in port.callers]
+        yield Decision(route, says, (), {"sources": sources}, port.client_port)
+
+
+def users(way: GatewayWay, port: CarriedPort) -> list[Client]:
+    """The clients that may use `port`."""
+    return [client for client in way.host.callers if client.covers(port.client_port)]

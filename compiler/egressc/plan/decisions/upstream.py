@@ -1,0 +1,122 @@
+"""Where the upstream is, and how a gateway or a sidecar finds it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from egressc.addresses import every_form
+from egressc.hostname import is_ip, whole
+from egressc.model import Host, Port, Proxy
+from egressc.plan.decision import Decision, Object
+from egressc.plan.decisions.lines import upstream_lines
+from egressc.plan.spelled import socket
+from egressc.plan.way import GatewayPort, GatewayWay
+
+FOUND = {
+    "PER_NAME": "leads to a socket of the gateway's own",
+    "PROXY": "leads to a socket of the gateway's own",
+    "DNS_ROUND_ROBIN": "found by DNS, one upstream at the first address of the answer",
+    "DNS": "found by DNS, every address of the answer is {}used",
+    "STATIC": "found at fixed addresses",
+}
+
+
+REQUESTED_NAME = "%REQUESTED_SERVER_NAME%"
+
+
+def reached(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
+    """How the gateway comes to the upstream behind `port`."""
+    host, entry = way.host, way.entry(port)
+    yield behind(port.settled, entry)
+    yield found(host, entry, checked=True)
+    if way.isolated:
+        yield _let_out(way, port)
+    yield from failed_over(way)
+    yield from by_socket(way, port.upstream_port)
+
+
+def behind(port: Port, entry: Object) -> Decision:
+    """Which upstream port the ServiceEntry `entry` has behind a client port."""
+    says = f"client port {port.port} is upstream port {port.upstream_port}"
+    return Decision(entry, says, upstream_lines(port), {"upstreamPort": port.upstream_port}, port.port)
+
+
+def found(host: Host, entry: Object, *, checked: bool) -> Decision:
+    """How the ServiceEntry `entry` finds the upstream; each address is `checked` where a gateway does that."""
+    named = f": {', '.join(host.endpoints)}" if host.endpoints else ""
+    says = FOUND[host.kind].format("checked and " if checked else "") + named
+    return Decision(entry, says, host.said("endpoints") + host.said("resolution"), _found(host))
+
+
+def _found(host: Host) -> dict[str, Any]:
+    if host.by_socket:
+        # behind a socket all client ports have one: see the rules of proxies
+        return {"perName": True, "upstreamPort": host.ports[0].upstream_port} if host.per_name else {}
+    endpoints = [whole(place) for place in host.endpoints or (host.host,)]
+    return {"endpoints": endpoints} | ({"resolution": host.kind} if host.kind != "DNS" else {})
+
+
+def failed_over(way: GatewayWay) -> Iterator[Decision]:
+    """Where the gateway goes while nothing answers."""
+    host = way.host
+    if host.failover:
+        first, second = (" or ".join(places) for places in (host.endpoints or (host.host,), host.failover))
+        says = f"leads to {second} only while nothing answers at {first}"
+        sets = {"failover": [whole(place) for place in host.failover]}
+        yield Decision(way.object("DestinationRule", ".upstream"), says, host.said("failover"), sets)
+
+
+def by_socket(way: GatewayWay, upstream_port: int) -> Iterator[Decision]:
+    """Who listens on the socket that the ServiceEntry leads to, where it leads to one."""
+    host = way.host
+    if host.proxy:
+        tunnel, proxy = way.object("EnvoyFilter", ".proxy"), socket(host.proxy.host, host.proxy.port)
+        target = "each name" if host.per_name else host.places[0]
+        says = f"asks the proxy {proxy} for a tunnel to {target}, port {upstream_port}, by CONNECT in clear"
+        yield Decision(tunnel, says, host.said("proxy"), {"proxy": _proxy(host, host.proxy)})
+        if host.per_name:
+            yield from own_ways(way, tunnel)
+    elif host.per_name:
+        finder, ranges = way.object("EnvoyFilter", ".wildcard"), host.said("deniedRanges")
+        yield Decision(finder, f"finds each name below {host.host[2:]} by DNS, and refuses every other SNI")
+        yield from own_ways(way, finder)
+        every = every_form(host.denied_ranges)
+        sets = {"deniedRanges": list(every)} if ranges else {}
+        yield Decision(finder, f"connects to no address in {', '.join(host.denied_ranges)}", ranges, sets)
+        hidden = ", ".join(one for one in every if one not in host.denied_ranges)
+        yield Decision(finder, f"nor to what IPv6 makes of those: {hidden}", ranges, sets)
+
+
+def own_ways(way: GatewayWay, keeper: Object) -> Iterator[Decision]:
+    """What the EnvoyFilter `keeper` closes because the list has a way of its own for it."""
+    if way.listed:
+        says = f"closes what is for {' or '.join(way.listed)}: the list has a way of its own for it"
+        yield Decision(keeper, says, (), {"listed": list(way.listed)})
+
+
+def unread(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
+    """What holds connections that nobody reads to their host."""
+    host = way.host
+    says = f"leads every connection to {host.host}, port {port.client_port} of the ServiceEntry"
+    yield Decision(way.object("VirtualService"), says)
+    keeper = way.object("EnvoyFilter", ".passthrough")
+    yield Decision(keeper, "leads nowhere else, whatever route somebody adds")
+    if port.protocol == "TLS" and not host.per_name:
+        name = f"a name below {host.host[2:]}" if host.wildcard else host.host
+        yield Decision(keeper, f"closes what is no TLS, or whose SNI is not {name}")
+        yield from own_ways(way, keeper)
+
+
+def _proxy(host: Host, proxy: Proxy) -> dict[str, Any]:
+    # Envoy puts the name that the gateway's, or the application's, TLS asks for
+    (name,) = host.endpoints or (REQUESTED_NAME if host.per_name else host.host,)
+    target = f"[{name}]" if ":" in name else name
+    return {"host": whole(proxy.host), "port": proxy.port, "target": f"{target}:{host.ports[0].upstream_port}"}
+
+
+def _let_out(way: GatewayWay, port: GatewayPort) -> Decision:
+    host, fixed = way.host, all(map(is_ip, way.host.connected_to))
+    where, number, lines = "these addresses", port.upstream_port, host.said("endpoints") + host.said("resolution")
+    if host.proxy:
+        where, number, lines = "the proxy's address", host.proxy.port, host.said("proxy")
+    says = f"lets out to {where if fixed else 'any address'}, port {number}"
+    return Decision(way.object("NetworkPolicy"), says, lines if fixed else ())

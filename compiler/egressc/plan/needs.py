@@ -1,0 +1,79 @@
+"""Which objects, of others' making, a host reads, and what the mesh must have for it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+from egressc.model import Files, Tls
+
+Kind = Literal["Secret", "ConfigMap"]
+#: A Secret or ConfigMap, its namespace first, with keys that it must have, and the host that it is read for.
+Reading = tuple[str, Kind, str, set[str], str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Need:
+    """An object that must exist before the installation, with at least these keys, for these hosts."""
+
+    namespace: str
+    kind: Kind
+    name: str
+    keys: tuple[str, ...]
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What the mesh or the cluster must have or allow: `of` which part of it, `what`, and `why`."""
+
+    of: str
+    what: str
+    why: str
+
+
+SCOPED = Condition(
+    "istiod", "PILOT_SCOPE_GATEWAY_TO_NAMESPACE=true", "so that no other namespace's Gateway takes gateway pods"
+)
+ADMISSION = Condition(
+    "Cluster",
+    "the right to create ValidatingAdmissionPolicies and their bindings",
+    "for `companions.admission`, and Kubernetes 1.31",
+)
+
+
+def needs(readings: Iterable[Reading]) -> tuple[Need, ...]:
+    """What must be there for `readings`, in the order of the names."""
+    keys: dict[tuple[str, Kind, str], set[str]] = defaultdict(set)
+    hosts: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for namespace, kind, name, wanted, host in readings:
+        keys[namespace, kind, name] |= wanted
+        hosts[namespace, kind, name].add(host)
+    return tuple(sorted(Need(*which, tuple(sorted(keys[which])), tuple(sorted(hosts[which]))) for which in keys))
+
+
+def read_for(tls: Tls, namespace: str, host: str) -> Iterator[Reading]:
+    """What is read in `namespace` for the TLS to `host`."""
+    if tls.secret:
+        key = {"tls.crt", "tls.key"} if tls.mode == "mutual" else set()
+        yield namespace, "Secret", tls.secret, key | (set() if tls.unverified else {"ca.crt"}), host
+    for kind, name, wanted in _mounted(tls.files) if tls.files else ():
+        yield namespace, kind, name, wanted, host
+
+
+def _mounted(files: Files) -> Iterator[tuple[Kind, str, set[str]]]:
+    paths = [PurePosixPath(path) for path in (files.certificate, files.key, files.ca) if path]
+    for volume in files.volumes:
+        mount = PurePosixPath(volume.mount_path)
+        others = {PurePosixPath(other.mount_path) for other in files.volumes} - {mount}
+        mine = [path for path in paths if mount in path.parents and not _nearer(path, mount, others)]
+        wanted = {str(path.relative_to(mount)) for path in mine}
+        if volume.secret:
+            yield "Secret", volume.secret, wanted
+        elif volume.config_map:
+            yield "ConfigMap", volume.config_map, wanted
+
+
+def _nearer(path: PurePosixPath, mount: PurePosixPath, others: set[PurePosixPath]) -> bool:
+    return any(other in path.parents and mount in other.parents for other in others)

@@ -1,0 +1,100 @@
+"""What is weaker about a host than it could be, by the list's own words."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from egressc.model import Client, Host
+from egressc.plan.decisions.exposed import exposed_url
+from egressc.plan.decisions.lines import client_line, port_lines
+from egressc.plan.decisions.tls import verified
+from egressc.plan.way import CallerPods, GatewayWay
+from egressc.positions import Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that is allowed and that a person should have seen; `port` is None where it is about the whole host."""
+
+    host: str
+    port: int | None
+    says: str
+    lines: Lines
+
+
+def unverified(host: Host, speaker: Literal["gateway", "sidecar"]) -> Iterator[Remark]:
+    """The ports of `host` whose upstream nobody verifies."""
+    for port in host.ports:
+        who = verified(port.tls, speaker)
+        if who.by == "nobody":
+            yield Remark(host.host, port.port, f"verified by {who.text}", who.lines)
+
+
+def unused(host: Host) -> Iterator[Remark]:
+    """The ports of `host` that no client may use."""
+    for port in host.ports:
+        if not any(client.covers(port.port) for client in host.callers):
+            yield Remark(host.host, port.port, "no client may use this port", port_lines(port))
+
+
+def whole_mesh(host: Host, clients: Iterable[Client]) -> Iterator[Remark]:
+    """The clients of `host` that are every pod of the mesh."""
+    for client in clients:
+        if client.whole_mesh and not client.pod_labels:
+            yield Remark(host.host, None, "the whole mesh may call", (client_line(client),))
+
+
+def through_gateway(way: GatewayWay) -> Iterator[Remark]:
+    """What is weaker about a host behind a gateway, whoever's pods these are."""
+    host = way.host
+    yield from unused(host)
+    yield from unverified(host, "gateway")
+    for port in host.ports:
+        if port.tls.mode == "mutual" and not port.is_http and way.checks_upstream:
+            # the check sends no bytes, and TLS 1.3 clients finish before the server has judged their certificate
+            says = "Ready does not show whether the upstream takes the client certificate"
+            yield Remark(host.host, port.port, says, port.tls.said("mode"))
+    yield from whole_mesh(host, host.callers)
+    yield from _told_apart(way)
+    if expose := host.expose:
+        says = f"whoever reaches the ingress gateway of {expose.gateway.namespace} may call it: {exposed_url(expose)}"
+        yield Remark(host.host, None, says, host.said("expose"))
+    if host.reports:
+        nobody = "no rule refuses anybody" if host.external_authorization else "nobody is refused"
+        says = f"{nobody}: callers are only reported, and every namespace sees the host"
+        yield Remark(host.host, None, says, host.said("enforcement"))
+    if not way.pods.ours:
+        yield from _left_to_others(way)
+    if outside := host.external_authorization:
+        if outside.fail_open:
+            yield Remark(host.host, None, "what OPA does not answer is let through", outside.said("failOpen"))
+        if outside.provider:
+            says = f"the mesh's configuration must have the extension provider {outside.provider}"
+            yield Remark(host.host, None, says, outside.said("provider"))
+    if not way.checks_upstream:
+        says = f"Ready does not follow the upstream: readiness is {host.readiness.mode}"
+        yield Remark(host.host, None, says, host.readiness.said("mode"))
+
+
+def _left_to_others(way: GatewayWay) -> Iterator[Remark]:
+    """What the chart gives its own pods, and what adopted ones must bring themselves."""
+    lines, pods, host = way.host.said("gateway"), f"the pods of {way.pods.name}", way.host.host
+    yield Remark(host, None, f"{pods} must keep back trace headers and attempt counts themselves", lines)
+    if way.fetches_key:
+        says = f"{pods} need a service account that may list the Secrets of {way.namespace}"
+        yield Remark(host, None, says, lines)
+    for port in way.ports:
+        for volume in port.tls.files.volumes if port.tls.files else ():
+            says = f"{pods} must mount {volume.secret or volume.config_map} at {volume.mount_path}"
+            yield Remark(host, port.client_port, says, port.tls.said("files"))
+
+
+def _told_apart(way: GatewayWay) -> Iterator[Remark]:
+    for client in way.host.callers:
+        pods = CallerPods(client.namespace, client.pod_labels)
+        if pods.labels and any(pods in port.callers for port in way.ports):
+            who = client.namespace or "the whole mesh"
+            who += f"/{client.service_account}" if client.service_account else ""
+            labels = ",".join(f"{key}={value}" for key, value in pods.labels)
+            says = f"only the sidecars of {who} hold {labels}: labels are no identity"
+            yield Remark(way.host.host, None, says, client.said("podLabels"))

@@ -1,0 +1,245 @@
+"""The way to one host through a gateway: its names, ports and identities, and the pods that carry it."""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from egressc.model import Host, Inventory, Port, Protocol, Tls
+from egressc.names import gateway_name, gateway_ports, port_name
+from egressc.plan.authorization import EVERYBODY, Rule, denials, fleet_denials, rules
+from egressc.plan.decision import Object
+
+OWN_NAMESPACE = "."
+Labels = tuple[tuple[str, str], ...]
+
+POD_LABEL = "egressc.io/gateway"  # finds the pods of a gateway in their namespace
+#: What a gateway's pods have, whoever's they are; all else is the host's own.
+POD_KINDS = (
+    "AuthorizationPolicy",
+    "Telemetry",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CallerPods:
+    """Pods that a client's sidecar lets through: of a namespace (None: any), with these labels."""
+
+    namespace: str | None
+    labels: Labels
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """As the chart's values have them."""
+        given = (("namespace", self.namespace), ("podLabels", dict(self.labels)))
+        return {key: value for key, value in given if value}
+
+    def text(self, anywhere: str) -> str:
+        """`pods of shop with app=web`; `anywhere` are the namespaces where none is named."""
+        labels = ", ".join(f"{key}={value}" for key, value in self.labels)
+        return f"pods of {self.namespace or anywhere}" + (f" with {labels}" if labels else "")
+
+
+def distinct(pods: set[CallerPods]) -> tuple[CallerPods, ...]:
+    """`pods` in their order; none where one of them is any pod at all."""
+    if CallerPods(None, ()) in pods:
+        return ()
+    return tuple(sorted(pods, key=lambda one: (one.namespace or "", one.labels)))
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedPort:
+    """A client port as a carrier has it: `name` in every object, and the pods that a sidecar lets through to it."""
+
+    name: str
+    settled: Port
+    callers: tuple[CallerPods, ...]  # empty: nobody is told apart by pod labels
+
+    @property
+    def client_port(self) -> int:
+        """The port that applications use."""
+        return self.settled.port
+
+    @property
+    def upstream_port(self) -> int:
+        """The port of the upstream."""
+        return self.settled.upstream_port
+
+    @property
+    def protocol(self) -> Protocol:
+        """What is spoken through the port."""
+        return self.settled.protocol
+
+    @property
+    def is_http(self) -> bool:
+        """Whether the port has requests."""
+        return self.settled.is_http
+
+    @property
+    def tls(self) -> Tls:
+        """The TLS to the upstream."""
+        return self.settled.tls
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayPort(CarriedPort):
+    """A client port with the gateway's own port for it."""
+
+    gateway_port: int
+    identities: tuple[str, ...]  # the callers that TLS itself lets in; empty: the policy alone decides
+
+
+@dataclass(frozen=True, slots=True)
+class Pods:
+    """The pods that carry a host, found by `labels`.
+
+    `ours` are made by the chart; `single` ones carry no other host.
+    """
+
+    name: str
+    labels: Labels
+    ours: bool
+    single: bool
+
+    @property
+    def selector(self) -> dict[str, str]:
+        """What finds the pods in their namespace."""
+        return dict(self.labels[:1] if self.ours else self.labels)
+
+
+def pod_labels(name: str, namespace: str) -> Labels:
+    """What the pods of a gateway are found by, also where Istio looks for labels in every namespace."""
+    return ((POD_LABEL, name), ("egressc.io/namespace", namespace))
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayWay:
+    """The way to one host: its Service, routes and policy, and the pods behind them."""
+
+    name: str
+    namespace: str
+    pods: Pods
+    host: Host
+    ports: tuple[GatewayPort, ...]
+    listed: tuple[str, ...]  # what the list has below a wildcard: these names have ways of their own
+    export_to: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    denials: tuple[Rule, ...]
+    fleet_denials: tuple[Rule, ...]
+    isolated: bool  # whether network policies deny what is not its own traffic
+    service: str  # the full name of its Service
+
+    @property
+    def decided(self) -> tuple[Rule, ...]:
+        """All rules that decide about a call."""
+        return (*self.rules, *self.denials, *self.fleet_denials)
+
+    @property
+    def fetches_key(self) -> bool:
+        """Whether Istio must let the gateway read Secrets: a CA alone needs no right."""
+        return any(port.tls.mode == "mutual" and port.tls.secret for port in self.ports)
+
+    @property
+    def strict_paths(self) -> bool:
+        """Whether somebody decides by path, so that a path must have one reading."""
+        decided = any(rule.paths for rule in self.decided)
+        return self.host.has_requests and (decided or self.host.external_authorization is not None)
+
+    @property
+    def drops_underscores(self) -> bool:
+        """Whether a header counts here that `_` could spell again: the list's own, or one of a method or a path."""
+        headers = self.host.headers
+        named = self.strict_paths or any(rule.methods for rule in self.decided)
+        return self.host.has_requests and (named or (headers is not None and headers.has_twins))
+
+    @property
+    def carries(self) -> bool:
+        """Whether any of its ports has bytes that it carries unread."""
+        return any(not port.is_http for port in self.ports)
+
+    @property
+    def checks_upstream(self) -> bool:
+        """Whether the pod's readiness follows its upstream."""
+        return self.host.readiness.mode == "upstream"
+
+    def object(self, kind: str, suffix: str = "") -> Object:
+        """The object of this kind that belongs to the host, or to the pods that carry it."""
+        # at pods that are not ours a policy refuses for each host by itself
+        of_pods = kind in POD_KINDS and not (kind == "AuthorizationPolicy" and (suffix or not self.pods.ours))
+        return Object(kind, self.namespace, (self.pods.name if of_pods else self.name) + suffix)
+
+    def entry(self, port: GatewayPort) -> Object:
+        """The ServiceEntry of `port`: Istio takes a socket for one port, so there each has its own."""
+        own = self.host.by_socket and port is not self.ports[0]
+        return self.object("ServiceEntry", f".{port.name}" if own else "")
+
+
+Way = TypeVar("Way", bound=GatewayWay)
+
+
+def plan_way(kind: type[Way], host: Host, inventory: Inventory, pods: Pods) -> Way:
+    """The way of this kind to `host`, through a gateway with these pods."""
+    name = host.name or gateway_name(host.host)
+    numbers = gateway_ports({port.port for port in host.ports}, adopted=not pods.ours)
+    return kind(
+        name=name,
+        namespace=host.namespace,
+        pods=pods,
+        host=host,
+        ports=tuple(
+            GatewayPort(
+                name=port_name(port.protocol, port.port),
+                settled=port,
+                callers=_callers(host, port),
+                gateway_port=numbers[port.port],
+                identities=_identities(host, port, inventory.trust_domain),
+            )
+            for port in host.ports
+        ),
+        listed=_listed(host, inventory),
+        export_to=_export_to(host),
+        rules=rules(host, inventory.trust_domain),
+        denials=denials(host),
+        fleet_denials=fleet_denials(host, inventory),
+        isolated=inventory.companions.network_policies and pods.ours,
+        service=f"{name}.{host.namespace}.svc.{inventory.cluster_domain}",
+    )
+
+
+def _listed(host: Host, inventory: Inventory) -> tuple[str, ...]:
+    """The listed hosts below `host`, without those that a listed narrower wildcard has below it."""
+    if not host.wildcard:
+        return ()
+    below = [other for other in inventory.hosts if host.covers(other.host)]
+    return tuple(sorted(one.host for one in below if not any(other.covers(one.host) for other in below)))
+
+
+def _export_to(host: Host) -> tuple[str, ...]:
+    if host.seen_by_all:
+        return (EVERYBODY,)
+    namespaces = {client.namespace or "" for client in host.callers} - {host.namespace}
+    return (OWN_NAMESPACE, *sorted(namespaces))
+
+
+def _callers(host: Host, port: Port) -> tuple[CallerPods, ...]:
+    clients = [client for client in host.clients if client.covers(port.port)]
+    pods = {CallerPods(client.namespace, client.pod_labels) for client in clients}
+    if host.reports or not any(one.labels for one in pods):
+        return ()
+    return distinct(pods)
+
+
+def _identities(host: Host, port: Port, trust_domain: str) -> tuple[str, ...]:
+    """The SPIFFE names of all who may use a port without requests, where each is known exactly.
+
+    A policy on such a port decides at the caller's first byte, and a server that speaks first has spoken by then.
+    """
+    clients = [client for client in host.clients if client.covers(port.port)]
+    if host.reports or port.is_http or not all(client.service_account for client in clients):
+        return ()
+    accounts = {f"ns/{client.namespace}/sa/{client.service_account}" for client in clients}
+    return tuple(f"spiffe://{trust_domain}/{account}" for account in sorted(accounts))

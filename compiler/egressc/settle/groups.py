@@ -1,0 +1,67 @@
+"""Groups of clients: one rule for a group is a rule for each of its members."""
+
+from collections.abc import Iterator
+
+from egressc.findings import Code, Finding
+from egressc.positions import Mapping, Sequence
+from egressc.slips import nearest
+
+NO_SUCH_GROUP = Code(
+    "EG321",
+    "a group that the list does not have",
+    "`groups` of one of the files names who belongs to a group. A rule for a group that nobody has named would be a "
+    "rule for nobody.",
+)
+GROUP_AND_MORE = Code(
+    "EG224",
+    "a group, and who is meant beside it",
+    "A group says who is meant. What else a rule says, ports, methods and paths, holds for each of its members.",
+)
+#: What says who is meant.
+WHO = ("namespace", "wholeMesh", "serviceAccount", "podLabels")
+
+
+class Groups:
+    """The groups of the list; what is wrong with rules for them is added to `findings`."""
+
+    def __init__(self, known: Mapping, findings: list[Finding]) -> None:
+        self._known = known
+        self._findings = findings
+
+    def rules(self, rules: object) -> Iterator[Mapping]:
+        """The items of `rules`, a list of clients or denials: each a Mapping, of a group one for each member."""
+        if not isinstance(rules, Sequence):
+            return
+        for rule, place in zip(rules, rules.items_at, strict=True):
+            if isinstance(rule, str):
+                bare = Mapping(place)
+                bare["namespace"] = rule
+                yield bare
+            else:
+                yield from self.rule(rule)
+
+    def rule(self, rule: Mapping) -> Iterator[Mapping]:
+        """`rule`, or what it is for each member of its group."""
+        if "group" in rule:
+            yield from self._members(rule)
+        else:
+            yield rule
+
+    def _members(self, rule: Mapping) -> Iterator[Mapping]:
+        name, where = rule["group"], rule.keys_at["group"]
+        for key in WHO:
+            if key in rule:
+                fix = f"keep `group`, or write the client without it; a member of {name} can have a service account"
+                message = f"`{key}` beside the group {name}, which says who is meant"
+                self._findings.append(GROUP_AND_MORE(rule.keys_at[key], message, fix))
+                return
+        if name not in self._known:
+            close = nearest(name, self._known)
+            fix = f"did you mean {close}?" if close else f"add `groups: {{{name}: [<namespace>]}}` to one of the files"
+            self._findings.append(NO_SUCH_GROUP(where, f"no list has the group {name}", fix))
+            return
+        for member in self._known[name]:
+            meant = rule.without(("group",))
+            meant.take("group", rule)
+            meant |= {"namespace": member} if isinstance(member, str) else member
+            yield meant
