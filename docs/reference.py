@@ -93,6 +93,7 @@ While there is an error, egressc writes nothing. A warning stops nothing.
 | 0 | there is no error |
 | 1 | there are errors |
 | 2 | the command itself was wrong, or its result cannot be written |
+| 3 | with `--exit-code` only: something differs |
 | 130 | somebody interrupted it |
 
 No line is a command to a CI, whatever a list holds. Line breaks, terminal codes and marks such as `##[` are shown as

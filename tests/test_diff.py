@@ -18,6 +18,7 @@ from egressc.compile import compile_sources
 from egressc.diff import pods
 from egressc.diff.change import EFFECTS
 from egressc.diff.listeners import unordered
+from egressc.model import Host
 from tests.cases import CASES
 from tests.chart import Helm
 from tests.conftest import Golden
@@ -137,7 +138,7 @@ def test_no_grant_goes_unsaid(fleet: list[Any], other: list[Any], data: st.DataO
         [gateway for gateway in emit.values(one[1])["gateways"].values() if "host" in gateway] for one in (first, then)
     )
     for gateway in now:
-        for call in asked(gateway, *before):
+        for call in asked(gateway, *before, named=[*first[0].hosts, *then[0].hosts]):
             if lets_in(gateway, call) and not any(lets_in(one, call) for one in before):
                 assert any(call.namespace in text or "whole mesh" in text for text in opened), (call, opened)
 
@@ -178,16 +179,12 @@ def with_other_rules(entry: dict[str, Any], theirs: dict[str, Any], draw: Draw) 
     return {**entry, "clients": clients}
 
 
-def asked(*gateways: Mapping[str, Any]) -> Iterator[Asked]:
-    """Calls, also of what the gateways' rules name."""
-    clients = [client for gateway in gateways for client in gateway.get("clients", ())]
+def asked(*gateways: Mapping[str, Any], named: Iterable[Host]) -> Iterator[Asked]:
+    """Calls, also of what the clients of the hosts name."""
     sources = [source for gateway in gateways for port in gateway["ports"] for source in port.get("sources", ())]
     labels = {(), *(tuple(source.get("podLabels", {}).items()) for source in sources)}
-    paths = {path.replace("*", "x") for client in clients for path in client.get("paths", ())} | {
-        "/",
-        "/v1/x",
-        "/other",
-    }
+    known = {path.replace("*", "x") for host in named for client in host.clients for path in client.paths}
+    paths = known | {"/", "/v1/x", "/other"}
     for port in gateways[0]["ports"]:
         raw = port["protocol"] in ("TLS", "TCP")
         requests = [("", "")] if raw else [*product(("GET", "POST", "DELETE", "PATCH"), sorted(paths))]

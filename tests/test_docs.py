@@ -364,7 +364,8 @@ def test_the_pipelines_say_what_a_change_means(shell: Shell, tmp_path: Path) -> 
     assert "`shop` may call this new host" in (tmp_path / "summary.md").read_text()
     assert "shop may call this new host" in ran.stdout
     assert shell(check).returncode == 1
-    (finding,) = json.loads((tmp_path / "gl-code-quality-report.json").read_text())
+    *_, finding = json.loads((tmp_path / "gl-code-quality-report.json").read_text())
+    assert finding["check_name"] == "drift"
     assert finding["location"] == {"path": "values/values.yaml", "lines": {"begin": 1}}
 
 

@@ -43,7 +43,7 @@ def gateway_changes(old: Inventory, new: Inventory, before: pods.Values, now: po
         yield Change(effect, then[name][0], setting, says, first[name][1], then[name][1])
     own = pods.own(before), pods.own(now)
     for name, reasons in pods.restarts(before, now):
-        words = "the pods of gateway {} are replaced one by one, each within its drain: {} differs"
+        words = "the pods of gateway {} are replaced one by one, each within its drain. What differs: {}"
         says = sentence(words, f"{now['gateways'][name]['namespace']}/{name}", ", ".join(reasons))
         yield Change("restarts", then[name][0], reasons[0], says, first[name][1], then[name][1])
     for name in sorted(own[0].keys() & own[1].keys()):

@@ -10,7 +10,7 @@ Values = Mapping[str, Any]
 
 #: What of a gateway's values stands in its pods' template, in the words of a list.
 TEMPLATE = {
-    "host": "host",
+    "statistics": "the hosts that they carry",
     "drainSeconds": "drain",
     "resources": "resources",
     "volumes": "tls.files",
@@ -39,7 +39,7 @@ def template(gateway: Values) -> dict[str, Any]:
     readiness = gateway.get("readiness", {})
     outside = gateway.get("externalAuthorization", {})
     opa = outside.get("opa", {})
-    kept = {key: gateway.get(key) for key in ("host", "volumes", "credentials")}
+    kept = {key: gateway["pods"].get(key) for key in ("statistics", "volumes", "credentials")}
     judged = {key: opa.get(key) for key in ("image", "policy", "decision", "resources")}
     return kept | {
         "drainSeconds": gateway.get("drainSeconds", chart["drainSeconds"]),
@@ -51,7 +51,7 @@ def template(gateway: Values) -> dict[str, Any]:
 
 def own(values: Values) -> dict[str, Values]:
     """The gateways whose pods are ours to make, by name."""
-    return {name: gateway for name, gateway in values["gateways"].items() if "selector" not in gateway}
+    return {name: gateway for name, gateway in values["gateways"].items() if "pods" in gateway}
 
 
 def restarts(old: Values, new: Values) -> Iterator[tuple[str, tuple[str, ...]]]:
