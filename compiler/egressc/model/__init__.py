@@ -9,7 +9,7 @@ from egressc.model.inventory import Inventory
 from egressc.model.pods import POD_SETTINGS, PodSettings
 from egressc.model.ports import HTTP_FAMILY, WILDCARD, Files, Port, Protocol, Tls, Volume
 from egressc.model.requests import Credential, ExternalAuthorization, HeaderChanges, Headers, Limit, Opa, RateLimit
-from egressc.model.traffic import ConnectionPool, Http2Keepalive, Keepalive, OutlierDetection, Retries, Timeouts
+from egressc.model.traffic import ConnectionPool, OutlierDetection, Retries, Timeouts
 
 __all__ = [
     "HTTP_FAMILY",
@@ -28,10 +28,8 @@ __all__ = [
     "HeaderChanges",
     "Headers",
     "Host",
-    "Http2Keepalive",
     "IngressGateway",
     "Inventory",
-    "Keepalive",
     "Limit",
     "Opa",
     "Operation",

@@ -1,10 +1,12 @@
 """Durations that Istio, Envoy and the kernel take."""
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
+from dataclasses import fields
+from functools import cache
+from typing import Any, NamedTuple
 
 from egressc.findings import Code, Finding
-from egressc.model import Duration, Host, Inventory, Limit, PodSettings
+from egressc.model import Duration, Host, Inventory, PodSettings
 from egressc.positions import Settled
 
 SECOND, HOUR = 1000, 3_600_000
@@ -32,57 +34,54 @@ PERIOD = _Range(SECOND, 24 * HOUR, "whole seconds, from 1s to 24h: clients are t
 DRAIN = _Range(SECOND, HOUR, "whole seconds, from 1s to 1h: Kubernetes counts the grace period in seconds")
 
 
-class _Time(NamedTuple):
-    """A duration at `key` of `said`; `name` is its whole path."""
-
-    said: Settled
-    name: str
-    time: Duration | None
-    allowed: _Range
+#: Durations that are not Istio's or Envoy's, by their path.
+ALLOWED = {
+    "connectionPool.keepalive.time": KEEPALIVE,
+    "connectionPool.keepalive.interval": KEEPALIVE,
+    "rateLimit.per": PERIOD,
+    "rateLimit.perClient.per": PERIOD,
+    "drain": DRAIN,
+}
+#: Parts of a host whose keys stand elsewhere in its entry than their field says: keys of the parent itself, or renamed.
+KEYS = {"pool": "connectionPool", "all_clients": ""}
+#: Parts with a check of their own.
+APART = ("shared", "pod_settings")
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
     """Durations that somebody down the line would refuse or round."""
-    return _check(_times(host))
+    return _check(host, "")
 
 
 def check_pods(settings: PodSettings) -> Iterator[Finding]:
     """The same of pods, a host's own or a shared gateway's."""
-    return _check([_Time(settings, "drain", settings.drain, DRAIN)])
+    return _check(settings, "")
 
 
-def _check(times: Iterable[_Time]) -> Iterator[Finding]:
-    for said, name, time, allowed in times:
-        if time and (time.exact % allowed.step or not allowed.step <= time.exact <= allowed.most):
-            where = said.at(name.rpartition(".")[2])
-            yield DURATION(where, f"`{name}` cannot be {time.text}", f"write {allowed.said}")
+def _check(said: Settled, path: str) -> Iterator[Finding]:
+    """All durations of `said`, which stands at `path`, and of its parts."""
+    kind: Any = type(said)
+    for name, key in _fields(kind):
+        value = getattr(said, name)
+        if isinstance(value, Duration):
+            yield from _refused(said, key, f"{path}{key}", value)
+        elif isinstance(value, Settled):
+            yield from _check(value, f"{path}{key}." if key else path)
 
 
-def _times(host: Host) -> Iterator[_Time]:
-    timeouts, outliers, readiness, alive = host.timeouts, host.outlier_detection, host.readiness, host.pool.keepalive
-    yield _Time(timeouts, "timeouts.connect", timeouts.connect, ISTIO)
-    yield _Time(timeouts, "timeouts.request", timeouts.request, ISTIO)
-    yield _Time(timeouts, "timeouts.idle", timeouts.idle, ISTIO)
-    yield _Time(timeouts, "timeouts.stream", timeouts.stream, ISTIO)
-    yield _Time(host.retries, "retries.perTry", host.retries.per_try, ISTIO)
-    if outliers:
-        yield _Time(outliers, "outlierDetection.interval", outliers.interval, ISTIO)
-        yield _Time(outliers, "outlierDetection.baseEjectionTime", outliers.base_ejection_time, ISTIO)
-    yield _Time(readiness, "readiness.interval", readiness.interval, ISTIO)
-    yield _Time(readiness, "readiness.timeout", readiness.timeout, ISTIO)
-    if alive:
-        yield _Time(alive, "connectionPool.keepalive.time", alive.time, KEEPALIVE)
-        yield _Time(alive, "connectionPool.keepalive.interval", alive.interval, KEEPALIVE)
-    if pings := host.pool.http2_keepalive:
-        yield _Time(pings, "connectionPool.http2Keepalive.interval", pings.interval, ISTIO)
-        yield _Time(pings, "connectionPool.http2Keepalive.timeout", pings.timeout, ISTIO)
-    if limit := host.rate_limit:
-        yield from _period(limit.all_clients, "rateLimit.per")
-        yield from _period(limit.per_client, "rateLimit.perClient.per")
-    if host.external_authorization and (opa := host.external_authorization.opa):
-        yield _Time(opa, "externalAuthorization.opa.timeout", opa.timeout, ISTIO)
+@cache
+def _fields(kind: type[Any]) -> tuple[tuple[str, str], ...]:
+    """The names of the fields of `kind`, each with its key in the list."""
+    names = [field.name for field in fields(kind) if field.name not in APART]
+    return tuple((name, KEYS.get(name, _key(name))) for name in names)
 
 
-def _period(limit: Limit | None, name: str) -> Iterator[_Time]:
-    if limit:
-        yield _Time(limit, name, limit.per, PERIOD)
+def _key(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _refused(said: Settled, key: str, path: str, time: Duration) -> Iterator[Finding]:
+    allowed = ALLOWED.get(path, ISTIO)
+    if time.exact % allowed.step or not allowed.step <= time.exact <= allowed.most:
+        yield DURATION(said.at(key), f"`{path}` cannot be {time.text}", f"write {allowed.said}")

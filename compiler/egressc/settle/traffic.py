@@ -1,6 +1,7 @@
 """How a host is asked."""
 
-from egressc.model import ConnectionPool, Duration, Http2Keepalive, Keepalive, OutlierDetection, Retries, Timeouts
+from egressc.model import Duration
+from egressc.model.traffic import ConnectionPool, Http2Keepalive, Keepalive, OutlierDetection, Retries, Timeouts
 from egressc.positions import Mapping
 from egressc.settle.reading import Reading
 
