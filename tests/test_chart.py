@@ -24,7 +24,7 @@ PORT = {"name": "http-80", "port": 80, "gatewayPort": 8080, "upstreamPort": 80, 
 def _gateways(name: str = "api", **more: Any) -> dict[str, Any]:
     """One gateway, right but for `more`."""
     way = {"host": "api.example.com", "exportTo": [".", "shop"], "ports": [PORT]}
-    pods = {"selector": {"egressc.io/gateway": name}, "pods": {"statistics": r"api\.example\.com"}}
+    pods = {"selector": {"egressc.io/gateway": name}, "pods": {"statistics": r".api\.example\.com"}}
     return {"valuesVersion": emit.VALUES_VERSION, "gateways": {name: way | {"namespace": "egress"} | pods | more}}
 
 

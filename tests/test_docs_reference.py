@@ -37,6 +37,7 @@ EXPOSED = {
 }
 OPA = {"opa": {"image": "openpolicyagent/opa:1.4.2-envoy-static", "policy": "partner-policy"}}
 BASE: Data = {"clients": ["shop"]}
+HTTP2: Data = {"ports": [{"port": 80, "protocol": "HTTP2"}]}
 GROUPS: Data = {"backend": ["shop"], "guests": ["guests"]}
 # What an entry must say beside an example for it to make sense: by the example's place in the schema or, for all below
 # it too, in the entry. What stands beside a host's tls stands beside a port's as well.
@@ -51,6 +52,9 @@ BESIDE: dict[str, Data] = {
     "addClients.0.wholeMesh": {"addClients": [{}]},
     "addClients.0.group": {"addClients": [{}]},
     "hosts": BASE,
+    "connectionPool.http2Keepalive": HTTP2,
+    "connectionPool.http2Keepalive.interval": HTTP2 | {"connectionPool": {"http2Keepalive": {"timeout": "5s"}}},
+    "connectionPool.http2Keepalive.timeout": HTTP2 | {"connectionPool": {"http2Keepalive": {"interval": "30s"}}},
     "ports": {"ports": [{"port": 80}]},
     "expose": {"expose": EXPOSED},
     "$defs/ingressGateway": {"expose": EXPOSED},

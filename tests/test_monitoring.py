@@ -86,24 +86,52 @@ def counted(helm4: Helm) -> dict[str, re.Pattern[str]]:
     return found
 
 
-def statistic(host: str, port: int = 443, name: str = "upstream_cx_total") -> str:
+def statistic(host: str, port: int = 443, name: str = "upstream_cx_total", mark: str = "") -> str:
     """As Envoy writes it."""
-    return f"cluster.outbound|{port}||{host};.{name}"
+    return f"cluster.outbound|{port}|{mark}|{host};.{name}"
 
 
-def test_pods_count_the_hosts_that_they_carry(counted: dict[str, re.Pattern[str]]) -> None:
+def test_pods_of_one_host_count_that_host(counted: dict[str, re.Pattern[str]]) -> None:
     carried = {
         "api-example-com": ["api.example.com"],
-        "team": ["bank.example.com", "db.example.com", "*.shared.example.com"],
+        "team": [],
         "any---wild-example-com": ["*.wild.example.com"],
         "nobody": [],
     }
     assert set(counted) == set(carried), "pods that run already are not ours to count"
-    hosts = [host for names in carried.values() for host in names] + ["adopted.example.com"]
+    hosts = ["api.example.com", "bank.example.com", "*.wild.example.com", "adopted.example.com"]
     for gateway, names in carried.items():
         for port in (80, 443):
             found = [host for host in hosts if counted[gateway].fullmatch(statistic(host, port))]
             assert found == names, gateway
+
+
+def test_shared_pods_count_what_is_marked_as_theirs(counted: dict[str, re.Pattern[str]], helm4: Helm) -> None:
+    plan = compile_text(COUNTED).plan
+    assert plan
+    filters = {key[2]: one for key, one in helm4.render(emit.values(plan)).items() if key[2].endswith(".statistics")}
+    marks = [
+        (patch["match"]["cluster"], patch["patch"]["value"]["alt_stat_name"])
+        for one in filters.values()
+        for patch in one["spec"]["configPatches"]
+    ]
+    assert {cluster["service"] for cluster, _ in marks} == {
+        "bank.example.com",
+        "db.example.com",
+        "*.shared.example.com",
+    }
+    for cluster, name in marks:
+        assert name == f"outbound|{cluster['portNumber']}|carried|{cluster['service']};"
+        assert counted["team"].fullmatch(f"cluster.{name}.upstream_cx_total")
+    assert not counted["team"].fullmatch(statistic("bank.example.com"))
+
+
+def test_a_host_more_on_shared_pods_changes_nothing_of_them() -> None:
+    text = "version: 1\ndefaults: {clients: [shop], gateway: team}\ngateways: [{name: team}]\nhosts: [a.example.com"
+    fewer, more = (compile_text(f"{text}{rest}]\n").plan for rest in ("", ", b.example.com, '*.c.example.com'"))
+    assert fewer
+    assert more
+    assert emit.values(fewer)["gateways"]["team"] == emit.values(more)["gateways"]["team"]
 
 
 @pytest.mark.parametrize(
@@ -128,17 +156,6 @@ def test_a_neighbour_s_name_is_another_one(counted: dict[str, re.Pattern[str]], 
 )
 def test_a_wildcard_s_star_is_a_star(counted: dict[str, re.Pattern[str]], name: str) -> None:
     assert not counted["any---wild-example-com"].fullmatch(statistic(name))
-
-
-def test_a_host_more_adds_its_name_alone() -> None:
-    """Kubernetes takes 256 KiB of annotations: a shared gateway of a thousand hosts must fit well."""
-    names = [f"api-{number}.example.com" for number in range(1000)]
-    entries = "".join(f"- {{host: {name}, gateway: team}}\n" for name in names)
-    plan = compile_text(
-        f"version: 1\ndefaults: {{clients: [shop]}}\ngateways: [{{name: team}}]\nhosts:\n{entries}"
-    ).plan
-    assert plan
-    assert len(emit.values(plan)["gateways"]["team"]["pods"]["statistics"]) < sum(len(name) + 4 for name in names)
 
 
 def test_what_is_no_promql_is_found() -> None:

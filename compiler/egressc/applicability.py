@@ -11,12 +11,14 @@ from egressc.elsewhere import (
     AWAY_FROM_ITS_GATEWAY,
     BEHIND_A_PROXY,
     BY_A_PROVIDER,
+    LOGGED_BY_OTHERS,
     MANY_UPSTREAMS,
     NAMED,
     NAMELESS,
     ON_ADOPTED_PODS,
     ON_SHARED_PODS,
     PER_NAME,
+    PROBED_FOR_ALL,
     UNASKED,
     UNCHECKED,
     UNDONE,
@@ -57,7 +59,10 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
     ("externalAuthorization", "failOpen"): {BY_A_PROVIDER: "Istio reads it from the mesh's configuration"},
     ("rateLimit",): {**_NO_GATEWAY_TO_KEEP_IT, **_HTTP_ONLY},
     ("enforcement",): {WITHOUT_A_GATEWAY: "there is no policy that could report"},
-    ("accessLog",): {WITHOUT_A_GATEWAY: "a sidecar logs for all its hosts, or for none"},
+    ("accessLog",): {
+        WITHOUT_A_GATEWAY: "a sidecar logs for all its hosts, or for none",
+        LOGGED_BY_OTHERS: "whoever runs them decides about their log",
+    },
     ("expose",): {
         WITHOUT_A_GATEWAY: "an ingress gateway can only lead to a gateway",
         WILDCARD: "a caller of one name could not say which of many it means",
@@ -83,7 +88,10 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
     },
     ("proxy",): {UNDONE: "only a gateway goes through it"},
     ("addresses",): {WILDCARD: "its names are told apart by Host or SNI, not by address"},
-    ("readiness",): {WITHOUT_A_GATEWAY: "no pod of ours waits for the upstream"},
+    ("readiness",): {
+        WITHOUT_A_GATEWAY: "no pod of ours waits for the upstream",
+        PROBED_FOR_ALL: "one host's probe would speak for all",
+    },
     ("readiness", "mode"): {MANY_UPSTREAMS: "each name has a readiness of its own"},
     ("readiness", "path"): {
         **_OF_A_CHECK,

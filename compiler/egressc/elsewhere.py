@@ -80,6 +80,12 @@ ADOPTED_PODS = Code(
     "a setting of pods that run already",
     "The pods of an adopted gateway belong to whoever runs them. No object of the chart can change them.",
 )
+ONE_LOG = Code(
+    "EG257",
+    "hosts of one gateway with different access logs",
+    "Istio turns a pod's access log on or off as a whole, for all hosts that the pod carries. The log of adopted pods "
+    "belongs to whoever runs them.",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +118,18 @@ ON_ADOPTED_PODS = Elsewhere(
     lambda host, _: host.shared is not None and bool(host.shared.adopt),
     "runs in the pods of {host.shared.name}",
     "remove `{setting}`",
+)
+LOGGED_BY_OTHERS = Elsewhere(
+    ONE_LOG,
+    lambda host, wanted: host.shared is not None and bool(host.shared.adopt) and not wanted,
+    "is on the adopted pods of {host.shared.name}",
+    "remove `{setting}`, or write `accessLog: true` for lines of this host",
+)
+PROBED_FOR_ALL = Elsewhere(
+    SHARED_PODS,
+    lambda host, said: host.shared is not None and said.get("mode") == "probe",
+    "is on the pods of {host.shared.name}",
+    "write `mode: upstream`, or `mode: gateway`",
 )
 AWAY_FROM_ITS_GATEWAY = Elsewhere(
     OTHER_NAMESPACE,

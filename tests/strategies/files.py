@@ -19,7 +19,7 @@ def defaults(draw: Draw) -> Entry:
         readiness=settings.readiness(has_requests=True, follows=True),
         timeouts=settings.timeouts(has_requests=True),
         retries=settings.retries(),
-        connectionPool=settings.connection_pool(has_requests=True),
+        connectionPool=settings.connection_pool({"HTTP2"}),
         outlierDetection=settings.outlier_detection(),
         deniedRanges=st.sampled_from([["10.0.0.0/8"], ["fd00::/8", "192.0.2.7/32", "::1/128"]]),
         enforcement=st.sampled_from(["enforce", "report"]),

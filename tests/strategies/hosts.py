@@ -65,7 +65,7 @@ def _host(draw: Draw, name: str, number: int) -> Any:
         readiness=settings.readiness(has_requests, follows="failover" in entry),
         timeouts=settings.timeouts(has_requests),
         drain=durations(1000),
-        connectionPool=settings.connection_pool(has_requests),
+        connectionPool=settings.connection_pool(protocols),
         outlierDetection=settings.outlier_detection(),
         podDisruptionBudget=st.sampled_from([{"minAvailable": 1}, {"maxUnavailable": "25%"}, {"minAvailable": "50%"}]),
         resources=settings.resources(),

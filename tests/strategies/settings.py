@@ -4,6 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from egressc.model import HTTP_FAMILY
 from tests.strategies.words import REASON, TRICKY, Draw, Entry, commands, durations, host_names, subset
 
 
@@ -78,13 +79,17 @@ def retries(draw: Draw) -> Entry:
 
 
 @st.composite
-def connection_pool(draw: Draw, has_requests: bool) -> Entry:
+def connection_pool(draw: Draw, protocols: set[str]) -> Entry:
     count = st.sampled_from([1, 1000, 999_999, 1_000_000, 2**29])
     keepalive = st.fixed_dictionaries(
         {}, optional={"time": durations(1000), "interval": durations(1000), "probes": st.integers(1, 100)}
     )
-    requests = dict.fromkeys(("maxPendingRequests", "maxRequests", "maxRequestsPerConnection"), count)
-    return subset(draw, maxConnections=count, keepalive=keepalive, **(requests if has_requests else {}))
+    fields: dict[str, st.SearchStrategy[Any]] = {"maxConnections": count, "keepalive": keepalive}
+    if protocols & set(HTTP_FAMILY):
+        fields |= dict.fromkeys(("maxPendingRequests", "maxRequests", "maxRequestsPerConnection"), count)
+    if protocols & {"HTTP2", "GRPC"}:
+        fields["http2Keepalive"] = st.fixed_dictionaries({"interval": durations(), "timeout": durations()})
+    return subset(draw, **fields)
 
 
 def outlier_detection() -> st.SearchStrategy[Entry]:

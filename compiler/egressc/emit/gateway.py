@@ -6,7 +6,7 @@ from typing import Any
 from egressc.emit.authorization import port_rules
 from egressc.emit.companions import network_policy
 from egressc.emit.order import in_order
-from egressc.emit.statistics import counted
+from egressc.emit.statistics import MARKED, counted
 from egressc.emit.volumes import credentials, volumes
 from egressc.model import Host
 from egressc.plan import GatewayCarrier, GatewayPort, SharedPods, fold
@@ -32,7 +32,7 @@ def gateway_values(gateway: GatewayCarrier) -> dict[str, Any]:
         result["accessLog"] = host.access_log
     result["ports"] = [_port(gateway, port, sets.get(port.client_port, {})) for port in gateway.ports]
     result |= annotations(host) | network_policy(gateway) | sets[None]
-    return in_order(result | (_pods((gateway,)) if gateway.pods.single else {}))
+    return in_order(result | (_pods((gateway,), counted(host)) if gateway.pods.single else {}))
 
 
 def annotations(host: Host) -> dict[str, Any]:
@@ -50,17 +50,17 @@ def shared_values(shared: SharedPods) -> dict[str, Any]:
         # whether its hosts answer is each host's own business: see the checks of their clusters
         "readiness": {"mode": "gateway"},
     }
-    return in_order(result | _pods(shared.carried) | settings)
+    return in_order(result | _pods(shared.carried, MARKED) | settings)
 
 
-def _pods(hosts: Sequence[GatewayCarrier]) -> dict[str, Any]:
+def _pods(hosts: Sequence[GatewayCarrier], statistics: str) -> dict[str, Any]:
     """`pods`, what pods need that carry `hosts`."""
     given = {
         "fetchesKey": any(host.fetches_key for host in hosts),
         "volumes": volumes(port.tls for host in hosts for port in host.ports),
         "credentials": credentials(hosts),
     }
-    return {"pods": {"statistics": counted(hosts)} | {key: value for key, value in given.items() if value}}
+    return {"pods": {"statistics": statistics} | {key: value for key, value in given.items() if value}}
 
 
 def _port(gateway: GatewayCarrier, port: GatewayPort, sets: dict[str, Any]) -> dict[str, Any]:

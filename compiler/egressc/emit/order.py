@@ -11,7 +11,7 @@ KEYS = """
     addresses proxy deniedRanges endpoints failover resolution readiness requestTimeout streamTimeout retries
     connectionPool connectTimeout idleTimeout outlierDetection headers credential rateLimit externalAuthorization
     opa image policy decision timeout failOpen provider
-    pods drainSeconds replicas autoscaling podDisruptionBudget resources
+    pods marked drainSeconds replicas autoscaling podDisruptionBudget resources
 """
 IN_IT = ("tls", "connectionPool", "externalAuthorization", "opa")
 RANK = {key: rank for rank, key in enumerate(KEYS.split())}

@@ -1,12 +1,17 @@
-"""Which statistics of upstreams a gateway's pods keep: each proxy knows the clusters of all hosts."""
+"""Which statistics of upstreams a gateway's pods keep: each proxy knows the clusters of all hosts.
+
+Envoy reads the names when it starts. So shared pods do not go by their hosts: the clusters of these are counted under
+names of their own there, and a host that comes or goes restarts no pod.
+"""
 
 import re
-from collections.abc import Iterable
 
-from egressc.plan import GatewayCarrier
+from egressc.model import Host
+
+#: What stands in a cluster's name before the host, for each that the chart marks on shared pods.
+MARKED = "carried.+"
 
 
-def counted(hosts: Iterable[GatewayCarrier]) -> str:
-    """A regular expression (RE2) of the whole names of `hosts`, which the pods carry; empty where they carry none."""
-    names = [re.sub(r"[.*]", r"\\\g<0>", gateway.host.host) for gateway in hosts]
-    return names[0] if len(names) == 1 else f"({'|'.join(names)})" if names else ""
+def counted(host: Host) -> str:
+    """A regular expression (RE2) of the whole name of `host`, behind what stands before it in a cluster's name."""
+    return "." + re.sub(r"[.*]", r"\\\g<0>", host.host)

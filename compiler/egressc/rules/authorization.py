@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from egressc.elsewhere import ONE_LOG
 from egressc.findings import Code, Finding, Span
 from egressc.model import Client, Deny, Host, Inventory, SharedGateway
 from egressc.rules.clients import operation, paths, silent_ports, spoken
@@ -51,12 +52,6 @@ REPORTS = Code(
     "With `enforcement: report` the gateway lets everybody through and writes down whom the rules would have refused. "
     "Every namespace sees the host, so that each caller is seen. Fleet-wide denials and the mesh's TLS still hold.",
     "warning",
-)
-ONE_LOG = Code(
-    "EG257",
-    "hosts of one gateway with different access logs",
-    "Istio turns a pod's access log on or off as a whole, for all hosts that the pod carries. The log of adopted pods "
-    "belongs to whoever runs them.",
 )
 
 
@@ -125,15 +120,8 @@ def check_reports(inventory: Inventory) -> Iterator[Finding]:
 def check_logs(inventory: Inventory) -> Iterator[Finding]:
     """What is logged is one decision for all that pods carry."""
     for shared in inventory.shared:
-        yield from _adopted_log(shared, inventory) if shared.adopt else _shared_log(shared, inventory)
-
-
-def _adopted_log(shared: SharedGateway, inventory: Inventory) -> Iterator[Finding]:
-    for host in inventory.carried_by(shared):
-        if host.access_log is False:
-            message = f"{shared.name} is adopted: the list cannot turn off the access log of its pods"
-            fix = "remove `accessLog`, or write `accessLog: true` for lines of this host"
-            yield ONE_LOG(host.at("accessLog"), message, fix)
+        if not shared.adopt:
+            yield from _shared_log(shared, inventory)
 
 
 def _shared_log(shared: SharedGateway, inventory: Inventory) -> Iterator[Finding]:

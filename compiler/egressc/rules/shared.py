@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from egressc.elsewhere import SHARED_PODS
 from egressc.findings import Code, Finding
 from egressc.model import Host, Inventory
 from egressc.rules.tls import check_mounts
@@ -22,7 +21,7 @@ NO_HOSTS = Code(
 
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
-    """A host on a gateway that is not there, or that would decide for all hosts of its pods."""
+    """A host on a gateway that is not there."""
     if host.in_sidecar or host.gateway is None:
         return
     if host.shared is None:
@@ -30,9 +29,6 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
         close = nearest(host.gateway, names)
         fix = f"did you mean {close}?" if close else "add `gateways: [{name: " + host.gateway + "}]`"
         yield NO_SUCH_GATEWAY(host.at("gateway"), f"`gateways` has no {host.gateway}", fix)
-    elif host.readiness.mode == "probe":
-        message = f"{host.host} runs in the pods of {host.shared.name}: its probe would decide for all their hosts"
-        yield SHARED_PODS(host.readiness.at("mode"), message, "write `mode: upstream`, or `mode: gateway`")
 
 
 def check_all(inventory: Inventory) -> Iterator[Finding]:

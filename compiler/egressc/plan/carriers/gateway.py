@@ -71,11 +71,11 @@ class GatewayCarrier(GatewayWay):
             yield from seen(self, port)
             yield from self._at_gateway(port)
             yield from self._onward(port)
-        yield from chain(readiness.readiness(self), running(self))
+        yield from chain(readiness.readiness(self), self._counted(), running(self))
 
     def readiness(self) -> Iterator[Decision]:
         """What decides whether pods are Ready, and how they run."""
-        return chain(readiness.readiness(self), readiness.amounts(self), running(self))
+        return chain(readiness.readiness(self), readiness.amounts(self), self._counted(), running(self))
 
     def exposure(self) -> Iterator[Decision]:
         """How others come to the host by a name of one's own."""
@@ -144,6 +144,11 @@ class GatewayCarrier(GatewayWay):
     def objects(self) -> tuple[Object, ...]:
         """All that the chart prints for the host, in the order of a request's way."""
         return tuple(dict.fromkeys(decision.by for decision in chain(self.decisions(), self.exposure())))
+
+    def _counted(self) -> Iterator[Decision]:
+        if self.pods.ours and not self.pods.single:
+            says = "lets the shared pods count its upstream, without a restart"
+            yield Decision(self.object("EnvoyFilter", ".statistics"), says, self.host.said("gateway"), {"marked": True})
 
     def _carried(self, port: Port) -> GatewayPort:
         return next(one for one in self.ports if one.settled is port)
