@@ -78,7 +78,7 @@ def test_right_lists_use_every_field() -> None:
             collect(value, path)
 
     @given(fleets())
-    @settings(SOME, max_examples=200, database=None)
+    @settings(SOME, max_examples=400, database=None)
     def draw(fleet: list[Any]) -> None:
         collect(fleet, "host")
 
