@@ -135,4 +135,18 @@ MUTANTS = (
         "a pod whose OPA is dead stays in the Service and refuses everything",
         contract("requests"),
     ),
+    Mutant(
+        f"{TEMPLATES}/envoy-filter-statistics.yaml",
+        "|carried|",
+        "||",
+        "shared pods count nothing of their upstreams, and no alert sees one that is down",
+        "tests/test_monitoring.py",
+    ),
+    Mutant(
+        "compiler/egressc/emit/gateway.py",
+        "_pods(shared.carried, MARKED)",
+        '_pods(shared.carried, "|".join(counted(one.host) for one in shared.carried))',
+        "a host more restarts the pods of all its neighbours",
+        "tests/test_monitoring.py",
+    ),
 )
