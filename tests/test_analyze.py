@@ -25,6 +25,11 @@ class Expected(NamedTuple):
 
 
 EXPECTED = {
+    "IST0109": Expected(
+        "wildcards",
+        "a wildcard and a host below it that more may see: Istio takes the longer name, as the mesh's tests show",
+        lambda document: document["kind"] == "VirtualService",
+    ),
     "IST0129": Expected(
         "own-ca-sni-sans",
         "the list has a written reason for not verifying the upstream",

@@ -48,8 +48,8 @@ MUTANTS = (
     ),
     Mutant(
         f"{RULES}/durations.py",
-        '    yield _Time(readiness, "readiness.interval", readiness.interval, ISTIO)\n',
-        "",
+        '#: Parts with a check of their own.\nAPART = ("shared", ',
+        '#: Parts with a check of their own.\nAPART = ("readiness", "shared", ',
         "an interval of 0s checks the upstream as fast as Envoy can",
         FOUND,
     ),
