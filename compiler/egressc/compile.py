@@ -5,7 +5,7 @@ from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from pathlib import Path
 
-from egressc import layers, output, rules, settle, shape, source
+from egressc import layers, output, rules, settle, shape, source, unreadable
 from egressc.entries import Document
 from egressc.findings import Finding, Span
 from egressc.model import Inventory
@@ -59,7 +59,7 @@ def _document(item: Source, findings: list[Finding]) -> Document | None:
     name, raw = item
     if isinstance(raw, OSError):
         message = f"the file cannot be read: {output.reason(raw)}"
-        findings.append(source.UNREADABLE(Span(name, 1, 1), message, "check its name and its permissions"))
+        findings.append(unreadable.UNREADABLE(Span(name, 1, 1), message, "check its name and its permissions"))
         return None
     data, problems = source.load(name, raw)
     findings += problems

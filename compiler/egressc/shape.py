@@ -15,7 +15,7 @@ from egressc.findings import Code, Finding, Span
 from egressc.positions import locate
 from egressc.schema import Part, inlined, schema
 from egressc.slips import nearest
-from egressc.source import NOT_ALLOWED, WRONG_TYPE
+from egressc.unreadable import NOT_ALLOWED, WRONG_TYPE
 
 NAMES = {
     "object": "a mapping",
