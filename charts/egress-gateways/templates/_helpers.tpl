@@ -16,16 +16,16 @@ metadata:
   labels:
     {{ or .key "egressc.io/gateway" }}: "{{ .name }}"
     {{- .labels }}
-    {{- with include "egress-gateways.ownPairs" (dict "fleet" $fleet.labels "own" $gateway.labels) | trim }}
-    {{- . | nindent 4 }}
+    {{- if or $fleet.labels $gateway.labels }}
+    {{- include "egress-gateways.ownPairs" (dict "fleet" $fleet.labels "own" $gateway.labels) | trim | nindent 4 }}
     {{- end }}
   {{- if or $gateway.annotations $fleet.annotations .annotations }}
   annotations:
     {{- with .annotations }}
     {{ . }}
     {{- end }}
-    {{- with include "egress-gateways.ownPairs" (dict "fleet" $fleet.annotations "own" $gateway.annotations) | trim }}
-    {{- . | nindent 4 }}
+    {{- if or $fleet.annotations $gateway.annotations }}
+    {{- include "egress-gateways.ownPairs" (dict "fleet" $fleet.annotations "own" $gateway.annotations) | trim | nindent 4 }}
     {{- end }}
   {{- end }}
 {{- end }}
