@@ -208,6 +208,11 @@ LINES: dict[str, tuple[Line, ...]] = {
             "resolved_address_filter:",
             says("resolved_address_filter", "EnvoyFilter", f"{WILD}.wildcard", 2),
         ),
+        Line(
+            "envoy-filter-wildcard.yaml",
+            "proxy: {proxyVersion: ",
+            says("proxyVersion", "EnvoyFilter", f"{WILD}.wildcard", 2),
+        ),
     ),
     "A wildcard leads only to names below it": (
         Line(

@@ -1,5 +1,6 @@
 """A wildcard leads to names below it, at one port and to no denied address, and each name is verified by itself."""
 
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any
@@ -16,6 +17,7 @@ def check(fleet: Fleet) -> None:
             _sessions(gateway)
             if not gateway.values.get("proxy"):
                 _names(gateway)
+                _versions(gateway)
                 _addresses(gateway, gateway.values.get("deniedRanges", ()))
 
 
@@ -42,6 +44,16 @@ def _names(gateway: Gateway) -> None:
     ]
     assert bool(closed) == ("listed" in gateway.values)
     assert all(one["name"].endswith("direct_response") for chain in closed for one in chain["filters"])
+
+
+def _versions(gateway: Gateway) -> None:
+    """A proxy that does not know denied ranges gets no way to the names."""
+    added = [patch["match"] for patch in gateway.patches(".wildcard") if patch["patch"]["operation"] == "ADD"]
+    assert len(added) == 2
+    for match in added:
+        knows = re.compile(match["proxy"]["proxyVersion"])
+        assert all(map(knows.search, ("1.31.0", "1.31.4-distroless", "1.40.2")))
+        assert not any(map(knows.search, ("1.30.9", "1.29.0", "1.3.1", "11.31.0", "unknown", "")))
 
 
 def _addresses(gateway: Gateway, denied: Sequence[str]) -> None:

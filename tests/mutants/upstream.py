@@ -55,6 +55,13 @@ MUTANTS = (
     ),
     Mutant(
         WILDCARD,
+        "proxy: {proxyVersion: '^1\\.(3[1-9]|[4-9][0-9])'}",
+        "",
+        "an older proxy, which knows no denied ranges, leads a wildcard's names to any address",
+        contract("wildcards"),
+    ),
+    Mutant(
+        WILDCARD,
         "server_names: [{{ $gateway.host | quote }}]",
         "transport_protocol: tls",
         "a wildcard's clients reach any name at all",
