@@ -1,27 +1,18 @@
 """All other settings of a host or of a shared gateway: whatever the model has, each by its name in the list."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from typing import Any
 
 from egressc.diff.change import Change, Effect
 from egressc.diff.words import sentence
 from egressc.model import Duration, Host, Limit, SharedGateway
+from egressc.model.keys import keyed
 from egressc.plan.decisions.lines import host_line
 from egressc.positions import Line, Lines, Settled
 
 #: A setting that differs: its name, both values as the list writes them, and where both lists say it.
 Difference = tuple[str, str, str, Lines, Lines]
 
-#: Fields whose names in the list are others; of an empty name the fields stand where it stands.
-NAMES = {
-    "pod_settings": "",
-    "pool": "connectionPool",
-    "all_clients": "",
-    "consecutive_5xx_errors": "consecutive5xxErrors",
-    "also": "also",
-    "without": "except",
-}
 #: What the chart's values say where the list is silent, so that saying the default is a difference.
 OF_THE_CHART = frozenset(
     {
@@ -82,12 +73,11 @@ def differences(
     old: Settled, new: Settled, path: str = "", without: frozenset[str] = frozenset()
 ) -> Iterator[Difference]:
     """The fields, also of what is inside, that hold other values."""
-    for field in fields(old):
-        if field.name in ("source", "keys") or field.name in without:
+    for field, name in keyed(old):
+        if field in without:
             continue
-        name = NAMES.get(field.name, camel(field.name))
         setting = ".".join(filter(None, (path, name)))
-        before, now = getattr(old, field.name), getattr(new, field.name)
+        before, now = getattr(old, field), getattr(new, field)
         if isinstance(before, Settled) and isinstance(now, Settled):
             yield from differences(before, now, setting)
             continue
@@ -104,8 +94,8 @@ def known(value: Any) -> Any:
     if isinstance(value, Duration):
         return value.spelled
     if isinstance(value, Settled):
-        own = {NAMES.get(field.name, camel(field.name)): getattr(value, field.name) for field in fields(value)}
-        return {key: known(item) for key, item in own.items() if key not in ("source", "keys") and item is not None}
+        own = {key: getattr(value, field) for field, key in keyed(value)}
+        return {key: known(item) for key, item in own.items() if item is not None}
     if isinstance(value, dict):
         return {key: known(item) for key, item in sorted(value.items())}
     return [known(item) for item in value] if isinstance(value, list | tuple) else value
@@ -128,12 +118,6 @@ def _flow(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def camel(name: str) -> str:
-    """`max_requests` is `maxRequests` in a list."""
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def _effect(setting: str, old: Host, new: Host) -> Effect:

@@ -14,6 +14,7 @@ from typing import Any
 from egressc import printable
 from egressc.explain.before import before
 from egressc.explain.facts import facts
+from egressc.model.keys import camel
 from egressc.plan import Carrier, Decision, Object, Plan
 
 
@@ -52,14 +53,9 @@ def _dump(content: dict[str, Any]) -> str:
 
 def _plain(data: Any) -> Any:
     if is_dataclass(data):
-        return {_camel(field.name): _plain(getattr(data, field.name)) for field in fields(data)}
+        return {camel(field.name): _plain(getattr(data, field.name)) for field in fields(data)}
     if isinstance(data, (Decision, Object)):
         return _plain(data._asdict())
     if isinstance(data, Mapping):
         return {key: _plain(value) for key, value in data.items()}
     return [_plain(item) for item in data] if isinstance(data, (list, tuple)) else data
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)

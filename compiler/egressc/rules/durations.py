@@ -1,12 +1,11 @@
 """Durations that Istio, Envoy and the kernel take."""
 
 from collections.abc import Iterator
-from dataclasses import fields
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from egressc.findings import Code, Finding
 from egressc.model import Duration, Host, Inventory, PodSettings
+from egressc.model.keys import keyed
 from egressc.positions import Settled
 
 SECOND, HOUR = 1000, 3_600_000
@@ -42,8 +41,6 @@ ALLOWED = {
     "rateLimit.perClient.per": PERIOD,
     "drain": DRAIN,
 }
-#: Parts of a host whose keys stand elsewhere in its entry than their field says: keys of the parent itself, or renamed.
-KEYS = {"pool": "connectionPool", "all_clients": ""}
 #: Parts with a check of their own.
 APART = ("shared", "pod_settings")
 
@@ -60,25 +57,12 @@ def check_pods(settings: PodSettings) -> Iterator[Finding]:
 
 def _check(said: Settled, path: str) -> Iterator[Finding]:
     """All durations of `said`, which stands at `path`, and of its parts."""
-    kind: Any = type(said)
-    for name, key in _fields(kind):
-        value = getattr(said, name)
+    for name, key in keyed(said):
+        value = None if name in APART else getattr(said, name)
         if isinstance(value, Duration):
             yield from _refused(said, key, f"{path}{key}", value)
         elif isinstance(value, Settled):
             yield from _check(value, f"{path}{key}." if key else path)
-
-
-@cache
-def _fields(kind: type[Any]) -> tuple[tuple[str, str], ...]:
-    """The names of the fields of `kind`, each with its key in the list."""
-    names = [field.name for field in fields(kind) if field.name not in APART]
-    return tuple((name, KEYS.get(name, _key(name))) for name in names)
-
-
-def _key(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def _refused(said: Settled, key: str, path: str, time: Duration) -> Iterator[Finding]:
