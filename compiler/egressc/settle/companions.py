@@ -2,7 +2,7 @@
 
 from egressc.model import Admission, Companions, Sidecars
 from egressc.positions import Mapping
-from egressc.schema import default
+from egressc.settle.reading import Reading
 
 
 def settle_companions(data: Mapping) -> Companions:
@@ -17,13 +17,14 @@ def settle_companions(data: Mapping) -> Companions:
 
 
 def _admission(data: Mapping) -> Admission:
-    return Admission(without=tuple(data.get("except", default("admission", "except"))), source=data)
+    return Admission(without=Reading(data, "admission", data).some("except"), source=data)
 
 
 def _sidecars(data: Mapping) -> Sidecars:
+    said = Reading(data, "sidecars", data)
     return Sidecars(
-        services=tuple(data.get("services", default("sidecars", "services"))),
-        also={namespace: tuple(hosts) for namespace, hosts in (data.get("also") or {}).items()},
-        without=tuple(data.get("except") or ()),
+        services=said.some("services"),
+        also={namespace: tuple(hosts) for namespace, hosts in (said.get("also") or {}).items()},
+        without=said.some("except"),
         source=data,
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from egressc.model import Credential, Duration, ExternalAuthorization, HeaderChanges, Headers, Limit, Opa, RateLimit
 from egressc.positions import Mapping, plain
-from egressc.schema import default
+from egressc.settle.reading import Reading
 
 #: Requests of each client in this time: at this rate none fills the chart's `dnsCache` by itself.
 NAMES = (1000, "1s")
@@ -42,7 +42,7 @@ def external_authorization(host: Mapping) -> ExternalAuthorization | None:
         source=data,
         opa=_opa(data["opa"]) if "opa" in data else None,
         provider=data.get("provider"),
-        fail_open=data.get("failOpen", default("externalAuthorization", "failOpen")),
+        fail_open=Reading(data, "externalAuthorization", data).get("failOpen"),
     )
 
 
@@ -58,12 +58,13 @@ def _changes(data: Mapping, side: str) -> HeaderChanges:
 
 
 def _credential(data: Mapping) -> Credential:
+    said = Reading(data, "credential", data)
     return Credential(
         source=data,
-        name=data.get("name", default("credential", "name")),
-        prefix=data.get("prefix", default("credential", "prefix")),
-        secret=data["secret"],
-        key=data.get("key", default("credential", "key")),
+        name=said.get("name"),
+        prefix=said.get("prefix"),
+        secret=said.get("secret"),
+        key=said.get("key"),
     )
 
 
@@ -74,11 +75,12 @@ def _limit(data: Any) -> Limit | None:
 
 
 def _opa(data: Mapping) -> Opa:
+    said = Reading(data, "opa", data)
     return Opa(
         source=data,
-        image=data.get("image"),
-        policy=data.get("policy"),
-        decision=data.get("decision", default("opa", "decision")),
-        timeout=Duration.of(data.get("timeout", default("opa", "timeout"))),
-        resources=plain(data["resources"]) if "resources" in data else None,
+        image=said.get("image"),
+        policy=said.get("policy"),
+        decision=said.get("decision"),
+        timeout=said.duration("timeout"),
+        resources=plain(said.get("resources")),
     )
