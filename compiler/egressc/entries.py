@@ -43,7 +43,7 @@ def entries_of(document: Document, findings: list[Finding]) -> Iterator[tuple[in
         elif isinstance(item, Mapping) and isinstance(item.get("host"), str):
             yield index, item
         elif isinstance(item, Mapping) and isinstance(names := item.get("hosts"), Sequence):
-            for name, place in zip(names, names.items_at, strict=True):
+            for name, place in names.placed:
                 if isinstance(name, str):
                     yield index, _named(item.without(("hosts",)), name, place)
 

@@ -172,7 +172,7 @@ def _with_added_clients(entry: Mapping) -> Mapping:
         return entry
     result = entry.without(("addClients",))
     if isinstance(known := result.get("clients"), Sequence):
-        added = known.followed_by(added)
+        added = known.with_items([*known.placed, *added.placed])
     result["clients"] = added
     for places in (result.keys_at, result.values_at):
         places.setdefault("clients", entry.keys_at["addClients"])

@@ -1,5 +1,6 @@
 """Plain data that knows where each of its keys and values stands in its file."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -57,14 +58,18 @@ class Sequence(list[Any]):
         self.span = span
         self.items_at: list[Span] = []
 
-    def followed_by(self, other: "Sequence") -> "Sequence":
-        """A copy with the items of `other` at its end that it does not have."""
+    @property
+    def placed(self) -> list[tuple[Any, Span]]:
+        """The items, each with its place."""
+        return list(zip(self, self.items_at, strict=True))
+
+    def with_items(self, placed: Iterable[tuple[Any, Span]]) -> "Sequence":
+        """A Sequence at the same place, with these items, of equal ones the first."""
         result = Sequence(self.span)
-        for items in (self, other):
-            for item, place in zip(items, items.items_at, strict=True):
-                if item not in result:
-                    result.append(item)
-                    result.items_at.append(place)
+        for item, place in placed:
+            if item not in result:
+                result.append(item)
+                result.items_at.append(place)
         return result
 
 

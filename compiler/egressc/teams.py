@@ -111,13 +111,8 @@ def _beyond(host: str, guests: Items[Listed], owner: Listed) -> Iterator[Finding
 def _gather(entry: Mapping, key: str, saying: Items[Mapping]) -> None:
     """Makes `key` of `entry` the items of all, in an order that does not depend on that of the files."""
     lists = [one for one in saying if isinstance(one[key], Sequence)]
-    items = [pair for one in lists for pair in zip(one[key], one[key].items_at, strict=True)]
-    if not items:
+    placed = [pair for one in lists for pair in one[key].placed]
+    if not placed:
         return
-    result = Sequence(lists[0][key].span)
-    for item, place in sorted(items, key=lambda pair: json.dumps(pair[0], sort_keys=True)):
-        if item not in result:
-            result.append(item)
-            result.items_at.append(place)
     entry.take(key, lists[0])
-    entry[key] = result
+    entry[key] = lists[0][key].with_items(sorted(placed, key=lambda pair: json.dumps(pair[0], sort_keys=True)))

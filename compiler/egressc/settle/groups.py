@@ -32,7 +32,7 @@ class Groups:
         """The items of `rules`, a list of clients or denials: each a Mapping, of a group one for each member."""
         if not isinstance(rules, Sequence):
             return
-        for rule, place in zip(rules, rules.items_at, strict=True):
+        for rule, place in rules.placed:
             if isinstance(rule, str):
                 bare = Mapping(place)
                 bare["namespace"] = rule

@@ -72,7 +72,7 @@ def _read_in_one_way(way: GatewayWay) -> Iterator[Decision]:
 def _streams(way: GatewayWay) -> Iterator[Decision]:
     """How long a stream may be without traffic."""
     time = way.host.timeouts.stream
-    if time and way.host.has_requests:
+    if time:
         says, lines = f"closes a stream without traffic after {time.spelled}", way.host.timeouts.said("stream")
         yield chosen(way.object("EnvoyFilter", ".requests"), says, lines, {"streamTimeout": seconds(time)})
 
