@@ -24,7 +24,7 @@ PORT = {"name": "http-80", "port": 80, "gatewayPort": 8080, "upstreamPort": 80, 
 def _gateways(name: str = "api", **more: Any) -> dict[str, Any]:
     """One gateway, right but for `more`."""
     way = {"host": "api.example.com", "exportTo": [".", "shop"], "ports": [PORT]}
-    pods = {"selector": {"egressc.io/gateway": name}, "pods": {"statistics": r".api\.example\.com"}}
+    pods = {"selector": {"egressc.io/gateway": name}, "pods": {"statistics": r"api\.example\.com"}}
     return {"valuesVersion": emit.VALUES_VERSION, "gateways": {name: way | {"namespace": "egress"} | pods | more}}
 
 
@@ -75,6 +75,17 @@ def test_the_other_examples_in_ci_say_that_they_are_not() -> None:
     }
     for path in by_hand:
         assert not path.read_text(encoding="utf-8").startswith(emit.HEADER)
+
+
+@pytest.mark.parametrize("path", CI, ids=lambda path: path.name)
+def test_the_pods_of_examples_in_ci_keep_the_statistics_that_readiness_counts(path: Path, helm4: Helm) -> None:
+    gateways = yaml.safe_load(path.read_text(encoding="utf-8"))["gateways"]
+    for name, gateway in gateways.items():
+        proxy = _of("Deployment", helm4.render(path), name)["spec"]["template"]["metadata"]["annotations"]
+        kept = yaml.safe_load(proxy["proxy.istio.io/config"])["proxyStatsMatcher"]["inclusionRegexps"][0]
+        for port in gateway["ports"]:
+            cluster = f"cluster.outbound|{port['port']}||{gateway['host']};"
+            assert re.fullmatch(kept, f"{cluster}.membership_healthy"), f"{name} is never Ready"
 
 
 def test_every_template_prints_one_kind(helm4: Helm) -> None:

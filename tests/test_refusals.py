@@ -31,7 +31,7 @@ GATEWAY = {
     "host": "api.example.com",
     "namespace": "egress",
     "selector": {"egressc.io/gateway": "api"},
-    "pods": {"statistics": r".api\.example\.com"},
+    "pods": {"statistics": r"api\.example\.com"},
     "exportTo": [".", "shop"],
     "ports": [PORT],
 }

@@ -8,10 +8,10 @@ import re
 
 from egressc.model import Host
 
-#: What stands in a cluster's name before the host, for each that the chart marks on shared pods.
+#: What stands behind the port in a cluster's name, for each that the chart marks on shared pods.
 MARKED = "carried.+"
 
 
 def counted(host: Host) -> str:
-    """A regular expression (RE2) of the whole name of `host`, behind what stands before it in a cluster's name."""
-    return "." + re.sub(r"[.*]", r"\\\g<0>", host.host)
+    """A regular expression (RE2) of the whole name of `host`."""
+    return re.sub(r"[.*]", r"\\\g<0>", host.host)
