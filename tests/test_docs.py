@@ -23,6 +23,7 @@ from egressc import emit
 from egressc.compile import Compilation, compile_files
 from tests import rbac
 from tests.chart import Documents, Helm, parsed
+from tests.conftest import Golden
 from tests.tools import tool
 
 ROOT = Path(__file__).parent.parent
@@ -131,7 +132,8 @@ def errors(compilation: Compilation) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_what_a_page_shows_works(page: Path, shell: Shell, tmp_path: Path) -> None:
+def test_what_a_page_shows_works(page: Path, shell: Shell, tmp_path: Path, golden: Golden) -> None:
+    text = page.read_text(encoding="utf-8")
     for block in blocks(page):
         match block.language:
             case "yaml":
@@ -140,9 +142,10 @@ def test_what_a_page_shows_works(page: Path, shell: Shell, tmp_path: Path) -> No
                 ran = shell(block.text)
                 assert ran.returncode == 0, f"{block.text}\n{ran.stderr}"
             case "console":
-                follow_console(block, shell)
+                text = text.replace(block.text, follow_console(block, shell))
             case language:
                 assert language in ("", "mermaid"), f"a block of {language!r} is not tested"
+    golden(page, text)
 
 
 def follow_yaml(block: Block, folder: Path) -> None:
@@ -160,11 +163,11 @@ def follow_yaml(block: Block, folder: Path) -> None:
     assert errors(compile_files([str(path)])) == []
 
 
-def follow_console(block: Block, shell: Shell) -> None:
-    """Each `$ command` says what stands below it."""
-    for command, _, said in (part.partition("\n") for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]):
-        ran = shell(command)
-        assert ran.stdout + ran.stderr == said
+def follow_console(block: Block, shell: Shell) -> str:
+    """The block as it is right: below each `$ command` what it says."""
+    commands = re.findall(r"^\$ (.*)\n", block.text, re.MULTILINE)
+    ran = [(command, shell(command)) for command in commands]
+    return "".join(f"$ {command}\n{done.stdout}{done.stderr}" for command, done in ran)
 
 
 def test_blocks_without_a_cluster_can_fail(shell: Shell) -> None:
