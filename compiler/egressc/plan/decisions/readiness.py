@@ -93,7 +93,8 @@ def checked(host: Host, port: Port) -> dict[str, Any]:
         # answer is not a proxy's
         statuses = given.statuses if given.path else ANY_STATUS
         ranges = [{"start": first, "end": last + 1} for first, last in statuses]
-        asked = tls.sni if host.wildcard else host.host
+        written = host.headers.host if host.headers else None
+        asked = written or (tls.sni if host.wildcard else host.host)
         http2 = {} if port.protocol == "HTTP" else {"http2": True}
         return {"path": given.path or "/", "host": asked, "statuses": ranges} | http2
     if tls.mode == "passthrough":

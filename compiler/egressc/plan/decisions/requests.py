@@ -32,6 +32,9 @@ def changed(way: GatewayWay) -> Iterator[Decision]:
     """What becomes of the headers of a request, and of its answer."""
     route, headers = way.object("VirtualService"), way.host.headers
     if headers:
+        if headers.host:
+            says = f"sends the Host {headers.host}"
+            yield Decision(route, says, headers.said("host"), {"headers": {"authority": headers.host}})
         yield from _written(route, "request", headers.request)
         yield from _other_spellings(route, headers)
     yield _kept_back(route, headers)
