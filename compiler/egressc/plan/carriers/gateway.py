@@ -129,9 +129,9 @@ class GatewayCarrier(GatewayWay):
         """How many pods carry the host."""
         return replicas(self)
 
-    def checks(self) -> Checks:
+    def checks(self, port: Port) -> Checks:
         """The checks that the upstream behind a client port gets."""
-        return checks(self)
+        return checks(self, port)
 
     def gateway_port(self, port: Port) -> int:
         """The gateway's own port for a client port."""

@@ -146,7 +146,7 @@ class ClientSidecars:
         """No ingress gateway leads to a sidecar."""
         return ()
 
-    def checks(self) -> Checks:
+    def checks(self, _: Port) -> Checks:
         """Nobody checks the upstream."""
         return Checks(0, 0, "upstream", None)
 
