@@ -15,7 +15,7 @@ from egressc.plan.decisions.exposed import exposed
 from egressc.plan.decisions.judged import judged
 from egressc.plan.decisions.limits import limits
 from egressc.plan.decisions.pods import running
-from egressc.plan.decisions.requests import changed, tried
+from egressc.plan.decisions.requests import changed, named, tried
 from egressc.plan.decisions.seen import seen
 from egressc.plan.decisions.sent import sent
 from egressc.plan.hops import Hop, to_sidecar, to_upstream
@@ -160,6 +160,7 @@ class GatewayCarrier(GatewayWay):
         host, rule, key = self.host, self.object("DestinationRule", ".upstream"), port.tls
         if port.is_http:
             yield from tried(host, self.object("VirtualService"))
+            yield from named(host, port.settled, self.object("VirtualService"))
             yield from changed(self)
         else:
             yield from upstream.unread(self, port)
