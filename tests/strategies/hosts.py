@@ -73,6 +73,7 @@ def _host(draw: Draw, name: str, number: int) -> Any:
         enforcement=st.sampled_from(["enforce", "report"]),
         accessLog=st.booleans(),
     )
+    _left_out(draw, entry)
     if has_requests and draw(st.integers(0, 3)) == 0:
         entry["expose"] = {
             "host": f"own-{number}.example.net",
@@ -94,6 +95,13 @@ def _host(draw: Draw, name: str, number: int) -> Any:
     scales = [{"minReplicas": 2, "maxReplicas": 1000, "targetCPU": 50}, {"minReplicas": 5}, {"maxReplicas": 2}, {}]
     scaling = draw(st.sampled_from([{}, {"replicas": 3}, *({"autoscaling": one} for one in scales)]))
     return name if set(entry) == {"host"} else entry | scaling
+
+
+def _left_out(draw: Draw, entry: Entry) -> None:
+    """Leave the upstreams of some ports out of a readiness that says no more than that it follows them."""
+    if not entry.get("readiness") and "failover" not in entry:
+        for port in entry["ports"]:
+            port.update(subset(draw, readiness=st.sampled_from([{"mode": "gateway"}, {}])))
 
 
 def _wildcard(draw: Draw, number: int) -> Entry:
@@ -140,6 +148,8 @@ def _without_gateway(draw: Draw, entry: Entry) -> Entry:
     pods = ("podDisruptionBudget", "resources", "replicas", "autoscaling")
     entry = {key: value for key, value in entry.items() if key not in only + pods + requests} | {"at": "sidecar"}
     entry.get("timeouts", {}).pop("stream", None)
+    for port in entry["ports"]:
+        port.pop("readiness", None)
     settings = [one for one in (entry.get("tls"), *(port.get("tls") for port in entry["ports"])) if one]
     for tls in settings:
         if tls.pop("files", None) and (tls.get("mode") == "mutual" or "unverified" not in tls):

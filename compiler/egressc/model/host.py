@@ -151,6 +151,12 @@ class Host(Settled):
         return (self.proxy.host,) if self.proxy else self.places
 
     @property
+    def checked(self) -> tuple[Port, ...]:
+        """The ports whose upstream readiness follows."""
+        follows = self.readiness.mode == "upstream"
+        return tuple(port for port in self.ports if follows and port.readiness.mode == "upstream")
+
+    @property
     def has_requests(self) -> bool:
         """Whether any of the ports has requests."""
         return any(port.is_http for port in self.ports)

@@ -95,7 +95,7 @@ class Carrier(Protocol):
     def replicas(self) -> Replicas:
         """How many pods carry the host."""
 
-    def checks(self) -> Checks:
+    def checks(self, port: Port) -> Checks:
         """The checks that the upstream behind a client port gets."""
 
     def ready_when(self, port: Port) -> str:

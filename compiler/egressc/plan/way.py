@@ -164,7 +164,7 @@ class GatewayWay:
     @property
     def checks_upstream(self) -> bool:
         """Whether the pod's readiness follows its upstream."""
-        return self.host.readiness.mode == "upstream"
+        return bool(self.host.checked)
 
     def object(self, kind: str, suffix: str = "") -> Object:
         """The object of this kind that belongs to the host, or to the pods that carry it."""
