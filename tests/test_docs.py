@@ -26,7 +26,7 @@ from tests.chart import Documents, Helm, parsed
 from tests.tools import tool
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LIST = ROOT / "values" / "hosts.yaml"
 VALUES = ROOT / "values" / "values.yaml"
 ENVIRONMENTS = ROOT / "examples" / "environments"
