@@ -27,7 +27,7 @@ from tests.conftest import Golden
 from tests.tools import tool
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LIST = ROOT / "values" / "hosts.yaml"
 VALUES = ROOT / "values" / "values.yaml"
 ENVIRONMENTS = ROOT / "examples" / "environments"

@@ -11,6 +11,7 @@ from tests.strategies.words import (
     GATEWAYS,
     HTTP_FAMILY,
     NAMESPACES,
+    PREFIXES,
     TRICKY,
     Draw,
     Entry,
@@ -189,7 +190,14 @@ def _where(draw: Draw, number: int) -> Entry:
 
 
 def _clients(draw: Draw, ports: Sequence[Entry]) -> list[Any]:
-    return [_client(draw, ports) for _ in range(draw(st.integers(1, 3)))]
+    clients = [_client(draw, ports) for _ in range(draw(st.integers(1, 3)))]
+    named = [client for client in clients if isinstance(client, dict) and "namespace" in client]
+    if named and not any(port["protocol"] == "TCP" for port in ports) and draw(st.integers(0, 4)) == 0:
+        named[0]["namespace"] = draw(st.sampled_from(PREFIXES))
+        for client in clients:
+            if isinstance(client, dict):
+                client.pop("podLabels", None)
+    return clients
 
 
 def _client(draw: Draw, ports: Sequence[Entry]) -> Any:
@@ -223,4 +231,6 @@ def _denial(draw: Draw, ports: Sequence[Entry]) -> Any:
     if isinstance(rule, dict):
         for key in ("podLabels", "wholeMesh"):
             rule.pop(key, None)
+        if "namespace" in rule and draw(st.integers(0, 4)) == 0:
+            rule["namespace"] = draw(st.sampled_from(PREFIXES))
     return rule or "guests"

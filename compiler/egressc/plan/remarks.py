@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from egressc.model import Client, Host
+from egressc.model import Client, Host, is_prefix
 from egressc.plan.decisions.exposed import exposed_url
 from egressc.plan.decisions.lines import client_line, port_lines
 from egressc.plan.decisions.tls import verified
@@ -44,6 +44,14 @@ def whole_mesh(host: Host, clients: Iterable[Client]) -> Iterator[Remark]:
             yield Remark(host.host, None, "the whole mesh may call", (client_line(client),))
 
 
+def _by_prefix(host: Host) -> Iterator[Remark]:
+    """The clients of `host` that are namespaces which do not exist yet."""
+    for client in host.clients:
+        if is_prefix(client.namespace):
+            says = f"whoever may create a namespace {client.namespace} is a client; every namespace sees the host"
+            yield Remark(host.host, None, says, (client_line(client),))
+
+
 def through_gateway(way: GatewayWay) -> Iterator[Remark]:
     """What is weaker about a host behind a gateway, whoever's pods these are."""
     host = way.host
@@ -51,6 +59,7 @@ def through_gateway(way: GatewayWay) -> Iterator[Remark]:
     yield from unverified(host, "gateway")
     yield from _unjudged(host)
     yield from whole_mesh(host, host.callers)
+    yield from _by_prefix(host)
     yield from _told_apart(way)
     if expose := host.expose:
         says = f"whoever reaches the ingress gateway of {expose.gateway.namespace} may call it: {exposed_url(expose)}"

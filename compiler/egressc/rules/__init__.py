@@ -14,6 +14,7 @@ from egressc.rules import (
     headers,
     pods,
     ports,
+    prefixes,
     proxies,
     rate_limit,
     readiness,
@@ -28,6 +29,7 @@ from egressc.rules import (
 
 ONE_HOST = (
     clients.check,
+    prefixes.check,
     authorization.check,
     ports.check,
     tls.check,
@@ -60,6 +62,7 @@ ALL_HOSTS = (
     authorization.check_reports,
     authorization.check_logs,
     companions.check_all,
+    prefixes.check_sidecars,
 )
 
 

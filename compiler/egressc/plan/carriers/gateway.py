@@ -107,10 +107,10 @@ class GatewayCarrier(GatewayWay):
             yield expose.gateway.namespace, "Secret", expose.secret, {"tls.crt", "tls.key"}, expose.host
 
     def known_to(self) -> Iterator[tuple[str, str]]:
-        """The client namespaces, each with the host and the gateway's Service."""
+        """The client namespaces, also by prefix, each with the host and the gateway's Service."""
         host = self.host
         # a host that reports is there for all: who may not call it is to be seen calling
-        everybody = {EVERYBODY} if host.seen_by_all else set()
+        everybody = {EVERYBODY} if host.reports else set()
         for namespace in {client.namespace or EVERYBODY for client in host.clients} | everybody:
             # its Service by name: Istio would find it by the route, and take another namespace's of that name
             yield namespace, f"{self.namespace}/{host.host}"
