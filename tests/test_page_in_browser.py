@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from egressc.compile import compile_sources
@@ -47,7 +47,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with five.html, fivehundred.html and attacked.html."""
+    """A folder with a page of five hosts, of one of these, of five hundred, and of a list that attacks its reader."""
     folder = tmp_path_factory.mktemp("pages")
     attack = "".join(ATTACKS[:2])
     lists = {"five": FIVE, "fivehundred": host_list(500), "attacked": LIST.format(text=json.dumps(attack), path="/")}
@@ -55,6 +55,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         compilation = compile_sources([("hosts.yaml", text.encode())])
         assert compilation.plan, compilation.findings
         (folder / f"{name}.html").write_text(page.fleet(compilation.plan, TODAY), encoding="utf-8")
+        if name == "five":
+            only = next(one for one in compilation.plan.carriers if one.host.host == "api.stripe.com")
+            (folder / "one.html").write_text(page.host(only, TODAY), encoding="utf-8")
     return folder
 
 
@@ -195,6 +198,13 @@ def test_a_host_is_a_page_of_its_own_for_the_keyboard(opened: Open) -> None:
     expect(about).to_be_hidden()
     shown.go_back()
     expect(about).to_be_visible()
+
+
+def test_a_page_of_one_host_shows_it_at_once(opened: Open) -> None:
+    shown = opened("one")
+    expect(shown.get_by_role("article", name="api.stripe.com")).to_be_visible()
+    expect(shown.locator("#hosts")).to_be_hidden()
+    expect(shown.get_by_role("link", name="All hosts")).to_be_hidden()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,6 +10,7 @@ from egressc.explain.page.words import count, link, review, where
 from egressc.plan.remarks import Remark
 
 SOON = timedelta(days=90)
+OPEN = 5  # places that are shown without being asked for
 
 
 def reviews(known: Sequence[Facts], today: date) -> Markup:
@@ -29,17 +30,26 @@ def reviews(known: Sequence[Facts], today: date) -> Markup:
 
 
 def look(remarks: Sequence[Remark]) -> Markup:
-    """What is allowed and somebody should have seen, the hosts of each sentence together."""
+    """What is allowed and somebody should have seen, the hosts of each kind together."""
     parts = []
-    for says, group in groupby(sorted(remarks, key=lambda one: (one.says, one.host, one.port or 0)), key=_says):
+    for kind, group in groupby(sorted(remarks, key=lambda one: (_parts(one), one.host, one.port or 0)), key=_kind):
         seen = list(group)
-        hosts = (
-            element("li", link(one.host), f" port {one.port} " if one.port else " ", where(one.lines)) for one in seen
-        )
-        summary = element("summary", says, " ", element("small", count(len(seen), "place")))
-        parts.append(element("details", summary, element("ul", *hosts), open=len(seen) <= 5))
+        summary = element("summary", kind, " ", element("small", count(len(seen), "place")))
+        parts.append(element("details", summary, element("ul", *map(_place, seen)), open=len(seen) <= OPEN))
     return join(parts) if parts else element("p", "Nothing.")
 
 
-def _says(one: Remark) -> str:
-    return one.says
+def _place(one: Remark) -> Markup:
+    port = f" port {one.port}" if one.port else ""
+    _, detail = _parts(one)
+    return element("li", link(one.host), f"{port}{f': {detail}' if detail else ''} ", where(one.lines))
+
+
+def _kind(one: Remark) -> str:
+    return _parts(one)[0]
+
+
+def _parts(one: Remark) -> tuple[str, str]:
+    """What hosts have in common, and what is one host's own."""
+    kind, _, detail = one.says.partition(": ")
+    return kind, detail

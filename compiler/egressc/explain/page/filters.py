@@ -1,5 +1,6 @@
 """What the page's filters and its picture go by."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -23,14 +24,14 @@ def choices(known: Sequence[Facts]) -> dict[str, Markup]:
 def data(known: Sequence[Facts], remarks: Sequence[Remark], today: date) -> list[dict[str, Any]]:
     """What the filters and the picture need of each host."""
     looked = {remark.host for remark in remarks}
-    users = [about.carrier for about in known]
+    users = Counter(about.carrier for about in known)
     return [
         {
             "host": about.host,
             "clients": list(dict.fromkeys(one.who for one in about.clients)),
             "gateway": about.gateway,
             "namespace": about.namespace,
-            "shared": about.gateway is not None and users.count(about.carrier) > 1,
+            "shared": about.gateway is not None and users[about.carrier] > 1,
             "owner": about.owner,
             "ways": [way(port) for port in about.ports],
             "unverified": is_unverified(about),

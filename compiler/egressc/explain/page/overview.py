@@ -74,14 +74,16 @@ def _cells(about: Facts, today: date) -> tuple[str, ...]:
     return (
         join([*reported, few([*map(caller, about.clients), *refused])]),
         stacked(map(way, about.ports)),
-        stacked(join([TLS[port.tls], "; ", *_checked(port.verified)]) for port in about.ports),
+        stacked(join([TLS[port.tls], "; ", *_checked(port.verified, about.host)]) for port in about.ports),
         join([about.carrier, element("small", pods)]),
         about.owner or "nobody",
         review(about, today),
     )
 
 
-def _checked(verified: Verified) -> tuple[str, ...]:
+def _checked(verified: Verified, host: str) -> tuple[str, ...]:
     if verified.by == "nobody":
         return badge("bad", "verified by nobody"), f": {verified.reason}"
-    return (f"verified by {verified.text}",)
+    # what differs from the rule is to be seen
+    text = f"the {verified.by}: the host's name; {verified.ca}" if verified.names == (host,) else verified.text
+    return (f"verified by {text}",)

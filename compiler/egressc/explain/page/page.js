@@ -69,11 +69,6 @@
     return JSON.stringify(row.gateway === null ? [] : [row.namespace, row.shared ? row.gateway : null]);
   }
 
-  // the gateway of one host, or the kind of gateway of several
-  function through(hosts) {
-    return hosts.length > 1 ? place(hosts[0]) : JSON.stringify([hosts[0].namespace, hosts[0].gateway]);
-  }
-
   function namespaces(row) {
     return [...new Set(row.clients.map((who) => who.split("/")[0]))].sort(order.compare);
   }
@@ -87,10 +82,14 @@
       level.says && found.length ? `${level.says} Search or choose a client to see single hosts.` : "",
       left ? `${count(left, "host")} in smaller groups are left out.` : "",
     ].join(" ");
+    const through = (hosts) => {
+      const [{ shared, namespace, gateway }] = hosts;
+      return hosts.length > 1 && !shared ? level.key(hosts[0]) : JSON.stringify([namespace, gateway]);
+    };
     const first = new Map([...group(groups, through)].map(([to, some]) => [to, some.flat().flatMap(level.who).sort()[0]]));
     groups.sort((a, b) => order.compare(first.get(through(a)), first.get(through(b)))
       || order.compare(through(a), through(b)) || order.compare(a[0].host, b[0].host));
-    const upstreams = groups.map(upstream);
+    const upstreams = groups.map((hosts, index) => upstream(hosts, through(hosts), index));
     const gateways = [...group(upstreams, (one) => one.through).values()].map(gateway);
     const known = new Map();
     for (const { hosts, y } of upstreams) {
@@ -133,7 +132,7 @@
     document.getElementById("canvas").replaceChildren(svg);
   }
 
-  function upstream(hosts, index) {
+  function upstream(hosts, through, index) {
     const unverified = hosts.filter((row) => row.unverified).length;
     const reported = hosts.filter((row) => row.report).length;
     const single = hosts.length === 1;
@@ -143,9 +142,8 @@
     ];
     const names = hosts.map((row) => row.host).join(", ");
     return {
-      hosts, title: single ? hosts[0].host : count(hosts.length, "host"), whole: names, y: TOP + PITCH * (index + 0.5),
+      hosts, through, title: single ? hosts[0].host : count(hosts.length, "host"), whole: names, y: TOP + PITCH * (index + 0.5),
       sub: [...marks, ...(single ? [hosts[0].ways.join(" and ")] : marks.length ? [] : [names])].join("; "),
-      through: through(hosts),
     };
   }
 
