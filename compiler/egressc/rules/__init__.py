@@ -6,6 +6,7 @@ from egressc.rules import (
     authorization,
     clients,
     companions,
+    cost,
     durations,
     exposure,
     external_authorization,
@@ -60,6 +61,7 @@ ALL_HOSTS = (
     authorization.check_reports,
     authorization.check_logs,
     companions.check_all,
+    cost.check_gateways,
 )
 
 
