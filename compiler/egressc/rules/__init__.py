@@ -6,6 +6,7 @@ from egressc.rules import (
     authorization,
     clients,
     companions,
+    cost,
     durations,
     exposure,
     external_authorization,
@@ -63,6 +64,7 @@ ALL_HOSTS = (
     authorization.check_logs,
     companions.check_all,
     prefixes.check_sidecars,
+    cost.check_gateways,
 )
 
 
