@@ -115,7 +115,7 @@ MUTANTS = (
     ),
     Mutant(
         f"{COMPILER}/plan/companions.py",
-        "denied=tuple(namespace for namespace in isolated if namespace not in clients),",
+        "denied=tuple(place for place in isolated if not any(stands_for(client, place) for client in clients)),",
         "denied=isolated,",
         "applications beside a gateway lose all their traffic",
         POLICIES,
@@ -129,8 +129,8 @@ MUTANTS = (
     ),
     Mutant(
         f"{COMPILER}/plan/way.py",
-        "if host.reports or port.is_http or not all(",
-        "if host.reports or port.is_http or not any(",
+        "known = all(client.service_account",
+        "known = any(client.service_account",
         "callers whose account the list does not name are refused in the handshake",
         contract("access"),
     ),
