@@ -154,9 +154,9 @@ def test_the_picture_shows_who_calls_what_through_which_gateway(opened: Open) ->
         for kind in ("client", "gateway", "upstream")
     }
     assert sorted(titles["client"]) == [
-        "reports/audit: may call 1 host",
-        "shop: may call 3 hosts",
-        "web: may call 1 host",
+        "reports/audit: client of 1 host",
+        "shop: client of 3 hosts",
+        "web: client of 1 host",
     ]
     assert sorted(titles["gateway"]) == [
         "api-stripe-com: in egress",

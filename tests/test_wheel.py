@@ -67,7 +67,7 @@ def test_it_has_the_chart_the_schema_and_the_page(wheel: Path) -> None:
     }
     assert {name for name in names if "/data/" in name} == chart | {"egressc/data/schemas/hosts.schema.json"}
     page = "egressc/explain/page"
-    assert {f"{page}/{name}" for name in ("page.html", "page.js", "style.css")} <= names
+    assert {f"{page}/{name}" for name in ("page.html", "page.js", "picture.js", "style.css")} <= names
     assert not [name for name in names if name.startswith("tests") or "__pycache__" in name]
 
 

@@ -32,7 +32,7 @@ def _page(carriers: Sequence[Carrier], wanted: Before, today: date, kind: str) -
     ordered = sorted(carriers, key=lambda carrier: carrier.host.host)
     known = list(map(facts, ordered))
     remarks = [remark for carrier in ordered for remark in carrier.remarks()]
-    style, script = (_source(name) for name in ("style.css", "page.js"))
+    style, script = _source("style.css"), _source("picture.js") + _source("page.js")
     files = sorted({about.line.file for about in known})
     said = {
         "title": f"Egress of {known[0].host}" if kind == "one" else f"Egress: {count(len(known), 'host')}",
