@@ -81,7 +81,8 @@ def spoken(port: Port, rule: Object) -> Iterator[Decision]:
         yield decision(says, tls.said("unverified"), insecureSkipVerify=True)
         return
     names = {"subjectAltNames": list(tls.sans)} if tls.sans else {}
-    says = f"wants a certificate for {in_certificates(tls.sans or (tls.sni,))}"
+    asked = in_certificates(tls.sans or (tls.sni,))
+    says = f"wants a certificate {asked if tls.per_name else f'for {asked}'}"
     yield decision(says, tls.said("sans") or tls.said("sni"), **names)
     anchor = {"credentialName": tls.secret} if tls.secret else {"caCertificates": ca_file(tls)}
     yield decision(f"trusts {trusted(tls)}", tls.said("secret") or tls.said("files", "ca"), **anchor)

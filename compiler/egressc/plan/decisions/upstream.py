@@ -16,6 +16,7 @@ FOUND = {
     "PROXY": "leads to a socket of the gateway's own",
     "DNS_ROUND_ROBIN": "found by DNS, one upstream at the first address of the answer",
     "DNS": "found by DNS, every address of the answer is {}used",
+    "DYNAMIC_DNS": "each name found by its own DNS answer, at whatever address it gives",
     "STATIC": "found at fixed addresses",
 }
 
@@ -50,6 +51,8 @@ def found(host: Host, entry: Object, *, checked: bool) -> Decision:
 def _found(host: Host) -> dict[str, Any]:
     if host.by_socket:
         return {"perName": True} if host.kind == "PER_NAME" else {}
+    if host.kind == "DYNAMIC_DNS":
+        return {"resolution": host.kind}
     endpoints = [whole(place) for place in host.endpoints or (host.host,)]
     return {"endpoints": endpoints} | ({"resolution": host.kind} if host.kind != "DNS" else {})
 
