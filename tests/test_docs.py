@@ -27,7 +27,7 @@ from tests.conftest import Golden
 from tests.tools import tool
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LIST = ROOT / "values" / "hosts.yaml"
 VALUES = ROOT / "values" / "values.yaml"
 ENVIRONMENTS = ROOT / "examples" / "environments"
@@ -149,7 +149,7 @@ def test_what_a_page_shows_works(page: Path, shell: Shell, tmp_path: Path, golde
 
 
 def follow_yaml(block: Block, folder: Path) -> None:
-    """Writes a file that is named; a list, or hosts of one, must compile unless it is there for its mistakes."""
+    """Writes a file that is named; a list, or hosts of one, must compile unless it has mistakes or is an overlay."""
     data = yaml.safe_load(block.text)
     named = re.match(r"# (\S+\.yaml)\n", block.text)
     path = folder / (named[1] if named else "block.yaml")
@@ -158,7 +158,7 @@ def follow_yaml(block: Block, folder: Path) -> None:
         path.write_text(yaml.safe_dump({"version": 1, "defaults": {"clients": ["shop"]}, "hosts": data}))
     elif "hosts" not in data:
         return  # a part, whose form another test compares with the schema
-    if named and named[1] == "mistakes.yaml":
+    if named and named[1] in ("mistakes.yaml", "overlay.yaml"):
         return
     assert errors(compile_files([str(path)])) == []
 
