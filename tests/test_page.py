@@ -241,13 +241,15 @@ def test_it_counts_pods_once_for_each_gateway() -> None:
         - {host: d.example.com, at: sidecar}
         """)
     )
-    costs = outline.texts[outline.texts.index("Gateways of the fleet") :][:10]
+    costs = outline.texts[outline.texts.index("Of these for one host only") - 2 :][:14]
     assert dict(zip(costs[::2], costs[1::2], strict=True)) == {
-        "Gateways of the fleet": "2",
+        "Gateways": "2",
+        "Of these for one host only": "1",
         "Gateways that run already": "0",
-        "Pods, at least": "5",
-        "Pods, at most": "5",
         "Hosts without a gateway": "1",
+        "Pods": "5",
+        "Requested CPU and memory": "0.25 CPU and 0.625 GiB, by the chart's defaults",
+        "Checks of upstreams a minute": "48",
     }
 
 

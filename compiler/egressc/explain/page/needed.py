@@ -1,28 +1,26 @@
 """What the fleet costs, and what must exist before it."""
 
-from collections.abc import Sequence
-
+from egressc.cost import cost
 from egressc.explain.before import Before
-from egressc.explain.facts import Facts
-from egressc.explain.page.markup import Markup, table
+from egressc.explain.page.markup import Markup, table, terms
+from egressc.plan import Plan
 
 
-def gateways(known: Sequence[Facts]) -> dict[str, Facts]:
-    """One host of each gateway, by the gateway's name and namespace."""
-    return {about.carrier: about for about in known if about.gateway}
-
-
-def costs(known: Sequence[Facts]) -> list[tuple[str, str]]:
-    """What runs for the fleet, as terms and numbers."""
-    pods = [about.pods for about in gateways(known).values() if about.pods.counted]
-    others = sum(not about.pods.counted for about in gateways(known).values())
-    return [
-        ("Gateways of the fleet", str(len(pods))),
-        ("Gateways that run already", str(others)),
-        ("Pods, at least", str(sum(one.least for one in pods))),
-        ("Pods, at most", str(sum(one.most for one in pods))),
-        ("Hosts without a gateway", str(sum(not about.gateway for about in known))),
-    ]
+def costs(plan: Plan) -> Markup:
+    """What `plan` asks of a cluster."""
+    asked = cost(plan)
+    adopted = {(one.namespace, one.gateway) for one in plan.gateways if not one.pods.ours}
+    return terms(
+        [
+            ("Gateways", f"{asked.gateways:,}"),
+            ("Of these for one host only", f"{asked.own:,}"),
+            ("Gateways that run already", f"{len(adopted):,}"),
+            ("Hosts without a gateway", f"{len(plan.sidecars):,}"),
+            ("Pods", asked.pods.text),
+            ("Requested CPU and memory", f"{asked.requests}, by the chart's defaults"),
+            ("Checks of upstreams a minute", asked.checks_per_minute.text),
+        ]
+    )
 
 
 def needs(wanted: Before) -> Markup:
