@@ -253,6 +253,26 @@ def test_it_counts_pods_once_for_each_gateway() -> None:
     }
 
 
+def test_it_says_whether_the_list_closes_other_ways() -> None:
+    closed = """
+    version: 1
+    defaults: {clients: [shop]}
+    companions: {sidecars: {}, peerAuthentication: STRICT, admission: {}}
+    hosts: [a.example.com]
+    """
+    texts = Outline(shown(closed)).texts
+    rows = texts[texts.index("Namespaces") + 1 :]
+    assert dict(zip(rows[:12:3], rows[2:12:3], strict=True)) == {
+        "PeerAuthentication": "egress",
+        "Sidecar": "shop",
+        "ValidatingAdmissionPolicy": "the whole cluster",
+        "ValidatingAdmissionPolicyBinding": "the whole cluster",
+    }
+    none = "The list makes no such objects: the mesh and the cluster must close other ways out."
+    assert none not in texts
+    assert none in Outline(shown(hosts("- a.example.com"))).texts
+
+
 def test_it_marks_what_an_auditor_asks_for() -> None:
     entry = """
     - host: a.example.com

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from string import Template
@@ -21,15 +21,16 @@ HERE = Path(__file__).parent
 def fleet(plan: Plan, today: date | None = None) -> str:
     """All hosts of `plan`, and the way to each. What is overdue is so as of `today`, by default the date here."""
     wanted = before(plan.carriers, plan.companions)
-    return _page(plan.carriers, wanted, today or date.today(), "fleet", needed.costs(plan))
+    beside = {"costs": needed.costs(plan), "companions": needed.companions(plan)}
+    return _page(plan.carriers, wanted, today or date.today(), "fleet", beside)
 
 
 def host(carrier: Carrier, today: date | None = None) -> str:
     """The way to the host of `carrier`."""
-    return _page([carrier], before([carrier]), today or date.today(), "one")
+    return _page([carrier], before([carrier]), today or date.today(), "one", {"costs": "", "companions": ""})
 
 
-def _page(carriers: Sequence[Carrier], wanted: Before, today: date, kind: str, costs: str = "") -> str:
+def _page(carriers: Sequence[Carrier], wanted: Before, today: date, kind: str, beside: Mapping[str, str]) -> str:
     ordered = sorted(carriers, key=lambda carrier: carrier.host.host)
     known = list(map(facts, ordered))
     remarks = [remark for carrier in ordered for remark in carrier.remarks()]
@@ -43,7 +44,7 @@ def _page(carriers: Sequence[Carrier], wanted: Before, today: date, kind: str, c
         "fleet": overview.fleet(known, today),
         "reviews": attention.reviews(known, today),
         "look": attention.look(remarks),
-        "costs": costs,
+        **beside,
         "needs": needed.needs(wanted),
         "hosts": join(path.host(carrier, today) for carrier in ordered),
     }

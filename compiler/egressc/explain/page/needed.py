@@ -1,9 +1,19 @@
-"""What the fleet costs, and what must exist before it."""
+"""What the fleet costs, what goes with it, and what must exist before it."""
+
+from collections import defaultdict
 
 from egressc.cost import cost
 from egressc.explain.before import Before
-from egressc.explain.page.markup import Markup, table, terms
+from egressc.explain.page.markup import Markup, element, table, terms
 from egressc.plan import Plan
+
+CLOSES = {
+    "PeerAuthentication": "other pods there take only the mesh's mutual TLS",
+    "Sidecar": "its applications reach what the list and the mesh name, and nothing else",
+    "NetworkPolicy": "the network lets the gateways send and take their own traffic only",
+    "ValidatingAdmissionPolicy": "the API server refuses objects of others that would change the fleet",
+    "ValidatingAdmissionPolicyBinding": "puts these policies into force",
+}
 
 
 def costs(plan: Plan) -> Markup:
@@ -20,6 +30,18 @@ def costs(plan: Plan) -> Markup:
             ("Requested CPU and memory", f"{asked.requests}, by the chart's defaults"),
             ("Checks of upstreams a minute", asked.checks_per_minute.text),
         ]
+    )
+
+
+def companions(plan: Plan) -> Markup:
+    """The objects beside the gateways that close other ways out, by their kind."""
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for one in plan.companions.objects():
+        kinds[one.kind].add(one.namespace or "the whole cluster")
+    rows = [(kind, CLOSES[kind], ", ".join(sorted(namespaces))) for kind, namespaces in kinds.items()]
+    none = element("p", "The list makes no such objects: the mesh and the cluster must close other ways out.")
+    return (
+        table("What the list makes beside the gateways", ("Kind of object", "What it does", "Namespaces"), rows) or none
     )
 
 
