@@ -10,6 +10,34 @@ POLICIES = "tests/test_network_policies.py"
 
 MUTANTS = (
     Mutant(
+        f"{COMPILER}/hidden.py",
+        'OF_A_NAME.sub("…@", OF_A_URL.sub("://…@", text))',
+        "text",
+        "a password that somebody pastes stands in findings, and in the CI's log",
+        "tests/test_hidden.py",
+    ),
+    Mutant(
+        f"{COMPILER}/findings.py",
+        "hidden.sentence(message), hidden.sentence(fix)",
+        "message, fix",
+        "a token in a list stands in findings too",
+        "tests/test_hidden.py",
+    ),
+    Mutant(
+        f"{COMPILER}/rules/headers.py",
+        " or hidden.is_token(value)",
+        "",
+        "a token under an innocent header's name is committed to Git",
+        "tests/rules/test_headers.py",
+    ),
+    Mutant(
+        f"{COMPILER}/written.py",
+        "PLACEHOLDER.fullmatch(text.strip()) or ",
+        "",
+        "TODO is the reason why nobody verifies an upstream",
+        "tests/test_meant.py",
+    ),
+    Mutant(
         LAYERS,
         "    for item in items(overlays):",
         '    for item in items(overlays) if key != "deny" else ():',

@@ -55,6 +55,7 @@ def _changes(data: Mapping, side: str) -> HeaderChanges:
         set=dict(changes.get("set") or {}),
         remove=tuple(changes.get("remove") or ()),
         keep=tuple(changes.get("keep") or ()),
+        not_secret=tuple(changes.get("notSecret") or ()),
     )
 
 
