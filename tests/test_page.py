@@ -27,8 +27,8 @@ TODAY = date(2026, 11, 27)
 VOID = {"meta", "input"}
 SOURCES = Path(page.__file__).parent
 ATTACKS = (
-    "</script><script>owned()</script>",
-    "<img src=x onerror=owned()>",
+    "</script><script type=text/javascript>owned()</script>",
+    "<img src=/x onerror=owned()>",
     "' onload='owned()' x=\" onload=owned() \"",
     "<!-- a comment",
     "]]>&lt;script&gt;",
