@@ -12,6 +12,7 @@ from tests.strategies.words import (
     HTTP_FAMILY,
     NAMESPACES,
     PREFIXES,
+    REASON,
     TRICKY,
     Draw,
     Entry,
@@ -113,10 +114,14 @@ def _wildcard(draw: Draw, number: int) -> Entry:
         {"port": port, "protocol": protocol, "upstreamPort": upstream}
         for port, protocol in zip((80, 443, 8080), protocols, strict=False)
     ]
+    clear = draw(st.integers(0, 4)) == 0
+    if clear:
+        ports = [{"port": port, "upstreamPort": 80} for port in draw(st.sampled_from([(80,), (80, 8080)]))]
+        ports = [port | {"protocol": "HTTP", "tls": {"mode": "none", "unverified": REASON}} for port in ports]
     ranges = st.sampled_from([["10.0.0.0/8"], ["fd00::/8", "192.0.2.7/32", "::1/128"]])
     entry: Entry = {"host": f"*.any-{number}.example.net", "ports": ports, "clients": _clients(draw, ports)}
     way: dict[str, st.SearchStrategy[Any]] = {"deniedRanges": ranges}
-    if draw(st.booleans()):
+    if not clear and draw(st.booleans()):
         way = {
             "proxy": st.sampled_from([{"host": "192.0.2.80", "port": 3128}, {"host": "1e3.example.net", "port": 80}])
         }

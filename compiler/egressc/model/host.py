@@ -130,6 +130,11 @@ class Host(Settled):
         return self.wildcard and not self.endpoints
 
     @property
+    def in_clear(self) -> bool:
+        """Whether each name is found by its Host and asked in clear."""
+        return self.per_name and all(port.protocol == "HTTP" and port.tls.mode == "none" for port in self.ports)
+
+    @property
     def by_socket(self) -> bool:
         """Whether the gateway reaches the upstream by a socket of its own: no ServiceEntry can say where it is."""
         return (self.per_name and not self.in_sidecar) or self.proxy is not None
