@@ -64,6 +64,13 @@ BESIDE: dict[str, Data] = {
     "tls.files.certificate": {"tls": KEY_FILES},
     "tls.files.key": {"tls": KEY_FILES},
     "tls.files.ca": {"tls": {"files": {"volumes": [{"configMap": "partner-ca", "mountPath": "/etc/partner-ca"}]}}},
+    "tls.files.crl": {
+        "tls": {
+            "files": {"ca": "/etc/partner-ca/ca.crt"}
+            | {"volumes": [{"configMap": "ca", "mountPath": "/etc/partner-ca"}]}
+        }
+    },
+    "tls.crl": {"tls": {"secret": "partner-ca"}},
     "tls.files.volumes": {"tls": KEY_FILES},
     "tls.files.volumes.0": {"tls": CA_FILES},
     "tls.files.volumes.0.mountPath": {"tls": {"files": CA_FILES["files"] | {"volumes": [{"secret": "partner-ca"}]}}},

@@ -158,6 +158,8 @@ def _without_gateway(draw: Draw, entry: Entry) -> Entry:
         port.pop("readiness", None)
     settings = [one for one in (entry.get("tls"), *(port.get("tls") for port in entry["ports"])) if one]
     for tls in settings:
+        for key in ("minProtocolVersion", "maxProtocolVersion", "cipherSuites"):
+            tls.pop(key, None)
         if tls.pop("files", None) and (tls.get("mode") == "mutual" or "unverified" not in tls):
             tls |= {"secret": "1e3"}
     labels = draw(st.dictionaries(st.sampled_from(["app", *TRICKY]), st.sampled_from(TRICKY), min_size=1))
