@@ -123,6 +123,7 @@ def _place(document: Any, path: Path, stray: tuple[str, Any], valid: Valid) -> t
         present = isinstance(around, dict) and place.around[at : at + 1] and place.around[at] in around
         if (
             0 < _distance(here, place.around) <= FARTHEST
+            and place.key not in here
             and (here[:1] == place.around[:1] or not here or not place.around or own)
             and not (place.apart and not present)
             and (here or place.around[:1] != ("hosts",))
@@ -155,7 +156,13 @@ def _move(document: Any, path: Path, group: list[tuple[str, Place, Any]]) -> Mov
     steps = first.around[at:]
     top = steps[0] if steps else first.key
     content = plain(base.get(top)) if isinstance(base, dict) and steps else None
-    if content is None and ITEM in first.around[at:] and isinstance(below := document.get("defaults"), dict):
+    alone = "x-alone" in first.part
+    if (
+        content is None
+        and ITEM in first.around[at:]
+        and not alone
+        and isinstance(below := document.get("defaults"), dict)
+    ):
         content = plain(below.get(top))  # a list of the host's own would replace it
     for _, place, value in group:
         content = _put(content, place.around[at + 1 :], place.parents[at + 1 :], place, value) if steps else value
@@ -164,6 +171,8 @@ def _move(document: Any, path: Path, group: list[tuple[str, Place, Any]]) -> Mov
 
 def _put(known: Any, steps: tuple[str, ...], parents: tuple[Part, ...], place: Place, value: Any) -> Any:
     """`known` with `value` at the key of `place`, below `steps`; what must stand beside it too."""
+    if steps[:1] == (ITEM,) and "x-alone" in place.part:
+        return [*(known or ()), _put({}, steps[1:], parents[1:], place, value)]
     if steps[:1] == (ITEM,):
         items = known if isinstance(known, list) and known else [{}]
         items = [item if isinstance(item, dict) else {parents[1].get("x-name", ""): item} for item in items]
