@@ -501,3 +501,26 @@ def test_no_reason(text: str) -> None:
 )
 def test_a_reason(text: str) -> None:
     assert not is_placeholder(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: 1\ngroups: {backend: [{ns: web}]}\nhosts: []",
+        "version: 1\ngroups: {backend: {a: b}}\nhosts: []",
+        "version: 1\ngroups: {backend: [{wholeMesh: true}]}\nhosts: []",
+        "version: 1\ncompanions: {sidecars: {x: 1}}\nhosts: []",
+        "version: 1\ngateways: [{clients: [a]}]\nhosts: []",
+        "version: 1\ngateways: [{name: a, image: b, secret: c}]\nhosts: []",
+        "version: 1\ndefaults: {host: a.example.com, description: b, name: c}\nhosts: []",
+        "version: 1\nhosts: [{host: a.example.com, clients: web, wholeMesh: true, secret: 1, tls: 5, cert: {a: b}}]",
+        "version: 1\nhosts: [{host: a.example.com, ports: 5, protocol: [a], port: {}, headers: [], set: {a: b}}]",
+        "version: 1\nhosts: [{host: a.example.com, clients: [{podLabels: {a b: {c: d}}}], deny: {ns: a}}]",
+        "version: 1\nsecret: a\ncert: /b\nmethods: [GET]\nhosts: {a: 1, b: [c]}",
+        "version: 1\ndeny: [{clients: [a], ns: b}]\nhosts: []",
+        "hosts: [{}, [], [[]], null, {a: null}, {a: {b: c}}, {hosts: {a: b}}]",
+    ],
+)
+def test_whatever_is_written_has_findings(text: str) -> None:
+    assert all(finding.fix for finding in findings(text))
+    assert findings(text)

@@ -85,11 +85,7 @@ def _refused(part: Part, key: str, value: Any) -> tuple[str, str] | None:
     for refused in part.get("x-refused", ()):
         if key in refused["keys"] and refused.get("is", value) == value:
             written = flow({key: plain(value)})[1:-1]
-            use = (
-                refused["use"].format(key=written, value=flow(plain(value)))
-                if "{" in refused["use"]
-                else refused["use"]
-            )
+            use = refused["use"].format(key=written, value=flow(plain(value)))
             problem = "is not a key here" if use.startswith("write `") else "is not possible"
             return f"{problem}: {refused['because']}", use if " " in use else f"use {use}"
     return None
