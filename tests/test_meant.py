@@ -386,7 +386,7 @@ CANNOT = [
     (f"- {{{A}, tls: {{mode: mutual, cert: /etc/p/c, key: /etc/p/k}}}}", "`cert` and `key`", "certificate: /etc/p/c"),
     (f"- {{{A}, tls: {{mode: ISTIO_MUTUAL}}}}", "the mesh's own TLS", "`mode: simple`"),
     (f"- {{{A}, clients: ['<namespace>']}}", "is a placeholder", "what it stands for"),
-    (f"- &all {{{A}, clients: [a, b]}}", "is an anchor", "clients in `groups`"),
+    (f"- &all {{{A}, clients: [a, b]}}", "is an anchor", "one name in `groups`"),
 ]
 
 

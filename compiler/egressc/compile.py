@@ -11,6 +11,7 @@ from egressc.findings import Finding, Span, folded
 from egressc.model import Inventory
 from egressc.plan import Plan, plan
 from egressc.positions import Mapping, Sequence
+from egressc.rules.cost import check_release
 
 Source = tuple[str, bytes | OSError]
 
@@ -41,6 +42,16 @@ def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compi
     ordered = folded([*findings, *more, *inapplicable, *rules.check(inventory)])
     wrong = any(finding.level == "error" for finding in ordered)
     return Compilation(None, ordered) if wrong else Compilation(plan(inventory), ordered, inventory)
+
+
+def storable(compilation: Compilation, release: int) -> Compilation:
+    """`compilation` of a list that Helm is to store as a release of about so many bytes."""
+    if compilation.inventory is None:
+        return compilation
+    more = tuple(check_release(compilation.inventory, release))
+    ordered = tuple(sorted({*compilation.findings, *more}))
+    wrong = any(finding.level == "error" for finding in more)
+    return Compilation(None, ordered) if wrong else Compilation(compilation.plan, ordered, compilation.inventory)
 
 
 def _shown(name: str) -> str:

@@ -34,7 +34,7 @@ CONTROL = re.compile("[^\t\n -~\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 BEGIN = "begin with `version: 1` and `hosts:`"
-SHARE = "hosts share settings in `defaults`, and clients in `groups`"
+SHARE = "hosts share settings in `defaults` or by `hosts: [a, b]`, and clients have one name in `groups`"
 NO_BLANK = re.compile(r"(\s*(?:- +)*)([A-Za-z]+):([^\s:/].*)")
 
 

@@ -33,8 +33,9 @@ class Credential(Settled):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headers(Settled):
-    """What upstreams and applications see of each other's headers."""
+    """What upstreams and applications see of each other's headers; `host` is None where it stays as it is."""
 
+    host: str | None
     request: HeaderChanges
     response: HeaderChanges
     credential: Credential | None

@@ -6,6 +6,7 @@ from egressc.rules import (
     authorization,
     clients,
     companions,
+    cost,
     durations,
     exposure,
     external_authorization,
@@ -14,6 +15,7 @@ from egressc.rules import (
     headers,
     pods,
     ports,
+    prefixes,
     proxies,
     rate_limit,
     readiness,
@@ -28,6 +30,7 @@ from egressc.rules import (
 
 ONE_HOST = (
     clients.check,
+    prefixes.check,
     authorization.check,
     ports.check,
     tls.check,
@@ -60,6 +63,8 @@ ALL_HOSTS = (
     authorization.check_reports,
     authorization.check_logs,
     companions.check_all,
+    prefixes.check_sidecars,
+    cost.check_gateways,
 )
 
 

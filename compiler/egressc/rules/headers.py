@@ -75,7 +75,9 @@ def _named(headers: Headers) -> Iterator[Finding]:
     for where, name, answered in places:
         reason = _reserved(name.lower(), answered)
         if reason:
-            yield NOT_OURS(where, f"the list cannot change `{name}`: {reason}", "remove it")
+            given = headers.request.set.get(name) if name.lower() == "host" else None
+            fix = f"write `headers: {{host: {given}}}`" if given else "remove it"
+            yield NOT_OURS(where, f"the list cannot change `{name}`: {reason}", fix)
 
 
 def _secrets(changes: HeaderChanges) -> Iterator[Finding]:
@@ -101,7 +103,7 @@ def _reserved(name: str, answered: bool) -> str | None:
     if name.startswith(MESH):
         return "the header is the mesh's own, and no upstream sees it"
     if name == "host" and not answered:
-        return "the gateway asks the upstream for the `host` of the entry"
+        return "the Host that the upstream gets is `headers.host`"
     if name == "server" and answered:
         return "Envoy writes it itself"
     return None

@@ -17,6 +17,7 @@ def headers(host: Mapping) -> Headers | None:
         return None
     return Headers(
         source=data,
+        host=data.get("host"),
         request=_changes(data, "request"),
         response=_changes(data, "response"),
         credential=_credential(data["credential"]) if "credential" in data else None,
