@@ -42,6 +42,7 @@ GROUPS: Data = {"backend": ["shop"], "guests": ["guests"]}
 # What an entry must say beside an example for it to make sense: by the example's place in the schema or, for all below
 # it too, in the entry. What stands beside a host's tls stands beside a port's as well.
 BESIDE: dict[str, Data] = {
+    "headers.request.notSecret": {"headers": {"request": {"set": {"x-session-kind": "web"}}}},
     "proxy": {"proxy": {"host": "proxy.corp.example", "port": 3128}},
     "$defs/port/properties/tls": {"ports": [{"port": 443, "protocol": "TLS"}]},
     "clients": {"clients": [{"namespace": "shop"}]},
