@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from egressc.explain import as_json, mermaid, text
-from egressc.plan import Carrier, Plan
+from egressc.explain import as_json, fleet, mermaid, text
 
-FLEET_FORMATS: dict[str, Callable[[Plan], str]] = {"text": text.fleet, "json": as_json.fleet, "mermaid": mermaid.fleet}
-HOST_FORMATS: dict[str, Callable[[Carrier], str]] = {"text": text.host, "json": as_json.host, "mermaid": mermaid.host}
+#: Each takes what is to be shown, and a View of it if there is one.
+FLEET_FORMATS: dict[str, Callable[..., str]] = {"text": fleet.fleet, "json": as_json.fleet, "mermaid": mermaid.fleet}
+HOST_FORMATS: dict[str, Callable[..., str]] = {"text": text.host, "json": as_json.host, "mermaid": mermaid.host}

@@ -21,6 +21,16 @@ class Remark:
     says: str
     lines: Lines
 
+    @property
+    def kind(self) -> str:
+        """What hosts have in common that have such a remark."""
+        return self.says.partition(": ")[0]
+
+    @property
+    def detail(self) -> str:
+        """What is this host's own."""
+        return self.says.partition(": ")[2]
+
 
 def unverified(host: Host, speaker: Literal["gateway", "sidecar"]) -> Iterator[Remark]:
     """The ports of `host` whose upstream nobody verifies."""
@@ -57,7 +67,7 @@ def through_gateway(way: GatewayWay) -> Iterator[Remark]:
     yield from whole_mesh(host, host.callers)
     yield from _told_apart(way)
     if expose := host.expose:
-        says = f"whoever reaches the ingress gateway of {expose.gateway.namespace} may call it: {exposed_url(expose)}"
+        says = f"whoever reaches an ingress gateway may call it: {exposed_url(expose)}, at {expose.gateway.namespace}"
         yield Remark(host.host, None, says, host.said("expose"))
     if host.reports:
         nobody = "no rule refuses anybody" if host.external_authorization else "nobody is refused"
@@ -71,7 +81,8 @@ def through_gateway(way: GatewayWay) -> Iterator[Remark]:
         if outside.provider:
             says = f"the mesh's configuration must have the extension provider {outside.provider}"
             yield Remark(host.host, None, says, outside.said("provider"))
-    if not way.checks_upstream:
+    # of a wildcard it cannot, and nobody can act on that
+    if not way.checks_upstream and host.readiness.said("mode"):
         says = f"Ready does not follow the upstream: readiness is {host.readiness.mode}"
         yield Remark(host.host, None, says, host.readiness.said("mode"))
 
@@ -96,5 +107,5 @@ def _told_apart(way: GatewayWay) -> Iterator[Remark]:
             who = client.namespace or "the whole mesh"
             who += f"/{client.service_account}" if client.service_account else ""
             labels = ",".join(f"{key}={value}" for key, value in pods.labels)
-            says = f"only the sidecars of {who} hold {labels}: labels are no identity"
+            says = f"labels are no identity: only the sidecars of {who} hold {labels}"
             yield Remark(way.host.host, None, says, client.said("podLabels"))
