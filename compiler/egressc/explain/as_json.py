@@ -22,14 +22,15 @@ from egressc.plan import Carrier, Decision, Object, Plan
 
 def fleet(plan: Plan, view: View = WHOLE) -> str:
     """All hosts of `plan`, what must exist before the installation, and what a person should look at."""
+    seen = remarks(plan.carriers, view)
     return _dump(
         {
-            "summary": summary(plan, view),
+            "summary": summary(plan, view, seen),
             "gateways": [facts(carrier) for carrier in plan.gateways],
             "sidecars": [facts(carrier) for carrier in plan.sidecars],
             "needs": before(plan.carriers, None if view.asked else plan.companions),
             "companions": () if view.asked else plan.companions.objects(),
-            "remarks": remarks(plan.carriers, view),
+            "remarks": seen,
         },
     )
 

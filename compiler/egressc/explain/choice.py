@@ -31,6 +31,8 @@ class Choice:
 
 def chosen(plan: Plan, choice: Choice) -> Plan:
     """The part of `plan` that `choice` asks for. Raises UnknownError for what no host of the list has."""
+    if not choice.words:
+        return plan
     known = [facts(carrier) for carrier in plan.carriers]
     kept = {about.host for about in known}
     for name, matches in MATCHES.items():
@@ -44,7 +46,7 @@ def chosen(plan: Plan, choice: Choice) -> Plan:
         plan,
         gateways=tuple(one for one in plan.gateways if one.host.host in kept),
         sidecars=tuple(one for one in plan.sidecars if one.host.host in kept),
-        shared=tuple(one for one in shared if one.carried) if choice.words else plan.shared,
+        shared=tuple(one for one in shared if one.carried),
     )
 
 

@@ -34,13 +34,14 @@ LABEL = 12  # of a line in such a block
 def fleet(plan: Plan, view: View = WHOLE) -> str:
     """All hosts of `plan`, those that are alike together, what they need, and what a person should look at."""
     groups = alike(plan, view)
+    seen = remarks(plan.carriers, view)
     whole = not view.asked
     parts = (
-        _summary(summary(plan, view), view.width),
+        _summary(summary(plan, view, seen), view.width),
         (_blocks if view.width < NARROW else _table)(groups, view),
         needed(before(plan.carriers, plan.companions if whole else None), view.width),
         *(_companions(plan.companions, view.width) if whole else []),
-        *worth_a_look(remarks(plan.carriers, view), view.width),
+        *worth_a_look(seen, view.width),
     )
     return printable.lines("\n".join(part for part in parts if part).rstrip("\n") + "\n")
 

@@ -1,7 +1,7 @@
 """A fleet in a few numbers, and what somebody should do about it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from egressc.cost import LIMIT, Cost, cost
@@ -49,8 +49,8 @@ class Summary:
     worth_a_look: dict[str, int]
 
 
-def summary(plan: Plan, view: View) -> Summary:
-    """`plan` in numbers."""
+def summary(plan: Plan, view: View, seen: Sequence[Remark]) -> Summary:
+    """`plan` in numbers, with the remarks that are `seen`."""
     hosts = [carrier.host for carrier in plan.carriers]
     dates = [host.review_by for host in hosts if host.review_by]
     return Summary(
@@ -64,7 +64,7 @@ def summary(plan: Plan, view: View) -> Summary:
         today=view.today,
         overdue=tuple(sorted(_overdue(hosts, view), key=lambda review: (review.review_by, review.host))),
         next_review=min((date for date in dates if date >= view.today), default=None),
-        worth_a_look=dict(Counter(remark.kind for remark in remarks(plan.carriers, view)).most_common()),
+        worth_a_look=dict(Counter(remark.kind for remark in seen).most_common()),
     )
 
 
