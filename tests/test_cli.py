@@ -306,7 +306,7 @@ def test_no_argument_is_a_command_to_a_ci(folder: Path, arguments: list[str]) ->
 def test_names_that_are_not_utf_8(folder: Path) -> None:
     name = os.fsdecode(b"\xff.yaml")
     (folder / name).write_text(GOOD, encoding="utf-8")
-    for form in ("text", "json", "mermaid"):
+    for form in ("text", "json", "mermaid", "html"):
         assert run(folder, "explain", name, "--format", form, "-o", "shown.txt") == (0, "", "")
         assert harmless((folder / "shown.txt").read_text(encoding="utf-8"))
         assert run(folder, "explain", name, "--format", form, PYTHONUTF8="0", LC_ALL="C")[0] == 0

@@ -109,7 +109,7 @@ def _choices(plan: Plan) -> Iterator[Choice]:
         (Choice(client="shpo"), "the list has no client shpo: did you mean shop?"),
         (Choice(client="shop/crat"), None),
         (Choice(client="zzz"), "the list has no client zzz"),
-        (Choice(owner="wbe"), "the list has no owner wbe: did you mean web?"),
+        (Choice(owner="webb"), "the list has no owner webb: did you mean web?"),
         (Choice(gateway="bulids"), "the list has no gateway bulids: did you mean builds?"),
         (Choice(namespace="egres"), "the list has no namespace egres: did you mean egress?"),
     ],

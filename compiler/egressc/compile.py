@@ -5,9 +5,9 @@ from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from pathlib import Path
 
-from egressc import layers, output, rules, settle, shape, source, unreadable
+from egressc import foreign, layers, output, rules, settle, shape, source, unreadable
 from egressc.entries import Document
-from egressc.findings import Finding, Span
+from egressc.findings import Finding, Span, folded
 from egressc.model import Inventory
 from egressc.plan import Plan, plan
 from egressc.positions import Mapping, Sequence
@@ -36,10 +36,10 @@ def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compi
     documents = [document for item in lists if (document := _document(item, findings))]
     patches = [document for item in overlays if (document := _document(item, findings))]
     if not documents:
-        return Compilation(None, tuple(sorted(set(findings))))
+        return Compilation(None, folded(findings))
     combined, more = layers.combine(documents, patches, complete=len(documents) == len(lists))
     inventory, inapplicable = settle.inventory(combined)
-    ordered = tuple(sorted({*findings, *more, *inapplicable, *rules.check(inventory)}))
+    ordered = folded([*findings, *more, *inapplicable, *rules.check(inventory)])
     wrong = any(finding.level == "error" for finding in ordered)
     return Compilation(None, ordered) if wrong else Compilation(plan(inventory), ordered, inventory)
 
@@ -75,6 +75,9 @@ def _document(item: Source, findings: list[Finding]) -> Document | None:
     data, problems = source.load(name, raw)
     findings += problems
     if data is None:
+        return None
+    if other := foreign.explain(data):
+        findings.append(other)
         return None
     errors, broken = shape.check(data)
     findings += errors

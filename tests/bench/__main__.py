@@ -20,7 +20,7 @@ AT_MOST = {
     "compile_growth": 11.0,
     "compile_peak_bytes_at_10000_hosts": 500e6,
     "render_over_floor": 1.3,
-    "release_bytes_per_1000_hosts": 750e3,
+    "release_bytes_per_1000_hosts": 800e3,
 }
 AT_LEAST = {"speedup_over_release_per_host": 25.0, "speedup_over_release_per_host_at_10_hosts": 2.0}
 

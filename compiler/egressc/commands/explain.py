@@ -34,7 +34,12 @@ def add(commands: Any) -> None:
     parser.add_argument("--host", help="the host to show, hop by hop; below a wildcard, the wildcard")
     for name, (metavar, words) in FILTERS.items():
         parser.add_argument(f"--{name}", metavar=metavar, help=words)
-    parser.add_argument("--format", choices=sorted(explain.FLEET_FORMATS), default="text", help="default: text")
+    parser.add_argument(
+        "--format",
+        choices=sorted(explain.FLEET_FORMATS),
+        default="text",
+        help="default: text; html is a page for a browser, in one file",
+    )
     parser.add_argument(
         "--today",
         metavar="YYYY-MM-DD",

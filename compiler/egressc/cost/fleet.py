@@ -56,7 +56,7 @@ def cost(plan: Plan) -> Cost:
     own = [one.host for one in plan.gateways if one.pods.ours and one.pods.single]
     pods = [(counted(host.pod_settings), _containers(host)) for host in own]
     pods += [(counted(one.gateway.pod_settings), [_gateway(one.gateway.pod_settings)]) for one in plan.shared]
-    checked = [(one.checks(), len(one.ports)) for one in plan.gateways]
+    checked = [one.checks(port) for one in plan.gateways for port in one.host.ports]
     return Cost(
         hosts=len(plan.carriers),
         gateways=len(pods),
@@ -64,7 +64,7 @@ def cost(plan: Plan) -> Cost:
         pods=_sum([(replicas, 1) for replicas, _ in pods]),
         cpu=_sum([(replicas, _requested("cpu", containers)) for replicas, containers in pods]),
         memory=_sum([(replicas, _requested("memory", containers)) for replicas, containers in pods]),
-        checks_per_minute=_sum([(checks, ports * (checks.addresses or 1)) for checks, ports in checked]),
+        checks_per_minute=_sum([(checks, checks.addresses or 1) for checks in checked]),
     )
 
 

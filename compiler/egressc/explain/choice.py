@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 
 from egressc.explain.facts import Caller, Denied, Facts, facts
+from egressc.model import stands_for
 from egressc.plan import Carrier, Plan
 from egressc.slips import nearest
 
@@ -77,7 +77,7 @@ def _may_call(about: Facts, asked: str) -> bool:
 def _covers(who: Caller | Denied, asked: str) -> bool:
     """Whether `who` is what is asked for; for a namespace any caller of it will do, and only a refusal of all."""
     namespace, _, account = asked.partition("/")
-    if who.namespace is not None and not fnmatchcase(namespace, who.namespace):
+    if not stands_for(who.namespace, namespace):
         return False
     return who.service_account in (None, account) or (isinstance(who, Caller) and not account)
 

@@ -15,6 +15,7 @@ from egressc.rules import (
     headers,
     pods,
     ports,
+    prefixes,
     proxies,
     rate_limit,
     readiness,
@@ -29,6 +30,7 @@ from egressc.rules import (
 
 ONE_HOST = (
     clients.check,
+    prefixes.check,
     authorization.check,
     ports.check,
     tls.check,
@@ -61,6 +63,7 @@ ALL_HOSTS = (
     authorization.check_reports,
     authorization.check_logs,
     companions.check_all,
+    prefixes.check_sidecars,
     cost.check_gateways,
 )
 

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterator
 
 from egressc.findings import Code, Finding
-from egressc.model import Host, Inventory, Port
+from egressc.model import Host, Inventory, Port, stands_for
 
 NOT_TOLD_APART = Code(
     "EG230",
@@ -102,7 +102,7 @@ def _covered(wildcard: Host, host: Host) -> Iterator[Finding]:
     for client in wildcard.clients:
         own = client.ports or tuple(port.port for port in wildcard.ports)
         who = "the whole mesh" if client.whole_mesh else client.namespace
-        if not host.seen_by_all and client.namespace not in seen_by:
+        if not host.reports and not any(stands_for(other, client.namespace) for other in seen_by):
             missing = f"{who} to the `clients` of {host.host}"
         elif past := sorted(set(own) - ports):
             missing = f"port {past[0]} to the `ports` of {host.host}"
