@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,10 @@ from egressc.cli import main
 from egressc.explain import FLEET_FORMATS, HOST_FORMATS
 from egressc.explain.before import before
 from egressc.explain.facts import Facts, facts
+from egressc.explain.fleet import alike
 from egressc.explain.layout import shorten, table, wrap
+from egressc.explain.summary import Summary
+from egressc.explain.view import FULL, View
 from egressc.model import Duration
 from egressc.plan import Carrier, GatewayCarrier, Object, Plan
 from egressc.plan.needs import Condition, Need
@@ -83,29 +85,41 @@ def test_reads_well(
     host: str | None, name: str, golden: Golden, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(EXPLAINED.folder)
-    assert _explain(EXPLAINED, f"--format={name}", *([f"--host={host}"] if host else [])) == 0
+    arguments = [f"--format={name}", "--today=2027-01-01", *([f"--host={host}"] if host else [])]
+    assert _explain(EXPLAINED, *arguments) == 0
     shown, findings = capfd.readouterr()
     assert findings == ""
     golden(EXPLAINED.folder / f"{host or 'fleet'}.{FORMATS[name]}", shown)
 
 
-def test_every_host_is_in_the_table_once(fleet: Plan) -> None:
-    text = FLEET_FORMATS["text"](fleet)
-    assert max(map(len, text.splitlines())) <= 160
-    first = _first_column(text)
-    for carrier in fleet.carriers:
-        assert first.count(f" {carrier.host.host} {facts(carrier).carrier} ") == 1
+@pytest.mark.parametrize("width", [60, 80, 120, FULL])
+def test_every_host_is_shown_once_in_as_many_columns(fleet: Plan, width: int) -> None:
+    text = FLEET_FORMATS["text"](fleet, View(width=width))
+    assert max(map(len, text.splitlines())) <= width
+    groups = alike(fleet)
+    assert sorted(one.host for group in groups for one in group) == sorted(one.host.host for one in fleet.carriers)
+    if width == 80:  # blocks, each below the names of its hosts
+        named = re.findall(r"^(?:    )?(\S[^\n]*?),?$", text.split("\nNeeds, ")[0].split("\n\n", 1)[1], re.MULTILINE)
+        names = [name for line in named for name in line.split(", ")]
+        short = [one.host.host for one in fleet.carriers if len(one.host.host) <= width]
+        assert [names.count(name) for name in short] == [1] * len(short)
 
 
-def _first_column(text: str) -> str:
-    """Hosts and gateways, their wrapped names put together again, with blanks between them."""
-    head, _, *rows = text.split("\n\n", maxsplit=1)[0].splitlines()
-    cells = [row[: head.index("PORT")].rstrip() for row in rows]
-    joined = ""
-    for above, cell in pairwise(["  ", *filter(None, cells)]):
-        goes_on = above.startswith(" ") == cell.startswith(" ") and above != "  "
-        joined += cell.strip() if goes_on else f" {cell.strip()}"
-    return f"{joined} "
+def test_hosts_stand_together_where_all_but_the_name_is_the_same(fleet: Plan) -> None:
+    for group in alike(fleet):
+        for one in group:
+            assert [(way.port, way.tls, way.ready_when) for way in one.ports] == [
+                (way.port, way.tls, way.ready_when) for way in group[0].ports
+            ]
+            assert (one.namespace, one.owner, one.review_by, one.marks) == (
+                group[0].namespace,
+                group[0].owner,
+                group[0].review_by,
+                group[0].marks,
+            )
+            assert [(caller.who, caller.methods, caller.paths) for caller in one.clients] == [
+                (caller.who, caller.methods, caller.paths) for caller in group[0].clients
+            ]
 
 
 def test_counts_the_pods_that_the_chart_prints(fleet: Plan, documents: Documents) -> None:
@@ -471,7 +485,8 @@ def test_says_how_clients_find_the_host(entry: str, expected: list[str]) -> None
 
 def test_the_json_has_the_fields_of_the_facts(fleet: Plan) -> None:
     whole = json.loads(FLEET_FORMATS["json"](fleet))
-    assert set(whole) == {"gateways", "sidecars", "needs", "companions", "remarks"}
+    assert set(whole) == {"summary", "gateways", "sidecars", "needs", "companions", "remarks"}
+    assert set(whole["summary"]) == _keys(Summary)
     assert set(whole["needs"]) == {"namespaces", "objects", "conditions"}
     assert all(set(one) == _keys(Condition) for one in whole["needs"]["conditions"])
     namespaces = {gateway.namespace for gateway in fleet.gateways} | {own.ingress.namespace for own in fleet.exposures}
@@ -547,14 +562,17 @@ def test_free_text_stays_on_its_line() -> None:
 
 
 def test_a_host_that_is_not_there_is_misuse(capfd: pytest.CaptureFixture[str]) -> None:
-    assert main(["explain", str(EXPLAINED.folder / "hosts.yaml"), "--host", "not.there.example"]) == 2
-    assert capfd.readouterr() == ("", "egressc: the list has no host not.there.example\n")
+    assert main(["explain", str(EXPLAINED.folder / "hosts.yaml"), "--host", "elsewhere.test"]) == 2
+    assert capfd.readouterr() == ("", "egressc: the list has no host elsewhere.test\n")
+    assert main(["explain", str(EXPLAINED.folder / "hosts.yaml"), "--host", "sfpt.example"]) == 2
+    assert capfd.readouterr().err == "egressc: the list has no host sfpt.example: did you mean sftp.example?\n"
 
 
 def test_an_empty_list_is_a_head_and_no_needs() -> None:
     plan = compile_text("version: 1\nhosts: []\n").plan
     assert plan
-    assert FLEET_FORMATS["text"](plan).splitlines()[0].startswith("HOST")
+    assert FLEET_FORMATS["text"](plan).startswith("hosts     0\n")
+    assert "\nHOST" in FLEET_FORMATS["text"](plan)
     assert json.loads(FLEET_FORMATS["json"](plan))["gateways"] == []
     assert FLEET_FORMATS["mermaid"](plan) == "flowchart LR\n"
 

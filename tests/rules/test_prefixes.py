@@ -3,7 +3,7 @@
 import pytest
 
 from egressc import emit
-from egressc.explain import text
+from egressc.explain import fleet
 from egressc.model import is_prefix, stands_for
 from tests import rbac
 from tests.chart import Helm
@@ -172,5 +172,5 @@ def test_no_pod_of_helm_test_stands_in_a_prefix() -> None:
 def test_explain_says_what_it_opens() -> None:
     plan = compile_text(entry("[preview-*]")).plan
     assert plan
-    shown = text.fleet(plan)
+    shown = fleet.fleet(plan)
     assert "whoever may create a namespace preview-* is a client" in shown

@@ -1,10 +1,26 @@
 """`egressc explain`: lists in, and out the fleet or the way to one host, for people and programs."""
 
 import argparse
+import datetime
+import os
+import shutil
+import sys
+from dataclasses import replace
 from typing import Any
 
-from egressc import explain, output
+from egressc import emit, explain, output
 from egressc.commands import lists
+from egressc.cost import release_bytes
+from egressc.explain.choice import Choice, UnknownError, chosen, host
+from egressc.explain.view import FULL, View
+from egressc.plan import Plan
+
+FILTERS = {
+    "client": ("NAMESPACE[/ACCOUNT]", "only hosts that it may call"),
+    "owner": ("OWNER", "only hosts of this owner"),
+    "gateway": ("[NAMESPACE/]NAME", "only hosts on this gateway"),
+    "namespace": ("NAMESPACE", "only hosts whose gateway is in this namespace"),
+}
 
 
 def add(commands: Any) -> None:
@@ -15,12 +31,20 @@ def add(commands: Any) -> None:
         help="show the fleet, or the path of one host's requests",
         epilog=lists.CODES,
     )
-    parser.add_argument("--host", help="the host to show, hop by hop")
+    parser.add_argument("--host", help="the host to show, hop by hop; below a wildcard, the wildcard")
+    for name, (metavar, words) in FILTERS.items():
+        parser.add_argument(f"--{name}", metavar=metavar, help=words)
     parser.add_argument(
         "--format",
         choices=sorted(explain.FLEET_FORMATS),
         default="text",
         help="default: text; html is a page for a browser, in one file",
+    )
+    parser.add_argument(
+        "--today",
+        metavar="YYYY-MM-DD",
+        type=_day,
+        help="the day by which reviews are overdue; default: of SOURCE_DATE_EPOCH if it is set, else today",
     )
     parser.set_defaults(run=run, parser=parser)
 
@@ -30,12 +54,46 @@ def run(given: argparse.Namespace) -> int:
     plan = lists.plan_of(given)
     if plan is None:
         return lists.ERRORS
-    if given.host is None:
-        output.write(given.output, explain.FLEET_FORMATS[given.format](plan))
-        return lists.OK
-    carrier = next((one for one in plan.carriers if one.host.host == given.host), None)
-    if carrier is None:
-        output.complain(f"the list has no host {given.host}")
+    choice = Choice(**{name: getattr(given, name) for name in FILTERS})
+    try:
+        content = _shown(given, plan, chosen(plan, choice), choice)
+    except UnknownError as error:
+        output.complain(error)
         return lists.MISUSE
-    output.write(given.output, explain.HOST_FORMATS[given.format](carrier))
+    output.write(given.output, content)
     return lists.OK
+
+
+def _shown(given: argparse.Namespace, whole: Plan, part: Plan, choice: Choice) -> str:
+    view = View(
+        today=given.today or _today(),
+        width=_width(given),
+        asked=choice.words,
+        of=len(whole.carriers),
+    )
+    if given.host is None:
+        release = release_bytes(whole, emit.dump(emit.values(whole)))
+        return explain.FLEET_FORMATS[given.format](part, replace(view, release=release))
+    carrier = host(part, given.host)
+    asked = () if carrier.host.host == given.host else (given.host,)
+    return explain.HOST_FORMATS[given.format](carrier, replace(view, asked=asked))
+
+
+def _width(given: argparse.Namespace) -> int:
+    """The columns of the terminal, or those that COLUMNS says; nothing limits a pipe or a file."""
+    to_terminal = given.output is None and (sys.stdout.isatty() or "COLUMNS" in os.environ)
+    return min(shutil.get_terminal_size((FULL, 0)).columns, FULL) if to_terminal else FULL
+
+
+def _today() -> str:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isdecimal():
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC).date().isoformat()
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def _day(text: str) -> str:
+    try:
+        return datetime.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError("write it as 2027-06-30") from None

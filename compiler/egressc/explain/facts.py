@@ -78,7 +78,10 @@ class Denied:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One host and its gateway; `gateway`, `namespace` and `service` are None where its clients' sidecars carry it."""
+    """One host and its gateway; `gateway`, `namespace` and `service` are None where its clients' sidecars carry it.
+
+    `marks` are what else a reader of the fleet should know, in a word or two each.
+    """
 
     host: str
     gateway: str | None
@@ -95,6 +98,7 @@ class Facts:
     ports: tuple[PortFacts, ...]
     clients: tuple[Caller, ...]
     denied: tuple[Denied, ...]
+    marks: tuple[str, ...]
     enforcement: str
     access_log: bool | None
     line: Line
@@ -124,10 +128,27 @@ def facts(carrier: Carrier) -> Facts:
         ports=tuple(_port(carrier, port) for port in host.ports),
         clients=tuple(_caller(client, principal) for client, principal in carrier.callers()),
         denied=(*_denied(carrier, "fleet", carrier.fleet_denials), *_denied(carrier, "host", carrier.denials)),
+        marks=tuple(_marks(carrier)),
         enforcement=host.enforcement,
         access_log=host.access_log,
         line=host_line(host),
     )
+
+
+def _marks(carrier: Carrier) -> Iterator[str]:
+    host, outside = carrier.host, carrier.host.external_authorization
+    if host.reports:
+        yield "only reports"
+    denied = (one.said for one in (*carrier.fleet_denials, *carrier.denials))
+    yield from dict.fromkeys(f"not {deny.who}" for deny in denied if isinstance(deny, Deny))
+    if host.rate_limit:
+        yield "rate limit"
+    if host.headers and host.headers.credential:
+        yield "credential"
+    if outside:
+        yield "OPA" if outside.opa else f"asks {outside.provider}"
+    if host.expose:
+        yield "exposed"
 
 
 def _port(carrier: Carrier, port: Port) -> PortFacts:

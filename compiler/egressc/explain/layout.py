@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 BREAKS = re.compile(r"(?<=[./,:=-])")  # where a name may go on in the next line
 GAP = "  "
+LEAST = 8  # characters of a column
 
 
 def table(rows: Iterable[Sequence[str]], widths: Sequence[int]) -> str:
@@ -12,15 +13,38 @@ def table(rows: Iterable[Sequence[str]], widths: Sequence[int]) -> str:
 
     A newline in a cell begins a new line; lines end without blanks, and columns without text are left out.
     """
+    return "".join(aligned(rows, widths))
+
+
+def aligned(rows: Iterable[Sequence[str]], widths: Sequence[int]) -> list[str]:
+    """The lines of each of `rows` in such a table."""
     cells = [[wrap(cell, width) for cell, width in zip(row, widths, strict=True)] for row in rows]
-    sizes = [max((len(line) for cell in column for line in cell), default=0) for column in zip(*cells, strict=True)]
-    lines = []
-    for row in cells:
-        for index in range(max(map(len, row))):
-            parts = (cell[index] if index < len(cell) else "" for cell in row)
-            line = GAP.join(part.ljust(size) for part, size in zip(parts, sizes, strict=True) if size)
-            lines.append(line.rstrip())
-    return "".join(f"{line}\n" for line in lines)
+    sizes = _sizes(cells)
+    return ["".join(_line(row, index, sizes) for index in range(max(map(len, row)))) for row in cells]
+
+
+def _line(row: Sequence[Sequence[str]], index: int, sizes: Sequence[int]) -> str:
+    parts = (cell[index] if index < len(cell) else "" for cell in row)
+    line = GAP.join(part.ljust(size) for part, size in zip(parts, sizes, strict=True) if size)
+    return f"{line.rstrip()}\n"
+
+
+def fit(
+    rows: Sequence[Sequence[str]], widths: Sequence[int], width: int, least: Sequence[int] | None = None
+) -> list[int]:
+    """How wide the columns of `rows` are in `width` characters: those with most to give give way, down to `least`."""
+    cells = [[wrap(cell, width) for cell, width in zip(row, widths, strict=True)] for row in rows]
+    sizes = _sizes(cells) or list(widths)
+    spare = [size - kept for size, kept in zip(sizes, least or [LEAST] * len(sizes), strict=True)]
+    over = sum(sizes) + len(GAP) * (sum(map(bool, sizes)) - 1) - width
+    while over > 0 and max(spare) > 0:
+        at = spare.index(max(spare))
+        sizes[at], spare[at], over = sizes[at] - 1, spare[at] - 1, over - 1
+    return sizes
+
+
+def _sizes(cells: Sequence[Sequence[Sequence[str]]]) -> list[int]:
+    return [max((len(line) for cell in column for line in cell), default=0) for column in zip(*cells, strict=True)]
 
 
 def wrap(text: str, width: int) -> list[str]:

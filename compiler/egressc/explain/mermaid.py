@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from egressc.explain.facts import Caller, Facts, PortFacts, facts
+from egressc.explain.view import WHOLE, View
 from egressc.plan import Carrier, Plan
 from egressc.plan.hops import Hop
 
@@ -12,7 +13,7 @@ SPECIAL = re.compile(r"[^\w .,:()/→-]|_")
 SOLID, DOTTED = "-->", "-.->"  # dotted: nobody verifies
 
 
-def fleet(plan: Plan) -> str:
+def fleet(plan: Plan, _: View = WHOLE) -> str:
     """Clients, the gateways in their namespaces, and upstreams."""
     known = [facts(carrier) for carrier in plan.carriers]
     gateways = list(dict.fromkeys((about.namespace, about.gateway) for about in known if about.gateway))
@@ -40,7 +41,7 @@ def fleet(plan: Plan) -> str:
     return _lines(lines)
 
 
-def host(carrier: Carrier) -> str:
+def host(carrier: Carrier, _: View = WHOLE) -> str:
     """The hops of a request to the host of `carrier`, each with the objects that decide it."""
     about = facts(carrier)
     lines = ["flowchart LR", f"  subgraph pod{_box('a pod of the client')}"]

@@ -21,6 +21,16 @@ class Remark:
     says: str
     lines: Lines
 
+    @property
+    def kind(self) -> str:
+        """What hosts have in common that have such a remark."""
+        return self.says.partition(": ")[0]
+
+    @property
+    def detail(self) -> str:
+        """What is this host's own."""
+        return self.says.partition(": ")[2]
+
 
 def unverified(host: Host, speaker: Literal["gateway", "sidecar"]) -> Iterator[Remark]:
     """The ports of `host` whose upstream nobody verifies."""
@@ -63,7 +73,7 @@ def through_gateway(way: GatewayWay) -> Iterator[Remark]:
     yield from _by_prefix(host)
     yield from _told_apart(way)
     if expose := host.expose:
-        says = f"whoever reaches the ingress gateway of {expose.gateway.namespace} may call it: {exposed_url(expose)}"
+        says = f"whoever reaches an ingress gateway may call it: {exposed_url(expose)}, at {expose.gateway.namespace}"
         yield Remark(host.host, None, says, host.said("expose"))
     if host.reports:
         nobody = "no rule refuses anybody" if host.external_authorization else "nobody is refused"
@@ -99,6 +109,8 @@ def _readiness(way: GatewayWay) -> Iterator[Remark]:
     """What Ready does not show, and what one dead port does to the others."""
     host = way.host
     if not way.checks_upstream:
+        if not host.readiness.said("mode"):
+            return  # of a wildcard it cannot, and nobody can act on that
         says = f"Ready does not follow the upstream: readiness is {host.readiness.mode}"
         yield Remark(host.host, None, says, host.readiness.said("mode"))
         return
@@ -133,5 +145,5 @@ def _told_apart(way: GatewayWay) -> Iterator[Remark]:
             who = client.namespace or "the whole mesh"
             who += f"/{client.service_account}" if client.service_account else ""
             labels = ",".join(f"{key}={value}" for key, value in pods.labels)
-            says = f"only the sidecars of {who} hold {labels}: labels are no identity"
+            says = f"labels are no identity: only the sidecars of {who} hold {labels}"
             yield Remark(way.host.host, None, says, client.said("podLabels"))

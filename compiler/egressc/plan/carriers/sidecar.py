@@ -125,7 +125,7 @@ class ClientSidecars:
         for place in self.placements:
             if place.accounts:
                 accounts = ", ".join(place.accounts)
-                says = f"applications of {accounts} may list all Secrets of {place.namespace} by the Kubernetes API"
+                says = f"applications may list all Secrets of {place.namespace} by the Kubernetes API: {accounts}"
                 lines = tuple(line for client in host.clients for line in client.said("serviceAccount"))
                 yield Remark(host.host, None, says, lines)
         yield from whole_mesh(host, host.clients)
