@@ -61,6 +61,9 @@ def test_what_a_host_without_a_gateway_promises_in_vain(setting: str, code: str)
     assert pointed(text) == [f"{code} {setting.partition(':')[0]}"]
 
 
+IN_CLEAR = "tls: {mode: none, unverified: a leased line (RISK-1)}"
+
+
 @pytest.mark.parametrize(
     ("entry", "finding"),
     [
@@ -70,7 +73,9 @@ def test_what_a_host_without_a_gateway_promises_in_vain(setting: str, code: str)
         ),
         ("host: a.example.com, readiness: {interval: 0s}", "EG218 interval"),
         ("host: a.example.com, readiness: {timeout: 0s}", "EG218 timeout"),
-        ('host: "*.example.com", tls: {mode: none, unverified: a leased line (RISK-1)}', "EG230 mode"),
+        (f'host: "*.example.com", {IN_CLEAR}, proxy: {{host: p.example.com, port: 1}}', "EG230 mode"),
+        (f'host: "*.example.com", {IN_CLEAR}, ports: [{{port: 80, protocol: GRPC}}]', "EG230 protocol"),
+        (f'host: "*.example.com", {IN_CLEAR}, ports: [{{port: 80, upstreamPort: 8080}}]', "EG230 upstreamPort"),
         ("host: a.example.com, ports: [{port: 80}, {port: 15001}]", "EG206 port"),
     ],
 )
