@@ -57,6 +57,7 @@ def _tls(**changed: Any) -> dict[str, Any]:
 # What the message says first, then values that it is said of.
 PROBLEMS: list[tuple[str, dict[str, Any]]] = [
     ("podDisruptionBudget: Kubernetes takes minAvailable", {"podDisruptionBudget": {"minAvailable": 1}}),
+    ("readinessAddress: pods with IPv6 addresses only", {"listenAddress": "::"}),
     ("autoscaling: 6 pods at least and 5 at most", {"autoscaling": {"minReplicas": 6, "maxReplicas": 5}}),
     ("gateways.api: autoscaling has 6 pods at least and 5 at most", _values(autoscaling={"minReplicas": 6})),
     ("gateways.api: autoscaling has 2 pods at least and 1 at most", _values(autoscaling={"maxReplicas": 1})),
@@ -212,7 +213,7 @@ def test_every_problem_has_a_test(helm4: Helm) -> None:
         said += str(refused.value).splitlines()
     text = (CHART / "templates" / "validate.yaml").read_text(encoding="utf-8")
     messages = re.findall(r"\n\n(\w.*)", text)
-    assert len(messages) == 3
+    assert len(messages) == 4
     for message in messages:
         pattern = ".*".join(map(re.escape, re.split(r"\{\{.*?\}\}", message)))
         assert any(re.fullmatch(pattern, line) for line in said), message

@@ -25,10 +25,12 @@ def tls(draw: Draw) -> Entry:
     verified = draw(st.booleans())
     if draw(st.booleans()) and (verified or mode == "mutual"):
         tls["secret"] = draw(st.sampled_from(["partner", "1e3", "a.b"]))
+        tls |= subset(draw, crl=st.just(True)) if verified else {}
     elif mode == "mutual" or verified:
         path, volume = _mounted(draw, draw(st.sampled_from(["a", "no"])))
         pair = {"certificate": f"{path}/tls.crt", "key": f"{path}/tls.key"} if mode == "mutual" else {}
         ca = {"ca": f"{path}/ca.crt"} if verified and (not pair or draw(st.booleans())) else {}
+        ca |= subset(draw, crl=st.just(f"{path}/ca.crl")) if ca else {}
         tls["files"] = pair | ca | {"volumes": [volume]}
     tls |= draw(_parameters())
     if not verified:

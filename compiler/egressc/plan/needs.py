@@ -36,11 +36,25 @@ class Condition:
 SCOPED = Condition(
     "istiod", "PILOT_SCOPE_GATEWAY_TO_NAMESPACE=true", "so that no other namespace's Gateway takes gateway pods"
 )
+IPV6 = Condition(
+    "Cluster of IPv6 only",
+    'listenAddress, readinessAddress: "::"',
+    "in the chart's values: pods have no IPv4 address to listen at",
+)
 ADMISSION = Condition(
     "Cluster",
     "the right to create ValidatingAdmissionPolicies and their bindings",
     "for `companions.admission`, and Kubernetes 1.31",
 )
+
+
+def cluster_local(services: str) -> Condition:
+    """What a mesh of several networks or clusters must say of the gateways' Services, `*.egress.svc.cluster.local`."""
+    return Condition(
+        "Mesh of several clusters",
+        f"serviceSettings: [{{settings: {{clusterLocal: true}}, hosts: ['{services}']}}]",
+        "an east-west gateway would not know the SNI of the client's hop",
+    )
 
 
 def needs(readings: Iterable[Reading]) -> tuple[Need, ...]:

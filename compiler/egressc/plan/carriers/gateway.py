@@ -21,7 +21,7 @@ from egressc.plan.decisions.sent import sent
 from egressc.plan.hops import Hop, to_sidecar, to_upstream
 from egressc.plan.load import Checks, Replicas, checks, replicas
 from egressc.plan.name_resolution import Note
-from egressc.plan.needs import SCOPED, Condition, Reading, read_for
+from egressc.plan.needs import IPV6, SCOPED, Condition, Reading, cluster_local, read_for
 from egressc.plan.remarks import Remark
 from egressc.plan.way import GatewayPort, GatewayWay, Labels
 
@@ -32,7 +32,11 @@ class GatewayCarrier(GatewayWay):
 
     speaker: ClassVar[Literal["gateway"]] = "gateway"
     in_release: ClassVar[bool] = False
-    conditions: ClassVar[tuple[Condition, ...]] = (SCOPED,)
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What the mesh must have, and what some meshes and clusters must."""
+        return SCOPED, cluster_local(f"*{self.service.removeprefix(self.name)}"), IPV6
 
     @property
     def gateway(self) -> str:
