@@ -102,7 +102,10 @@ def _explain(text: str) -> tuple[str, str]:
         problem = "has a path", f"write only the host{_host_of(text)}; paths belong in `clients`"
     elif is_ip(text) or is_ip(host):
         address = (text if is_ip(text) else host).strip("[]")
-        fix = f"give the host a name and write its address as `endpoints: [{address}]`"
+        fix = (
+            f"give the host a name that applications ask for, with `endpoints: [{address}]`; where they ask for the "
+            f"address itself, add `addresses: [{address}]`, and write `protocol: TCP` at its ports"
+        )
         problem = "is an IP address", fix
     elif colon and port.isdecimal():
         problem = "has a port", f"write `host: {normalise(host)}` with `ports: [{{port: {port}}}]`"

@@ -36,10 +36,11 @@ OTHERS = [
   tls: {{mode: passthrough}}
 """,
     """\
-- host: db-{n}.postgres.example.net
+- host: db-{n}.cassandra.example.net
   clients: [{{namespace: team-{n}, serviceAccount: reports}}]
-  ports: [{{port: 5432, protocol: TCP}}]
-  tls: {{sni: db.postgres.example.net}}
+  ports: [{{port: 9042, protocol: TCP}}]
+  tls: {{sni: db.cassandra.example.net}}
+  addresses: ["2001:db8::{n:x}"]
 """,
     """\
 - host: clearing-{n}.bank.example.net

@@ -124,4 +124,18 @@ MUTANTS = (
         "a name of the machine is taken for a host of the internet",
         FOUND,
     ),
+    Mutant(
+        f"{RULES}/ports.py",
+        'fix, "error")',
+        "fix)",
+        "one host gets what its clients send to any server on port 443",
+        "tests/rules/test_ports.py",
+    ),
+    Mutant(
+        f"{RULES}/protocols.py",
+        'port.protocol == "TCP" and not port.tls.originates',
+        'port.protocol == "TCP"',
+        "a gateway opens TLS to a server that begins in clear, and is never Ready",
+        "tests/rules/test_protocols.py",
+    ),
 )

@@ -37,6 +37,14 @@ def unused(host: Host) -> Iterator[Remark]:
             yield Remark(host.host, port.port, "no client may use this port", port_lines(port))
 
 
+def whole_port(host: Host) -> Iterator[Remark]:
+    """The ports of `host` that it takes from all that is not listed."""
+    for port in host.ports:
+        if host.takes_whole(port):
+            says = "without `addresses` it takes whatever clients send to this port"
+            yield Remark(host.host, port.port, says, port_lines(port))
+
+
 def whole_mesh(host: Host, clients: Iterable[Client]) -> Iterator[Remark]:
     """The clients of `host` that are every pod of the mesh."""
     for client in clients:
@@ -49,6 +57,7 @@ def through_gateway(way: GatewayWay) -> Iterator[Remark]:
     host = way.host
     yield from unused(host)
     yield from unverified(host, "gateway")
+    yield from whole_port(host)
     for port in host.ports:
         if port.tls.mode == "mutual" and not port.is_http and way.checks_upstream:
             # the check sends no bytes, and TLS 1.3 clients finish before the server has judged their certificate

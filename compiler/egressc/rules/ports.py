@@ -1,10 +1,12 @@
 """Client ports: each once, none that Istio keeps for itself."""
 
+import zlib
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 
 from egressc.findings import Code, Finding
 from egressc.hostname import is_ip
-from egressc.model import Host, Inventory
+from egressc.model import Host, Inventory, Port
 from egressc.names import OPA_PORTS, RESERVED_PORTS
 
 PORT_TWICE = Code(
@@ -23,6 +25,17 @@ OWN_PORT = Code(
     "Whoever controls the upstream's DNS can say 127.0.0.1. Where no certificate tells the upstream from the gateway, "
     "a call would then reach what listens in the gateway's own pod: Envoy's administration, or the OPA.",
 )
+WHOLE_PORT = Code(
+    "EG264",
+    "a host that takes a whole port",
+    "A sidecar tells TCP connections apart by their addresses. Without `addresses` a host gets every connection of its "
+    "clients to this port number that no other host of the mesh has, whatever server the application meant. On the "
+    "ports of the web that is an error. Sidecars with DNS capture answer the host's name with its `addresses`.",
+    "warning",
+)
+
+VIRTUAL = IPv4Address("240.0.0.0")
+WEB = {80: "HTTP", 443: "TLS"}
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
@@ -37,6 +50,8 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
             message = f"client port {port.port} is reserved: Istio's sidecar keeps 15000 to 15099 for itself"
             fix = f"write another client port, and `upstreamPort: {port.upstream_port}` beside it"
             yield RESERVED_PORT(port.at("port"), message, fix)
+        if host.takes_whole(port):
+            yield _whole(host, port)
     yield from _own(host)
 
 
@@ -53,3 +68,26 @@ def _own(host: Host) -> Iterator[Finding]:
             )
             fix = "let the gateway speak TLS with `mode: simple`, or give the upstream another port"
             yield OWN_PORT(port.at("upstreamPort"), message, fix)
+
+
+def _whole(host: Host, port: Port) -> Finding:
+    who = "the whole mesh" if host.seen_by_all else "its clients"
+    message = (
+        f"{host.host} takes all of client port {port.port}: any connection of {who} to that port comes here, unless "
+        "it is to an address of another host"
+    )
+    fix = _own_addresses(host)
+    if port.port not in WEB:
+        return WHOLE_PORT(port.at("port"), message, fix)
+    if not port.tls.own("mode"):
+        fix = f"write `protocol: {WEB[port.port]}` if applications speak it, or {fix}"
+    return WHOLE_PORT(port.at("port"), message, fix, "error")
+
+
+def _own_addresses(host: Host) -> str:
+    """What to write so that sidecars know the host by its addresses: those that it has, or one that hardly any has."""
+    if host.endpoints and all(map(is_ip, host.endpoints)):
+        return f"add `addresses: [{', '.join(host.endpoints)}]`"
+    # of 240.0.0.0/9: Istio itself allots addresses of 240.240.0.0/16
+    virtual = VIRTUAL + zlib.crc32(host.host.encode()) % 2**23
+    return f"add `addresses: [{virtual}]`, with which DNS or the sidecars' DNS capture answers clients"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from egressc.findings import Code, Finding
 from egressc.model import Host, Inventory, Port
+from egressc.rules import protocols
 
 NOT_TOLD_APART = Code(
     "EG230",
@@ -77,6 +78,8 @@ def _told_apart(host: Host, port: Port) -> Iterator[Finding]:
     if port.protocol == "TCP":
         message = f"{host.host} speaks TCP on client port {port.port}: bytes do not say for which name they are"
         fix = "write HTTP, HTTP2, GRPC or TLS, whichever the application speaks, or list each host by its name"
+        if protocol := protocols.spoken(port):
+            fix = protocols.unread(host, port, protocol)
         yield NOT_TOLD_APART(port.at("protocol"), message, fix)
     elif port.tls.mode == "none" and host.per_name:
         message = f"{host.host} has no TLS: the gateway finds and verifies each upstream by TLS"
