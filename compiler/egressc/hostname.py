@@ -103,8 +103,8 @@ def _explain(text: str) -> tuple[str, str]:
     elif is_ip(text) or is_ip(host):
         address = (text if is_ip(text) else host).strip("[]")
         fix = (
-            f"give the host a name that applications ask for, with `endpoints: [{address}]`; where they ask for the "
-            f"address itself, add `addresses: [{address}]`, and write `protocol: TCP` at its ports"
+            f"give the host a name that applications ask for and its certificate has, with `endpoints: [{address}]`; "
+            f"if they ask for the address itself, add `addresses: [{address}]` and write `protocol: TCP` at its ports"
         )
         problem = "is an IP address", fix
     elif colon and port.isdecimal():

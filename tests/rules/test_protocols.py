@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from egressc.findings import Finding
-from egressc.rules.protocols import AT_ONCE, CUSTOMARY, REGISTERED
+from egressc.rules.protocols import AT_ONCE, BYTES, CUSTOMARY, REGISTERED
 from tests.lists import codes, compile_text, hosts
 
 PORTS = sorted({*REGISTERED, *CUSTOMARY})
@@ -104,6 +104,35 @@ def test_the_servers_of_a_wildcard_are_to_be_listed_by_their_names(port: int, pr
     text = hosts(f"- {{host: '*.example.com', ports: [{{port: {port}, protocol: {protocol}}}]}}")
     (finding,) = compile_text(text).findings
     assert "list each server by its name, with " in finding.fix
+
+
+@pytest.mark.parametrize("port", BYTES)
+@pytest.mark.parametrize("protocol", ["HTTP", "HTTP2", "GRPC"])
+def test_bytes_inside_of_tls_are_no_requests(port: int, protocol: str) -> None:
+    finding = one(f"ports: [{{port: 80, protocol: {protocol}, upstreamPort: {port}}}]")
+    assert finding
+    assert finding.level == "error"
+    assert f"a.example.com:{port} speaks {BYTES[port]}, which is no {protocol}" == finding.message
+    assert set(re.findall(r"`protocol: (\w+)`", finding.fix)) == {"TLS", "TCP"}
+    for carried in ("TLS", "TCP"):
+        assert one(f"ports: [{{port: {port}, protocol: {carried}}}], {ADDRESS}") is None
+    known = one(f"ports: [{{port: {port}, protocol: {protocol}, tls: {{mode: simple}}}}]")
+    assert known
+    assert known.level == "warning"
+
+
+def test_requests_in_clear_to_a_server_that_begins_with_tls() -> None:
+    entry = "ports: [{port: 80, upstreamPort: 443}]"
+    finding = one(f"{entry}, {NONE}")
+    assert finding
+    assert finding.level == "error"
+    assert finding.fix == "write `tls: {mode: simple}` at this port"
+    assert not codes(hosts(f"- {{host: a.example.com, {entry[:-2]}, tls: {{mode: simple}}}}], {NONE}}}"))
+    assert one(entry) is None
+    assert one(f"ports: [{{port: 80, upstreamPort: 8443}}], {NONE}") is None
+    known = one(f"ports: [{{port: 80, upstreamPort: 443, {NONE}}}]")
+    assert known
+    assert known.level == "warning"
 
 
 @pytest.mark.parametrize("port", RAW)

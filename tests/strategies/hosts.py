@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from egressc.names import OPA_PORTS, RESERVED_PORTS
-from egressc.rules.protocols import CUSTOMARY, REGISTERED
+from egressc.rules.protocols import BYTES, CUSTOMARY, REGISTERED
 from tests.strategies import settings
 from tests.strategies.words import (
     GATEWAYS,
@@ -152,11 +152,11 @@ def _without_gateway(draw: Draw, entry: Entry) -> Entry:
 
 
 def _ports(draw: Draw, number: int) -> list[Entry]:
-    spoken = {*REGISTERED, *CUSTOMARY}
+    spoken = {*REGISTERED, *CUSTOMARY, *BYTES}
     not_fine = {*RESERVED_PORTS, *spoken, *range(30000, 31000)}
     fine = st.integers(1, 65535).filter(lambda port: port not in not_fine)
     client_ports = draw(
-        st.lists(st.sampled_from([80, 443, 8080, 8443, 9042]) | fine, min_size=1, max_size=5, unique=True)
+        st.lists(st.sampled_from([80, 443, 8080, 8443, 9000]) | fine, min_size=1, max_size=5, unique=True)
     )
     ports = [{"port": port, "protocol": draw(st.sampled_from([*HTTP_FAMILY, "TLS"]))} for port in client_ports]
     if draw(st.booleans()):

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 
 from egressc.findings import Code, Finding
 from egressc.hostname import is_ip
-from egressc.model import Host, Inventory, Port
+from egressc.model import Host, Inventory
 from egressc.names import OPA_PORTS, RESERVED_PORTS
 
 PORT_TWICE = Code(
@@ -50,9 +50,8 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
             message = f"client port {port.port} is reserved: Istio's sidecar keeps 15000 to 15099 for itself"
             fix = f"write another client port, and `upstreamPort: {port.upstream_port}` beside it"
             yield RESERVED_PORT(port.at("port"), message, fix)
-        if host.takes_whole(port):
-            yield _whole(host, port)
     yield from _own(host)
+    yield from _whole(host)
 
 
 def _own(host: Host) -> Iterator[Finding]:
@@ -70,18 +69,23 @@ def _own(host: Host) -> Iterator[Finding]:
             yield OWN_PORT(port.at("upstreamPort"), message, fix)
 
 
-def _whole(host: Host, port: Port) -> Finding:
-    who = "the whole mesh" if host.seen_by_all else "its clients"
+def _whole(host: Host) -> Iterator[Finding]:
+    """One finding for all such ports of a host, at the worst of them: `addresses` is the cure of all."""
+    ports = sorted(filter(host.takes_whole, host.ports), key=lambda port: port.port not in WEB)
+    if not ports:
+        return
+    worst, who = ports[0], "the whole mesh" if host.seen_by_all else "its clients"
     message = (
-        f"{host.host} takes all of client port {port.port}: any connection of {who} to that port comes here, unless "
-        "it is to an address of another host"
+        f"{host.host} takes all of client port {' and '.join(str(port.port) for port in ports)}: any connection of "
+        f"{who} to that port comes here, unless it is to an address of another host"
     )
     fix = _own_addresses(host)
-    if port.port not in WEB:
-        return WHOLE_PORT(port.at("port"), message, fix)
-    if not port.tls.own("mode"):
-        fix = f"write `protocol: {WEB[port.port]}` if applications speak it, or {fix}"
-    return WHOLE_PORT(port.at("port"), message, fix, "error")
+    if worst.port not in WEB:
+        yield WHOLE_PORT(worst.at("port"), message, fix)
+        return
+    if not worst.tls.own("mode"):
+        fix = f"write `protocol: {WEB[worst.port]}` if applications speak it, or {fix}"
+    yield WHOLE_PORT(worst.at("port"), message, fix, "error")
 
 
 def _own_addresses(host: Host) -> str:

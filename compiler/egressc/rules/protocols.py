@@ -96,6 +96,24 @@ CUSTOMARY = {
     26257: _inside("PostgreSQL"),
     33060: _inside("MySQL"),
 }
+#: Where TLS begins at once, and what is inside of it is no HTTP.
+BYTES = {
+    465: "SMTP",
+    636: "LDAP",
+    853: "DNS",
+    990: "FTP",
+    993: "IMAP",
+    995: "POP3",
+    2484: "Oracle Net",
+    3269: "LDAP",
+    5671: "AMQP",
+    6379: "Redis",
+    6380: "Redis",
+    8883: "MQTT",
+    9042: "Cassandra's CQL",
+    11211: "memcached",
+    27017: "MongoDB",
+}
 #: What clients of some protocols must say so that they begin with TLS.
 AT_ONCE = {
     1433: "clients have `Encrypt=Strict`",
@@ -106,6 +124,7 @@ AT_ONCE = {
 SIGNED = "OCSP responses and CRLs are signed."
 #: Names of what answers about certificates; those of Let's Encrypt have but a letter.
 RESPONDERS = re.compile(r"(.*\.)?([\w-]*ocsp|([\w-]*-)?(ms)?crls?|crt|cacerts|aia)[0-9]*\.[^.]+\..+|.+\.lencr\.org")
+HTTPS = 443
 PROXY_PORTS = (3128, 8080, 8118, 8888)
 
 
@@ -126,6 +145,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
     """Ports where the upstream speaks something else than the list says, or the application does."""
     for port in host.ports:
         yield from _other(host, port)
+        yield from _no_http(host, port)
         yield from _clear_443(host, port)
         yield from _proxy(host, port)
     yield from _responder(host)
@@ -151,6 +171,22 @@ def _other(host: Host, port: Port) -> Iterator[Finding]:
     yield OTHER_PROTOCOL(port.at("port"), message, _fix(host, port, protocol), level)
 
 
+def _no_http(host: Host, port: Port) -> Iterator[Finding]:
+    """Requests to a server that takes none, and requests in clear to one that takes them by TLS."""
+    if not port.is_http:
+        return
+    level: Level | None = "warning" if _plainly(port) else None
+    place = f"{host.host}:{port.upstream_port}"
+    if name := BYTES.get(port.upstream_port):
+        fix = "write `protocol: TLS` if applications begin with TLS, or `protocol: TCP` if the gateway shall"
+        if host.wildcard:
+            fix = "write `protocol: TLS` if applications begin with TLS, or list each server by its name"
+        yield OTHER_PROTOCOL(port.at("port"), f"{place} speaks {name}, which is no {port.protocol}", fix, level)
+    elif port.upstream_port == HTTPS and port.tls.mode == "none" and port.port != HTTPS:
+        message = f"{place} begins with TLS, and the gateway sends requests in clear"
+        yield OTHER_PROTOCOL(port.at("port"), message, "write `tls: {mode: simple}` at this port", level)
+
+
 def _plainly(port: Port) -> bool:
     """Whether the list says at the very port that its TLS begins at once."""
     return port.says("tls") and port.tls.says("mode")
@@ -168,7 +204,7 @@ def _fix(host: Host, port: Port, protocol: Spoken) -> str:
 
 
 def _clear_443(host: Host, port: Port) -> Iterator[Finding]:
-    if not port.is_http or port.port != 443 or port.tls.mode == "passthrough":
+    if not port.is_http or port.port != HTTPS or port.tls.mode == "passthrough":
         return
     message = f"{host.host} expects {port.protocol} in clear on client port 443, where https:// begins with TLS"
     by_http = "write `port: 80`"
