@@ -36,6 +36,7 @@ SECTIONS = [
         "probe",
         "timeouts",
         "retries",
+        "retryBudget",
     ),
     *("connectionPool", "keepalive", "outlierDetection"),
     *("headers", "requestHeaders", "responseHeaders", "credential", "rateLimit", "clientLimit"),

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from egressc.compile import Compilation, compile_files, compile_sources
+from egressc import emit
+from egressc.compile import Compilation, compile_files, compile_sources, storable
+from egressc.cost import release_bytes
 from egressc.findings import Finding
 
 CASES = Path(__file__).parent / "cases"
@@ -45,7 +47,11 @@ class Case:
     def findings(self) -> tuple[Finding, ...]:
         """What the compiler finds, with the files known only by their names."""
         lists, overlays = ([(path.name, path.read_bytes()) for path in paths] for paths in (self.lists, self.overlays))
-        return compile_sources(lists, overlays).findings
+        compilation = compile_sources(lists, overlays)
+        if compilation.plan is None:
+            return compilation.findings
+        values = emit.dump(emit.values(compilation.plan))
+        return storable(compilation, release_bytes(compilation.plan, values)).findings
 
 
 VALID, INVALID = ([Case(path) for path in sorted((CASES / kind).iterdir())] for kind in ("valid", "invalid"))

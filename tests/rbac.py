@@ -92,6 +92,8 @@ def _is(principal: Mapping[str, Any], call: Call) -> bool:
     if principal == {"any": True}:
         return True
     ((how, text),) = principal["authenticated"]["principal_name"].items()
+    if how == "safe_regex":
+        return bool(re.fullmatch(text["regex"], call.caller))
     found: dict[str, bool] = {
         "exact": call.caller == text,
         "prefix": call.caller.startswith(text),

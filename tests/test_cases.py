@@ -11,6 +11,7 @@ from egressc.findings import CODES, Code
 from tests.cases import INVALID, VALID, Case
 from tests.chart import Helm, compiled
 from tests.conftest import Golden
+from tests.costs import without_cost
 from tests.difference import bare_host, difference
 
 
@@ -29,7 +30,8 @@ def invalid(request: pytest.FixtureRequest) -> Case:
 def _compiled(case: Case, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     monkeypatch.chdir(case.folder)
     code = main(["compile", *case.arguments])
-    return code, *capfd.readouterr()
+    values, errors = capfd.readouterr()
+    return code, values, without_cost(errors)
 
 
 def test_values(

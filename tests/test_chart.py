@@ -156,7 +156,7 @@ def test_names_stay_strings(render: Render) -> None:
         documents = render(_gateways(name, namespace=namespace))
         for key, document in documents.items():
             assert key[1:] in {
-                (namespace, f"{name}{suffix}") for suffix in ("", ".direct", ".upstream", ".authorization")
+                (namespace, f"{name}{suffix}") for suffix in ("", ".direct", ".upstream", ".authorization", ".requests")
             }
             assert document["metadata"]["labels"]["egressc.io/gateway"] == name
         pods = {"statistics": "", "fetchesKey": True}

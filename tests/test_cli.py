@@ -14,6 +14,7 @@ import pytest
 from egressc import __version__, cli, emit
 from egressc.commands import lists
 from tests.chart import parsed
+from tests.costs import without_cost
 from tests.harmless import harmless
 from tests.lists import compile_text, hosts
 from tests.tools import search_path
@@ -51,7 +52,7 @@ def run(folder: Path, *arguments: str, **variables: str) -> tuple[int, str, str]
         command(*arguments), cwd=folder, env=environment(folder, **variables), capture_output=True, check=False
     )
     assert b"Traceback" not in ended.stderr
-    return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
+    return ended.returncode, ended.stdout.decode(), without_cost(ended.stderr.decode())
 
 
 def test_values_go_to_stdout(folder: Path) -> None:
@@ -159,7 +160,7 @@ def test_an_output_that_cannot_be_written_is_one_sentence(folder: Path, target: 
 
 
 def test_a_full_disk_leaves_the_old_file_and_no_half_of_a_new_one(folder: Path) -> None:
-    many = hosts("\n".join(f"- a{index}.example.com" for index in range(200)))
+    many = hosts("\n".join(f"- {{host: a{index}.example.com, at: sidecar}}" for index in range(200)))
     (folder / "many.yaml").write_text(many)
     (folder / "values.yaml").write_text("old")
     limited = f"ulimit -f 8; exec {' '.join(command('compile', 'many.yaml', '-o', 'values.yaml'))}"
@@ -199,7 +200,7 @@ def shell(folder: Path, line: str) -> tuple[int, str, str]:
     )
     assert "Traceback" not in ended.stderr
     assert "Exception ignored" not in ended.stderr
-    return ended.returncode, ended.stdout, ended.stderr
+    return ended.returncode, ended.stdout, without_cost(ended.stderr)
 
 
 CLOSED = "egressc: stdout cannot be written: bad file descriptor\n"
@@ -305,7 +306,7 @@ def test_no_argument_is_a_command_to_a_ci(folder: Path, arguments: list[str]) ->
 def test_names_that_are_not_utf_8(folder: Path) -> None:
     name = os.fsdecode(b"\xff.yaml")
     (folder / name).write_text(GOOD, encoding="utf-8")
-    for form in ("text", "json", "mermaid"):
+    for form in ("text", "json", "mermaid", "html"):
         assert run(folder, "explain", name, "--format", form, "-o", "shown.txt") == (0, "", "")
         assert harmless((folder / "shown.txt").read_text(encoding="utf-8"))
         assert run(folder, "explain", name, "--format", form, PYTHONUTF8="0", LC_ALL="C")[0] == 0
@@ -327,10 +328,10 @@ def test_what_helm_says_may_be_anything(folder: Path) -> None:
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(folder: Path) -> None:
-    many = hosts("\n".join(f"- a{index}.example.com" for index in range(2000)))
+    many = hosts("\n".join(f"- {{host: a{index}.example.com, at: sidecar}}" for index in range(2000)))
     (folder / "many.yaml").write_text(many)
     with subprocess.Popen(
-        command("compile", "many.yaml"),
+        command("compile", "many.yaml", "--findings=github"),
         cwd=folder,
         env=environment(folder),
         stdout=subprocess.PIPE,

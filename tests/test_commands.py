@@ -10,6 +10,7 @@ import yaml
 from egressc import cli, emit
 from egressc.assets import chart_path, schema_path
 from tests.chart import Helm, parsed
+from tests.costs import without_cost
 from tests.lists import compile_text, hosts
 from tests.test_cli import command, environment
 
@@ -36,7 +37,7 @@ def run(folder: Path, *arguments: str, given: str = "") -> tuple[int, str, str]:
         check=False,
     )
     assert b"Traceback" not in ended.stderr
-    return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
+    return ended.returncode, ended.stdout.decode(), without_cost(ended.stderr.decode())
 
 
 def values() -> str:

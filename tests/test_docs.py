@@ -23,10 +23,11 @@ from egressc import emit
 from egressc.compile import Compilation, compile_files
 from tests import rbac
 from tests.chart import Documents, Helm, parsed
+from tests.conftest import Golden
 from tests.tools import tool
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LIST = ROOT / "values" / "hosts.yaml"
 VALUES = ROOT / "values" / "values.yaml"
 ENVIRONMENTS = ROOT / "examples" / "environments"
@@ -131,7 +132,8 @@ def errors(compilation: Compilation) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_what_a_page_shows_works(page: Path, shell: Shell, tmp_path: Path) -> None:
+def test_what_a_page_shows_works(page: Path, shell: Shell, tmp_path: Path, golden: Golden) -> None:
+    text = page.read_text(encoding="utf-8")
     for block in blocks(page):
         match block.language:
             case "yaml":
@@ -140,13 +142,14 @@ def test_what_a_page_shows_works(page: Path, shell: Shell, tmp_path: Path) -> No
                 ran = shell(block.text)
                 assert ran.returncode == 0, f"{block.text}\n{ran.stderr}"
             case "console":
-                follow_console(block, shell)
+                text = text.replace(block.text, follow_console(block, shell))
             case language:
                 assert language in ("", "mermaid"), f"a block of {language!r} is not tested"
+    golden(page, text)
 
 
 def follow_yaml(block: Block, folder: Path) -> None:
-    """Writes a file that is named; a list, or hosts of one, must compile unless it is there for its mistakes."""
+    """Writes a file that is named; a list, or hosts of one, must compile unless it has mistakes or is an overlay."""
     data = yaml.safe_load(block.text)
     named = re.match(r"# (\S+\.yaml)\n", block.text)
     path = folder / (named[1] if named else "block.yaml")
@@ -155,16 +158,16 @@ def follow_yaml(block: Block, folder: Path) -> None:
         path.write_text(yaml.safe_dump({"version": 1, "defaults": {"clients": ["shop"]}, "hosts": data}))
     elif "hosts" not in data:
         return  # a part, whose form another test compares with the schema
-    if named and named[1] == "mistakes.yaml":
+    if named and named[1] in ("mistakes.yaml", "overlay.yaml"):
         return
     assert errors(compile_files([str(path)])) == []
 
 
-def follow_console(block: Block, shell: Shell) -> None:
-    """Each `$ command` says what stands below it."""
-    for command, _, said in (part.partition("\n") for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]):
-        ran = shell(command)
-        assert ran.stdout + ran.stderr == said
+def follow_console(block: Block, shell: Shell) -> str:
+    """The block as it is right: below each `$ command` what it says."""
+    commands = re.findall(r"^\$ (.*)\n", block.text, re.MULTILINE)
+    ran = [(command, shell(command)) for command in commands]
+    return "".join(f"$ {command}\n{done.stdout}{done.stderr}" for command, done in ran)
 
 
 def test_blocks_without_a_cluster_can_fail(shell: Shell) -> None:

@@ -97,6 +97,7 @@ VALUES: dict[str, Steps] = {
     "headerName": ("headers", "request", "remove", 0),
     "headerValue": ("headers", "request", "set", "x-api-version"),
     "label": ("namespace",),
+    "callersNamespace": ("clients", 0, "namespace"),
     "objectName": ("tls", "secret"),
     "ip": ("addresses", 0),
     "portNumber": ("ports", 0, "upstreamPort"),

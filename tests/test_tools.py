@@ -15,6 +15,7 @@ import yaml
 
 from tests.tools import ToolError, helm, kubeconform, module_dir, search_path, tool
 from tests.tools.cache import kept
+from tests.tools.chromium import installed
 from tests.tools.go import GO_BIN, go_for
 from tests.tools.programs import HERE, pin
 
@@ -291,3 +292,23 @@ def test_a_broken_go_sum_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> N
     assert all(line.startswith("building kubeconform") for line in progress)
     assert "SECURITY ERROR" in log.read_text()
     assert [path for path in log.parent.iterdir() if path.is_dir() and path.suffix != ".partial"] == []
+
+
+def test_without_chromium_and_without_root_its_tests_are_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", os.devnull)
+    monkeypatch.setenv("CI", "false")
+    assert "There is no Chromium on PATH" in str(installed())
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(ToolError, match="no Chromium"):
+        installed()
+
+
+def test_root_of_a_debian_machine_gets_chromium(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    apt = tmp_path / "apt-get"
+    made = tmp_path / "chromium"
+    apt.write_text(f'#!/bin/sh\ncase "$*" in *" install "*" chromium "*) /bin/cp /bin/true {made} ;; esac\n')
+    apt.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert installed() == made

@@ -59,13 +59,15 @@ def run(program: Path, folder: Path, *arguments: str, path: str) -> tuple[int, s
     return ended.returncode, ended.stdout, ended.stderr
 
 
-def test_it_has_the_chart_and_the_schema(wheel: Path) -> None:
+def test_it_has_the_chart_the_schema_and_the_page(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     chart = {
         f"egressc/data/charts/egress-gateways/{path.relative_to(CHART)}" for path in CHART.rglob("*") if path.is_file()
     }
     assert {name for name in names if "/data/" in name} == chart | {"egressc/data/schemas/hosts.schema.json"}
+    page = "egressc/explain/page"
+    assert {f"{page}/{name}" for name in ("page.html", "page.js", "picture.js", "style.css")} <= names
     assert not [name for name in names if name.startswith("tests") or "__pycache__" in name]
 
 
@@ -98,6 +100,12 @@ def test_it_renders_from_any_folder(program: Path, tmp_path: Path) -> None:
     code, out, errors = run(program, tmp_path, "render", "hosts.yaml", path=search_path("helm4"))
     assert (code, errors) == (0, "")
     assert {document["metadata"]["labels"]["egressc.io/gateway"] for document in parsed(out)} == {"api-example-com"}
+
+
+def test_it_writes_the_page(program: Path, tmp_path: Path) -> None:
+    code, out, errors = run(program, tmp_path, "explain", "hosts.yaml", "--format", "html", path="")
+    assert (code, errors) == (0, "")
+    assert out.startswith("<!DOCTYPE html>")
 
 
 def test_without_helm_it_says_so(program: Path, tmp_path: Path) -> None:

@@ -113,6 +113,7 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
     ("connectionPool", "maxRequestsPerConnection"): _HTTP_ONLY,
     ("connectionPool", "http2Keepalive"): {WITHOUT_HTTP2: "HTTP/1.1 has no such question"},
     ("headers",): {UNDONE: "only a gateway writes them", **_HTTP_ONLY},
+    ("headers", "host"): {PER_NAME: "its upstreams are found by the Host that the application sends"},
 }
 
 

@@ -5,12 +5,13 @@ from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from pathlib import Path
 
-from egressc import layers, output, rules, settle, shape, source, unreadable
+from egressc import foreign, layers, output, rules, settle, shape, source, unreadable
 from egressc.entries import Document
-from egressc.findings import Finding, Span
+from egressc.findings import Finding, Span, folded
 from egressc.model import Inventory
 from egressc.plan import Plan, plan
 from egressc.positions import Mapping, Sequence
+from egressc.rules.cost import check_release
 
 Source = tuple[str, bytes | OSError]
 
@@ -35,12 +36,22 @@ def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compi
     documents = [document for item in lists if (document := _document(item, findings))]
     patches = [document for item in overlays if (document := _document(item, findings))]
     if not documents:
-        return Compilation(None, tuple(sorted(set(findings))))
+        return Compilation(None, folded(findings))
     combined, more = layers.combine(documents, patches, complete=len(documents) == len(lists))
     inventory, inapplicable = settle.inventory(combined)
-    ordered = tuple(sorted({*findings, *more, *inapplicable, *rules.check(inventory)}))
+    ordered = folded([*findings, *more, *inapplicable, *rules.check(inventory)])
     wrong = any(finding.level == "error" for finding in ordered)
     return Compilation(None, ordered) if wrong else Compilation(plan(inventory), ordered, inventory)
+
+
+def storable(compilation: Compilation, release: int) -> Compilation:
+    """`compilation` of a list that Helm is to store as a release of about so many bytes."""
+    if compilation.inventory is None:
+        return compilation
+    more = tuple(check_release(compilation.inventory, release))
+    ordered = tuple(sorted({*compilation.findings, *more}))
+    wrong = any(finding.level == "error" for finding in more)
+    return Compilation(None, ordered) if wrong else Compilation(compilation.plan, ordered, compilation.inventory)
 
 
 def _shown(name: str) -> str:
@@ -64,6 +75,9 @@ def _document(item: Source, findings: list[Finding]) -> Document | None:
     data, problems = source.load(name, raw)
     findings += problems
     if data is None:
+        return None
+    if other := foreign.explain(data):
+        findings.append(other)
         return None
     errors, broken = shape.check(data)
     findings += errors

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from egressc.findings import Code, Finding, Span
-from egressc.positions import Mapping, Sequence
+from egressc.flow import flow
+from egressc.positions import Mapping, Sequence, plain
 
 ALL = frozenset({-1})
 
@@ -36,16 +38,32 @@ def entries_of(document: Document, findings: list[Finding]) -> Iterator[tuple[in
         if isinstance(item, str):
             yield index, _named(Mapping(hosts.items_at[index]), item, hosts.items_at[index])
         elif isinstance(item, Mapping) and ("host" in item) == ("hosts" in item):
-            both = "host" in item
-            fix = "keep one of the two" if both else "add `host: <name>`, or `hosts` for several with the same settings"
-            message = "the entry says both `host` and `hosts`" if both else "the entry names no host"
-            findings.append(UNNAMED(item.keys_at["hosts"] if both else item.span, message, fix))
+            if "host" in item or index not in document.broken:  # else what is wrong with it may be its host
+                findings.append(_unnamed(item, hosts[:index]))
         elif isinstance(item, Mapping) and isinstance(item.get("host"), str):
             yield index, item
         elif isinstance(item, Mapping) and isinstance(names := item.get("hosts"), Sequence):
             for name, place in names.placed:
                 if isinstance(name, str):
                     yield index, _named(item.without(("hosts",)), name, place)
+
+
+def _unnamed(item: Mapping, before: list[Any]) -> Finding:
+    if "host" in item:
+        return UNNAMED(item.keys_at["hosts"], "the entry says both `host` and `hosts`", "keep one of the two")
+    return UNNAMED(item.span, "the entry names no host", _whose(item, before))
+
+
+def _whose(item: Mapping, before: list[Any]) -> str:
+    """What to write for an `item` without a host: its keys may be those of the entry `before` it."""
+    above = before[-1] if before else None
+    name = above if isinstance(above, str) else above.get("host") if isinstance(above, Mapping) else None
+    if isinstance(name, str) and not (isinstance(above, Mapping) and {*above} & {*item}):
+        keys = " and ".join(f"`{key}`" for key in item)
+        whole = {"host": name} | plain(above if isinstance(above, Mapping) else {}) | plain(item)
+        fix = f"remove the dash before {keys} if this is of {name}: the entry is then `{flow(whole)}`"
+        return f"{fix}; or add `host: <name>`"
+    return "add `host: <name>`, or `hosts` for several with the same settings"
 
 
 def _named(entry: Mapping, host: str, place: Span) -> Mapping:

@@ -1,7 +1,12 @@
 """What is wrong with a list: a code, a place, a sentence, and what to write instead."""
 
-from dataclasses import dataclass
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
+
+from egressc import hidden
 
 Level = Literal["error", "warning"]
 
@@ -25,6 +30,9 @@ class Finding:
     level: Level = "error"
 
 
+SINGLE = 3  # findings of one kind that are said one by one
+NAME = re.compile(r"(?<![`\w.*-])(\*\.)?[\w-]+(\.[\w-]+)+(:\d+)?(?![`\w])")  # of a host, in a message
+RUNS = 20  # of the lines of the others, those that are named
 FAMILIES = {
     "EG0": "The file",
     "EG1": "The shape",
@@ -58,4 +66,30 @@ class Code:
 
     def __call__(self, span: Span, message: str, fix: str, level: Level | None = None) -> Finding:
         """A finding at `span`; `level` is for one that is less or more than its code."""
-        return Finding(span, self.name, message, fix, level or self.level)
+        return Finding(span, self.name, hidden.sentence(message), hidden.sentence(fix), level or self.level)
+
+
+def folded(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """`findings` in the order of the lines, each once.
+
+    Where more than SINGLE of a file say the same of several hosts, with the same to write, they are one.
+    """
+    kinds: dict[tuple[str, ...], list[Finding]] = defaultdict(list)
+    for one in sorted(set(findings)):
+        kinds[one.span.file, one.code, one.level, one.fix, NAME.sub("", one.message)].append(one)
+    return tuple(sorted(one for kind in kinds.values() for one in (kind if len(kind) <= SINGLE else [_fold(kind)])))
+
+
+def _fold(kind: list[Finding]) -> Finding:
+    first, *rest = kind
+    lines = sorted({one.span.line for one in rest})
+    runs: list[list[int]] = []
+    for line in lines:
+        if runs and line == runs[-1][-1] + 1:
+            runs[-1][1:] = [line]
+        else:
+            runs.append([line])
+    places = ", ".join("-".join(map(str, run)) for run in runs[:RUNS])
+    more = f" and {len(runs) - RUNS} more places" if len(runs) > RUNS else ""
+    said = f"; {len(rest)} more are the same, on line{'s' * (len(lines) > 1)} {places}{more}"
+    return replace(first, message=first.message + said)

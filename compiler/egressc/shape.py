@@ -10,12 +10,15 @@ import jsonschema
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from egressc import hostname
-from egressc.findings import Code, Finding, Span
-from egressc.positions import locate
+from egressc import no_host, stray
+from egressc.belongs import Path, in_folder
+from egressc.findings import Code, Finding
+from egressc.flow import flow
+from egressc.hostname import short
+from egressc.positions import locate, plain
 from egressc.schema import Part, inlined, schema
-from egressc.slips import nearest
 from egressc.unreadable import NOT_ALLOWED, WRONG_TYPE
+from egressc.written import Meant, is_placeholder, joined, meant
 
 NAMES = {
     "object": "a mapping",
@@ -26,11 +29,6 @@ NAMES = {
     "boolean": "true or false",
 }
 
-UNKNOWN_KEY = Code(
-    "EG101",
-    "unknown key",
-    "A key that nobody reads would look as if it held. [The host list](hosts.md) has all keys.",
-)
 MISSING_KEY = Code(
     "EG102",
     "a key is missing",
@@ -42,6 +40,12 @@ ITEMS = Code(
     "The list or mapping is empty, too long, or names something twice. Leave the key out where there is nothing to "
     "say.",
 )
+PLACEHOLDER = Code(
+    "EG108",
+    "a placeholder instead of a value",
+    "Texts such as `<the reason>` or TODO hold the place of what only you know. A reason is for those who review the "
+    "list: write it in words of your own.",
+)
 
 
 @cache
@@ -49,7 +53,8 @@ def _validator() -> Any:
     base = jsonschema.Draft202012Validator
     # JSON Schema takes 80.0 for a whole number; in a list it is a slip, and it would end up in names
     types = base.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
-    strict = extend(base, {"pattern": _pattern, "uniqueItems": _unique}, type_checker=types)  # type: ignore[no-untyped-call]
+    keywords = {"pattern": _pattern, "uniqueItems": _unique, "x-words": _words}
+    strict = extend(base, keywords, type_checker=types)  # type: ignore[no-untyped-call]
     # a reference costs a search for each value, and its target says less than the field
     return strict(inlined(schema()))
 
@@ -66,6 +71,15 @@ def _unique(_: Any, unique: bool, given: Any, __: Any) -> Iterator[ValidationErr
         yield ValidationError("given twice")
 
 
+def _words(_: Any, __: Any, given: Any, ___: Any) -> Iterator[ValidationError]:
+    if isinstance(given, str) and is_placeholder(given):
+        yield ValidationError("a placeholder")
+
+
+def _valid(part: Part, given: Any) -> bool:
+    return bool(_validator().evolve(schema=part).is_valid(given))
+
+
 def check(document: Any) -> tuple[list[Finding], frozenset[int]]:
     """What the host list's schema refuses in `document`, a Mapping as `source.load` returns it.
 
@@ -75,9 +89,11 @@ def check(document: Any) -> tuple[list[Finding], frozenset[int]]:
     broken: set[int] = set()
     errors = list(_validator().iter_errors(document))
     mistyped = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
+    worded = {tuple(error.absolute_path) for error in errors if error.validator == "x-words"}
     for error in errors:
-        # what else is wrong with a value of the wrong type goes without saying
-        if error.validator == "type" or tuple(error.absolute_path) not in mistyped:
+        # what else is wrong with a value of the wrong type goes without saying, and so with a placeholder
+        where = tuple(error.absolute_path)
+        if error.validator in ("type", "x-words") or where not in mistyped | worded:
             findings += _explain(document, error)
         path = error.absolute_path
         if len(path) > 1 and path[0] == "hosts":
@@ -91,51 +107,97 @@ def _explain(document: Any, error: Any) -> Iterator[Finding]:
     path = tuple(error.absolute_path)
     part = error.schema
     if error.validator == "additionalProperties":
-        for key in error.instance:
-            if key not in part["properties"]:
-                yield _unknown_key(locate(document, (*path, key), key=True), key, part)
+        yield from stray.explain(document, path, part, _valid)
     elif error.validator == "required":
         for key in error.validator_value:
-            if key not in error.instance:
-                example = _plain(part["properties"][key]["examples"][0])
-                yield MISSING_KEY(locate(document, path), f"`{key}` is missing", f"add `{key}: {example}`")
+            if key not in error.instance and not stray.stands_for(error.instance, key, part):
+                fix = f"add `{key}: {flow(_missing(part, key, error.instance))}`"
+                if key == "hosts" and not path:
+                    fix = "add `hosts: []` to an overlay, or the hosts to a list"
+                yield MISSING_KEY(locate(document, path), f"`{key}` is missing", fix)
     elif "propertyNames" in error.absolute_schema_path:
         key = error.instance
         message = f"{_name(path)}: {_show(key)} is not a {part['x-noun']}"
-        yield NOT_ALLOWED(locate(document, (*path, key), key=True), message, _instead(part, key))
+        yield NOT_ALLOWED(locate(document, (*path, key), key=True), message, _key(part, key))
     elif error.validator in ("pattern", "maxLength") and part.get("x-explain") == "hostname":
-        yield hostname.explain(error.instance, locate(document, path))
+        yield no_host.explain(document, path, error.instance)
+    elif error.validator == "x-words" or (isinstance(error.instance, str) and _left(error.instance)):
+        message = f"{_name(path)}: {_show(error.instance)} is a placeholder"
+        yield PLACEHOLDER(
+            locate(document, path), message, "write in its place what it stands for, in words of your own"
+        )
+    elif error.validator == "type" and isinstance(error.instance, list) and (several := _several(document, path)):
+        message = f"{_name(path)}: {_show(error.instance)} is not one value"
+        yield WRONG_TYPE(locate(document, path), message, several)
     else:
         code, message, fix = _VALUES.get(error.validator, _not_allowed)(error)
         yield code(locate(document, path), f"{_name(path)}: {message}", fix)
+
+
+def _several(document: Any, path: Path) -> str:
+    """What to write where a key of an item has several values: an item for each."""
+    if len(path) < 2 or not isinstance(path[-1], str) or not isinstance(path[-2], int) or path[0] == path[-3]:
+        return ""
+    item, values = stray.locate_data(document, path[:-1]), stray.locate_data(document, path)
+    if len(values) < 2 or not all(isinstance(value, str | int) for value in values):
+        return ""
+    return "write an item for each: " + " and ".join(f"`{flow(plain(item) | {path[-1]: value})}`" for value in values)
+
+
+def _left(text: str) -> bool:
+    """Whether `text` holds the place of a value, as documentation writes it."""
+    return bool(re.fullmatch(r"<[^<>]+>|\$?\{+[^{}]+\}+", text.strip()))
+
+
+def _missing(part: Part, key: str, data: Any) -> Any:
+    """What may stand at `key`, where `part` needs it beside `data`."""
+    if key not in part.get("x-with", {}):
+        return part["properties"][key]["examples"][0]
+    return in_folder(part["x-with"][key], next((value for value in data.values() if isinstance(value, str)), None))
 
 
 def _wrong_type(error: Any) -> tuple[Code, str, str]:
     expected = [error.validator_value] if isinstance(error.validator_value, str) else list(error.validator_value)
     wanted = " or ".join(NAMES[kind] for kind in expected)
     given = error.instance
-    message = f"{hostname.short(json.dumps(given, ensure_ascii=False))} is not {wanted}"
-    if "string" in expected and isinstance(given, int | float):
-        if re.fullmatch(error.schema.get("pattern", ".*"), _plain(given)):
-            return WRONG_TYPE, message, "put the value in quotes"
-    elif "integer" in expected and isinstance(given, str) and given.isdecimal():
-        return WRONG_TYPE, message, f"write {given} without quotes"
-    return WRONG_TYPE, message, _instead(error.schema, given)
+    message = f"{short(json.dumps(given, ensure_ascii=False))} is not {wanted}"
+    return _mended(WRONG_TYPE, message, error)
+
+
+def _mended(code: Code, message: str, error: Any) -> tuple[Code, str, str]:
+    """The finding with what was meant, or with why that is impossible."""
+    found = meant(error.schema, error.instance, _valid)
+    if isinstance(error.instance, list) and error.instance and not found:
+        if "x-several" in error.schema:
+            return code, message, f"write `{error.schema['x-several']}: {flow(plain(error.instance))}`"
+        if "array" not in error.schema["type"]:
+            items = ", ".join(f"`{flow(plain(item))}`" for item in error.instance)
+            return code, message, f"leave out the inner brackets: {items}"
+    if error.instance is None and not found:
+        return code, message, f"leave the key out, or {_instead(error.schema)}"
+    if found and found.impossible:
+        return code, f"{_show(error.instance)} is not possible: {found.impossible}", found.remark
+    return code, message, _write(found) if found else _instead(error.schema)
+
+
+def _write(found: Meant) -> str:
+    return f"write `{flow(found.value)}`" + joined(found.remark)
 
 
 def _not_known(error: Any) -> tuple[Code, str, str]:
     if not isinstance(error.instance, str):
         return _not_allowed(error)
-    options = [str(option) for option in error.validator_value]
-    close = nearest(error.instance, options)
-    fix = f"write one of {', '.join(options)}" + (f"; did you mean `{close}`?" if close else "")
+    found = meant(error.schema, error.instance, _valid)
+    if found:
+        return _mended(NOT_ALLOWED, f"{_show(error.instance)} is not known", error)
+    fix = f"write one of {', '.join(map(str, error.validator_value))}"
     return NOT_ALLOWED, f"{_show(error.instance)} is not known", fix
 
 
 def _wrong_length(error: Any) -> tuple[Code, str, str]:
     limit = f"at {'least' if error.validator == 'minLength' else 'most'} {error.validator_value}"
     message = f"{_show(error.instance)} has {len(error.instance)} characters: it needs {limit}"
-    return NOT_ALLOWED, message, _instead(error.schema, error.instance)
+    return _mended(NOT_ALLOWED, message, error)
 
 
 def _wrong_number_of_items(error: Any) -> tuple[Code, str, str]:
@@ -146,14 +208,16 @@ def _wrong_number_of_items(error: Any) -> tuple[Code, str, str]:
         "minProperties": "the mapping is empty",
         "maxProperties": f"only {error.validator_value} of its keys can hold",
     }
-    fix = _instead(error.schema, error.instance)
+    fix = _instead(error.schema)
+    if error.validator.startswith("min"):
+        fix = f"leave the key out, or {fix}"
     if error.validator == "maxProperties":
         fix = f"keep {error.validator_value} of {', '.join(f'`{key}`' for key in error.instance)}"
     return ITEMS, problems[error.validator], fix
 
 
 def _not_allowed(error: Any) -> tuple[Code, str, str]:
-    return NOT_ALLOWED, f"{_show(error.instance)} is not allowed", _instead(error.schema, error.instance)
+    return _mended(NOT_ALLOWED, f"{_show(error.instance)} is not allowed", error)
 
 
 _VALUES: dict[str, Callable[[Any], tuple[Code, str, str]]] = {
@@ -175,24 +239,14 @@ def _name(path: Iterable[str | int]) -> str:
     return f"`{'.'.join(keys[1:] if keys[:1] == ['hosts'] and len(keys) > 1 else keys)}`" if keys else "the list"
 
 
-def _unknown_key(span: Span, key: str, part: Part) -> Finding:
-    for refused in part.get("x-refused", ()):
-        if key in refused["keys"]:
-            return UNKNOWN_KEY(span, f"{_show(key)} is not possible: {refused['because']}", f"use {refused['use']}")
-    close = nearest(key, part["properties"])
-    fix = f"did you mean `{close}`?" if close else f"the keys here are {', '.join(part['properties'])}"
-    return UNKNOWN_KEY(span, f"{_show(key)} is not a key here", fix)
+def _key(part: Part, key: str) -> str:
+    found = meant(part, key, _valid)
+    return _write(found) if found and not found.impossible else _instead(part)
 
 
-def _instead(part: Part, given: Any) -> str:
-    """What to write for a value that `part` of the schema refuses: the same mended if that is enough, or an example."""
-    pattern = part.get("pattern")
-    if pattern and isinstance(given, str):
-        tidy = given.strip()
-        for mended in (tidy, tidy.lower(), tidy.upper(), tidy.lower().replace("_", "-")):
-            if mended != given and re.fullmatch(pattern, mended) and len(mended) <= part.get("maxLength", len(mended)):
-                return f"write `{mended}`"
-    fix = f"write for example `{_plain(part['examples'][0])}`"
+def _instead(part: Part) -> str:
+    """What a value looks like that `part` of the schema takes."""
+    fix = f"write for example `{flow(part['examples'][0])}`"
     if "minimum" in part:
         fix += f", from {part['minimum']}" + (f" to {part['maximum']}" if "maximum" in part else "")
     if "x-hint" in part:
@@ -200,9 +254,5 @@ def _instead(part: Part, given: Any) -> str:
     return fix
 
 
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
 def _show(value: Any) -> str:
-    return hostname.short(_plain(value))
+    return short(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

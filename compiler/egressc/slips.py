@@ -13,6 +13,8 @@ LENGTH = 80  # characters of a word that are looked at
 MOST = 10_000  # words: among more there is no guess
 FEW = 100  # words: each is compared at a glance
 BESIDE = 8  # where there are more, those on either side, by their beginnings and by their ends
+NEAR = 0.75  # of their letters are the same, in the same order
+SURE = 0.87  # of them: nothing else can have been meant
 SEEN = 3  # of these, the most alike at a glance are all that difflib sees
 
 
@@ -23,8 +25,8 @@ class _Words(NamedTuple):
     backward: list[str]
 
 
-def nearest(word: str, words: Collection[str]) -> str | None:
-    """The one of `words` that `word` was probably meant to be; case makes no difference."""
+def nearest(word: str, words: Collection[str], near: float = NEAR) -> str | None:
+    """The one of `words` that `word` was probably meant to be, `near` alike; case makes no difference."""
     if len(words) > MOST:
         return None
     known = _known(tuple(words))
@@ -35,7 +37,7 @@ def nearest(word: str, words: Collection[str]) -> str | None:
         return len(pairs & known.pairs[other]) + _ends(text, other), other
 
     likely = nlargest(SEEN, _likely(text, known), key=alike)
-    close = difflib.get_close_matches(text, likely, 1)
+    close = difflib.get_close_matches(text, likely, 1, near)
     return known.spelled[close[0]] if close else None
 
 

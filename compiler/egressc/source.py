@@ -34,7 +34,8 @@ CONTROL = re.compile("[^\t\n -~\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 BEGIN = "begin with `version: 1` and `hosts:`"
-SHARE = "hosts share settings in `defaults`"
+SHARE = "hosts share settings in `defaults` or by `hosts: [a, b]`, and clients have one name in `groups`"
+NO_BLANK = re.compile(r"(\s*(?:- +)*)([A-Za-z]+):([^\s:/].*)")
 
 
 def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:
@@ -55,7 +56,8 @@ def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:
     if reader.root is None and not reader.findings:
         reader.findings.append(NOT_ONE_DOCUMENT(Span(name, 1, 1), "the file is empty", BEGIN))
     elif reader.root is not None:
-        reader.findings.append(WRONG_TYPE(reader.root_at, "the file is not a mapping", BEGIN))
+        fix = f"{BEGIN}, and write `- ` before each host" if isinstance(reader.root, str) else BEGIN
+        reader.findings.append(WRONG_TYPE(reader.root_at, "the file is not a mapping", fix))
     return None, reader.findings
 
 
@@ -93,9 +95,21 @@ def _syntax(name: str, text: str, error: yaml.MarkedYAMLError) -> Finding:
     if source[column - 1 : column] == "\t" or "\t" in source[: len(source) - len(source.lstrip())]:
         return NOT_YAML(span, "the indentation has a tab: YAML forbids tabs there", "indent with spaces")
     if "alias" in context:
-        return NOT_PLAIN(span, "this word begins with *: YAML takes it for an alias", "put a wildcard in quotes")
+        word = re.match(r"[^\s,\]}]+", source[column - 1 :])
+        fix = f'write `"*{word[0]}"`' if word and "." in word[0] else "put a wildcard in quotes"
+        return NOT_PLAIN(span, "this word begins with *: YAML takes it for an alias", fix)
     if "cannot start any token" in problem:
         return NOT_YAML(span, f"no YAML value begins with {source[column - 1 : column]!r}", "put the value in quotes")
+    if "mapping values are not allowed" in problem and line > 1:
+        above = NO_BLANK.fullmatch(text.split("\n")[line - 2])
+        if above:
+            key, value = above[2], above[3]
+            where = Span(name, line - 1, len(above[1]) + len(key) + 1)
+            return NOT_YAML(where, f"a blank is missing after `{key}:`", f"write `{key}: {value.strip()}`")
+    dash = re.fullmatch(r"\s*(?:- +)*(\w+): - (\S.*)", source)
+    if "block sequence entries are not allowed" in problem and dash:
+        span = Span(name, line, source.index(dash[1]) + 1)
+        return NOT_YAML(span, "a list in one line has brackets", f"write `{dash[1]}: [{dash[2].strip()}]`")
     if context and error.context_mark:
         context = f" ({context} that begins on line {error.context_mark.line + 1})"
     return NOT_YAML(span, f"this is not YAML: {problem}{context}", "check the quotes, colons and indentation here")

@@ -21,8 +21,8 @@ NOT_PLAIN = Code(
     "EG004",
     "aliases, anchors, tags and merge keys are not part of a host list",
     "A list says what it means at the place where it means it. Aliases can also make a small file explode in memory. "
-    "Hosts share settings in `defaults`. A wildcard begins with `*`, which is an alias in YAML unless it is in "
-    "quotes.",
+    "Hosts share settings in `defaults`, or have one entry (`hosts: [a, b]`). Clients share a name in `groups`. A "
+    "wildcard begins with `*`, which is an alias in YAML unless it is in quotes.",
 )
 NOT_ONE_DOCUMENT = Code(
     "EG005",

@@ -1,5 +1,6 @@
 """Whoever the list names is let in at the ports that it says, and nobody else."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,9 +46,12 @@ def _allowed(gateway: Gateway, port: Mapping[str, Any]) -> None:
     assert not let_in or "*" in _named(gateway, port)
 
 
-def _principal(matcher: Mapping[str, str]) -> str:
+def _principal(matcher: Mapping[str, Any]) -> str:
     ((how, name),) = matcher.items()
-    return name.removeprefix("spiffe://") + ("*" if how == "prefix" else "")
+    if how == "safe_regex":
+        name = re.sub(r"\\(.)", r"\1", name["regex"].replace("[a-z0-9-]*", "*"))
+    principal = name.removeprefix("spiffe://") + ("*" if how == "prefix" else "")
+    return principal if "/sa/" in principal or principal == "*" else f"{principal}/sa/*"
 
 
 def _denied(gateway: Gateway, port: Mapping[str, Any]) -> None:
@@ -63,7 +67,7 @@ def _handshake(gateway: Gateway, port: Mapping[str, Any]) -> None:
     """A server that speaks first has spoken before a policy decides: its callers are named in the handshake."""
     tls = gateway.servers[port["gatewayPort"]]["tls"]
     named = {f"spiffe://{name}" for name in _named(gateway, port)}
-    by_account = all(not name.endswith("*") for name in named) and not gateway.reports
+    by_account = all("*" not in name for name in named) and not gateway.reports
     assert set(tls.get("subjectAltNames", [])) == (named if by_account and port["protocol"] in RAW else set())
 
 

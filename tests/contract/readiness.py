@@ -1,4 +1,4 @@
-"""A pod is Ready while an address of every port's upstream answers, and shakes hands as the upstream that is meant."""
+"""A pod is Ready while an address behind every port that counts answers, and shakes hands as the one that is meant."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ PROBE = {"path": "/ready", "port": 15099, "scheme": "HTTP"}
 def check(fleet: Fleet) -> None:
     for gateway in fleet.hosts:
         if _follows(gateway):
-            for port in gateway.ports:
+            for port in _counted(gateway):
                 _checked(gateway, port)
     for gateway in fleet.pods:
         _probe(gateway)
@@ -20,12 +20,23 @@ def _follows(gateway: Gateway) -> bool:
     return bool(gateway.values.get("readiness", {}).get("mode", "upstream") == "upstream")
 
 
-def _checked(gateway: Gateway, port: dict[str, Any]) -> None:
-    patches = [
+def _counted(gateway: Gateway) -> list[dict[str, Any]]:
+    """The ports that readiness follows; the others are not asked."""
+    rest = [port for port in gateway.ports if port.get("readiness") == {"mode": "gateway"}]
+    assert not [patch for port in rest for patch in _values(gateway, port) if list(nested(patch, "health_checks"))]
+    return [port for port in gateway.ports if port not in rest]
+
+
+def _values(gateway: Gateway, port: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
         patch["patch"]["value"]
         for patch in gateway.patches()
         if patch["match"].get("cluster") == {"service": gateway.host, "portNumber": port["port"]}
     ]
+
+
+def _checked(gateway: Gateway, port: dict[str, Any]) -> None:
+    patches = _values(gateway, port)
     (values,) = (value for value in patches if "health_checks" in value)
     (check,) = values["health_checks"]
     # an open connection, or a resumed session, would outlive the upstream's certificate
@@ -84,5 +95,5 @@ def _probe(gateway: Gateway) -> None:
             (":method", "GET"),
         ]
         assert list(nested(listener, "direct_response")) == [{"status": 404}]
-        every = [f"outbound|{port['port']}||{gateway.host}" for port in gateway.ports]
+        every = [f"outbound|{port['port']}||{gateway.host}" for port in _counted(gateway)]
         assert healthy == {cluster: {"value": 1} for cluster in every}

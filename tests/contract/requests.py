@@ -34,7 +34,12 @@ def check(fleet: Fleet) -> None:
 
 
 def _paths(gateway: Gateway) -> None:
-    """What is allowed must be what the upstream reads: paths and names of headers have one reading."""
+    """What is allowed must be what the upstream reads: hosts, paths and names of headers have one reading."""
+    for port in gateway.with_requests:
+        (value,) = (
+            patch["patch"]["value"]["typed_config"] for patch in gateway.patches(".requests") if _at(patch, port)
+        )
+        assert value["strip_trailing_host_dot"] is True
     by_path = any(rule.get("paths") for port in gateway.ports for part in port["rules"].values() for rule in part)
     strict = by_path or "externalAuthorization" in gateway.values
     escaped = "KEEP_UNCHANGED" if gateway.reports else "REJECT_REQUEST"

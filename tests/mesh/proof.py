@@ -37,6 +37,7 @@ EXPOSURE = "Names of one's own at an ingress gateway"
 COMPANIONS = "What goes with the gateways"
 TWO_WAYS = "Two ways to one host"
 INNER = "Names inside of what is carried"
+DIALECTS = "Spellings and versions"
 FAILOVER = "Failover"
 SIDECAR = "Without a gateway"
 CHART = "The chart under ct and helm test"
@@ -66,6 +67,7 @@ SECTIONS = (
     COMPANIONS,
     TWO_WAYS,
     INNER,
+    DIALECTS,
     FAILOVER,
     SIDECAR,
     CHART,

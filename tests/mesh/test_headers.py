@@ -90,10 +90,16 @@ def test_changed(fleet: Fleet, proof: Proof) -> None:
         # the sidecar's span of the application's trace
         assert kept.split("-")[1] == trace.split("-")[1]
         assert seen == expected
+    assert fleet.shop.curl(f"http://{CHANGED}/a").seen["host"] == "origin.headers.example.net"
     claim = "headers are set, removed and kept as the list says, in a retry too; % stands for itself"
     told = f"`GET http://{CHANGED}/a` with " + ", ".join(f"`{name}`" for name in sent)
+    names = ", ".join(f"`{name}`" for name in sorted(expected))
     proof.row(
-        HEADERS, claim, told, f"headers `traceparent`, {', '.join(f'`{name}`' for name in sorted(expected))}", "200"
+        HEADERS,
+        claim,
+        told,
+        f"Host `origin.headers.example.net`, headers `traceparent`, {names}",
+        "200",
     )
 
 

@@ -46,7 +46,14 @@ IN_CLEAR = ["clear.example.com", "database.example.com"]
 MUTUAL = ["partner.example.com", "mutual-path.example.com", "mutual-files.example.com"]
 DEAF = "broker.example.com"
 #: Asked by HTTP.
-HTTP = ["http.example.com", "path.example.com", "clear.example.com", "several.example.com", *MUTUAL]
+HTTP = [
+    "http.example.com",
+    "path.example.com",
+    "clear.example.com",
+    "several.example.com",
+    "spared.example.com",
+    *MUTUAL,
+]
 TCP = ["database.example.com:5432", "cache.example.com:6379", "broker.example.com:1883"]
 #: What there is to tell apart: by which protocol a host is asked, and how its gateway checks the upstream.
 KINDS = {
@@ -63,6 +70,7 @@ KINDS = {
     "cache.example.com": "TCP by TLS, checked by a TLS handshake",
     "broker.example.com": "TCP by mutual TLS, checked by a TLS handshake",
     "several.example.com": "HTTP and TCP on two ports, each checked by a TLS handshake",
+    "spared.example.com": "HTTP and TCP on two ports, the first checked by a TLS handshake",
 }
 
 
@@ -223,6 +231,12 @@ def test_one_port_of_several_dies(well: Fleet, proof: Proof) -> None:
     answer = well.shop.curl("http://several.example.com/a")
     claim = "one of a host's ports dies: its gateway is NotReady for all of them"
     proof.row(READINESS, claim, "`GET http://several.example.com/a`", "nothing", got(answer))
+    assert gateways(GATEWAYS)[gateway_name("spared.example.com")].ready
+    answer = well.shop.curl("http://spared.example.com/a")
+    assert answer.status == 200, answer
+    assert not well.shop.tcp("spared.example.com:7001").ok
+    claim = "the same, where `readiness` of that port leaves it out: Ready, and the other port answers"
+    proof.row(READINESS, claim, "`GET http://spared.example.com/a`", "the request", got(answer))
 
 
 def test_node_can_be_drained(fleet: Fleet, proof: Proof) -> None:

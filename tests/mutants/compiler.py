@@ -5,9 +5,38 @@ from tests.mutants.places import COMPILER, DECISIONS, contract
 
 LAYERS = f"{COMPILER}/layers.py"
 LAYERED = "tests/test_layers.py"
+PREFIXES = "tests/rules/test_prefixes.py"
 POLICIES = "tests/test_network_policies.py"
 
 MUTANTS = (
+    Mutant(
+        f"{COMPILER}/hidden.py",
+        'OF_A_NAME.sub("…@", OF_A_URL.sub("://…@", text))',
+        "text",
+        "a password that somebody pastes stands in findings, and in the CI's log",
+        "tests/test_hidden.py",
+    ),
+    Mutant(
+        f"{COMPILER}/findings.py",
+        "hidden.sentence(message), hidden.sentence(fix)",
+        "message, fix",
+        "a token in a list stands in findings too",
+        "tests/test_hidden.py",
+    ),
+    Mutant(
+        f"{COMPILER}/rules/headers.py",
+        " or hidden.is_token(value)",
+        "",
+        "a token under an innocent header's name is committed to Git",
+        "tests/rules/test_headers.py",
+    ),
+    Mutant(
+        f"{COMPILER}/written.py",
+        "PLACEHOLDER.fullmatch(text.strip()) or ",
+        "",
+        "TODO is the reason why nobody verifies an upstream",
+        "tests/test_meant.py",
+    ),
     Mutant(
         LAYERS,
         "    for item in items(overlays):",
@@ -28,6 +57,36 @@ MUTANTS = (
         "merge(above, _defaults(document), HOST)",
         "what an environment's overlay says loses against the list's defaults",
         LAYERED,
+    ),
+    Mutant(
+        f"{COMPILER}/emit/authorization.py",
+        '{"prefix": f"spiffe://{trust_domain}{namespaces}"} if trust_domain',
+        '{"contains": namespaces} if trust_domain',
+        "a client by a prefix is one in every trust domain",
+        PREFIXES,
+        row="Only the list's clients call a host",
+    ),
+    Mutant(
+        f"{COMPILER}/emit/authorization.py",
+        "/sa/{re.escape(account)}",
+        "/sa/.*",
+        "one account of the namespaces by a prefix is all their accounts",
+        PREFIXES,
+        row="Only the list's clients call a host",
+    ),
+    Mutant(
+        f"{COMPILER}/plan/way.py",
+        "client.service_account and not is_prefix(client.namespace)",
+        "client.service_account",
+        "a handshake asks for an account of a namespace that is called preview-*",
+        PREFIXES,
+    ),
+    Mutant(
+        f"{COMPILER}/plan/companions.py",
+        "any(stands_for(client, place) for client in clients)",
+        "(place in clients)",
+        "applications beside the gateways are cut off where a prefix makes them clients",
+        PREFIXES,
     ),
     Mutant(
         f"{COMPILER}/emit/authorization.py",
@@ -84,7 +143,7 @@ MUTANTS = (
     ),
     Mutant(
         f"{COMPILER}/plan/companions.py",
-        "denied=tuple(namespace for namespace in isolated if namespace not in clients),",
+        "denied=tuple(place for place in isolated if not any(stands_for(client, place) for client in clients)),",
         "denied=isolated,",
         "applications beside a gateway lose all their traffic",
         POLICIES,
@@ -98,8 +157,8 @@ MUTANTS = (
     ),
     Mutant(
         f"{COMPILER}/plan/way.py",
-        "if host.reports or port.is_http or not all(",
-        "if host.reports or port.is_http or not any(",
+        "known = all(client.service_account",
+        "known = any(client.service_account",
         "callers whose account the list does not name are refused in the handshake",
         contract("access"),
     ),

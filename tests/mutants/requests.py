@@ -33,6 +33,13 @@ MUTANTS = (
     ),
     Mutant(
         PATHS,
+        "        strip_trailing_host_dot: true\n",
+        "",
+        "a host with its last dot is not found",
+        contract("requests"),
+    ),
+    Mutant(
+        PATHS,
         "{{ else }}REJECT_REQUEST",
         "{{ else }}KEEP_UNCHANGED",
         "%2F passes the rules as a letter, and is a slash to the upstream",

@@ -166,8 +166,8 @@ MUTANTS = (
     ),
     Mutant(
         READINESS,
-        '{{- range $gateway.ports }}\n                    "outbound',
-        '{{- range list (first $gateway.ports) }}\n                    "outbound',
+        "{{- range $gateway.ports }}\n                    {{- if eq",
+        "{{- range list (first $gateway.ports) }}\n                    {{- if eq",
         "a pod is Ready while its second port's upstream is dead",
         contract("readiness"),
     ),

@@ -102,3 +102,17 @@ def test_other_spellings(headers: str, dropped: bool, removed: list[str] | None)
     values = gateway(f"- {{host: api.example.com, headers: {{{headers}}}}}")
     assert values.get("dropUnderscores", False) is dropped
     assert values.get("headers", {}).get("request", {}).get("remove") == removed
+
+
+@pytest.mark.parametrize(
+    "value", ["Bearer 0123456789", "ghp_0123456789abcdef", "glpat-0123456789", "eyJhbGciOi.eyJzdWIi.c2ln"]
+)
+def test_a_token_in_a_header_of_any_name(value: str) -> None:
+    entry = "- {host: api.example.com, headers: {request: {set: {x-caller: %s}%s}}}"
+    assert codes(hosts(entry % (value, ""))) == ["EG242"]
+    assert not codes(hosts(entry % (value, ", notSecret: [X-Caller]")))
+
+
+def test_what_is_said_to_be_no_secret_is_a_header_that_is_set() -> None:
+    entry = "- {host: api.example.com, headers: {request: {set: {x-a: b}, notSecret: [x-b]}}}"
+    assert codes(hosts(entry)) == ["EG109"]

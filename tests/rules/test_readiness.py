@@ -24,6 +24,11 @@ PROBE = "probe: {httpGet: {path: /h, port: 15021}}"
         (f"readiness: {{{PROBE}}}", ["EG216"]),
         ("readiness: {mode: probe, probe: {periodSeconds: 5}}", ["EG102"]),
         ("readiness: {path: /h, statuses: [204-200]}", ["EG219"]),
+        ("ports: [{port: 80, readiness: {mode: gateway}}]", []),
+        ("ports: [{port: 80, readiness: {mode: gateway}}], readiness: {mode: gateway}", []),
+        ("ports: [{port: 80, readiness: {mode: gateway}}], readiness: {interval: 5s}", ["EG216"]),
+        ("ports: [{port: 80, readiness: {mode: upstream}}], readiness: {mode: gateway}", ["EG216"]),
+        ("ports: [{port: 80, readiness: {mode: gateway}}, {port: 81}], failover: [b.example.com]", ["EG270"]),
     ],
 )
 def test_readiness(entry: str, expected: list[str]) -> None:

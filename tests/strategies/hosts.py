@@ -12,6 +12,7 @@ from tests.strategies.words import (
     GATEWAYS,
     HTTP_FAMILY,
     NAMESPACES,
+    PREFIXES,
     TRICKY,
     Draw,
     Entry,
@@ -74,6 +75,7 @@ def _host(draw: Draw, name: str, number: int) -> Any:
         enforcement=st.sampled_from(["enforce", "report"]),
         accessLog=st.booleans(),
     )
+    _left_out(draw, entry)
     if has_requests and draw(st.integers(0, 3)) == 0:
         entry["expose"] = {
             "host": f"own-{number}.example.net",
@@ -95,6 +97,13 @@ def _host(draw: Draw, name: str, number: int) -> Any:
     scales = [{"minReplicas": 2, "maxReplicas": 1000, "targetCPU": 50}, {"minReplicas": 5}, {"maxReplicas": 2}, {}]
     scaling = draw(st.sampled_from([{}, {"replicas": 3}, *({"autoscaling": one} for one in scales)]))
     return name if set(entry) == {"host"} else entry | scaling
+
+
+def _left_out(draw: Draw, entry: Entry) -> None:
+    """Leave the upstreams of some ports out of a readiness that says no more than that it follows them."""
+    if not entry.get("readiness") and "failover" not in entry:
+        for port in entry["ports"]:
+            port.update(subset(draw, readiness=st.sampled_from([{"mode": "gateway"}, {}])))
 
 
 def _wildcard(draw: Draw, number: int) -> Entry:
@@ -141,6 +150,8 @@ def _without_gateway(draw: Draw, entry: Entry) -> Entry:
     pods = ("podDisruptionBudget", "resources", "replicas", "autoscaling")
     entry = {key: value for key, value in entry.items() if key not in only + pods + requests} | {"at": "sidecar"}
     entry.get("timeouts", {}).pop("stream", None)
+    for port in entry["ports"]:
+        port.pop("readiness", None)
     settings = [one for one in (entry.get("tls"), *(port.get("tls") for port in entry["ports"])) if one]
     for tls in settings:
         if tls.pop("files", None) and (tls.get("mode") == "mutual" or "unverified" not in tls):
@@ -187,7 +198,14 @@ def _where(draw: Draw, number: int) -> Entry:
 
 
 def _clients(draw: Draw, ports: Sequence[Entry]) -> list[Any]:
-    return [_client(draw, ports) for _ in range(draw(st.integers(1, 3)))]
+    clients = [_client(draw, ports) for _ in range(draw(st.integers(1, 3)))]
+    named = [client for client in clients if isinstance(client, dict) and "namespace" in client]
+    if named and not any(port["protocol"] == "TCP" for port in ports) and draw(st.integers(0, 4)) == 0:
+        named[0]["namespace"] = draw(st.sampled_from(PREFIXES))
+        for client in clients:
+            if isinstance(client, dict):
+                client.pop("podLabels", None)
+    return clients
 
 
 def _client(draw: Draw, ports: Sequence[Entry]) -> Any:
@@ -221,4 +239,6 @@ def _denial(draw: Draw, ports: Sequence[Entry]) -> Any:
     if isinstance(rule, dict):
         for key in ("podLabels", "wholeMesh"):
             rule.pop(key, None)
+        if "namespace" in rule and draw(st.integers(0, 4)) == 0:
+            rule["namespace"] = draw(st.sampled_from(PREFIXES))
     return rule or "guests"

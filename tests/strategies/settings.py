@@ -75,7 +75,9 @@ def timeouts(draw: Draw, has_requests: bool) -> Entry:
 @st.composite
 def retries(draw: Draw) -> Entry:
     conditions = st.lists(st.sampled_from(["5xx", "503", "reset", "connect-failure"]), min_size=1, unique=True)
-    return subset(draw, attempts=st.integers(0, 10), retryOn=conditions, perTry=durations())
+    shares = {"percent": st.integers(0, 100), "minConcurrency": st.integers(0, 10)}
+    budget = st.fixed_dictionaries({}, optional=shares)
+    return subset(draw, attempts=st.integers(0, 10), retryOn=conditions, perTry=durations(), budget=budget)
 
 
 @st.composite
@@ -115,7 +117,8 @@ def headers(draw: Draw) -> Entry:
         {"secret": secret}, optional={"name": st.just("X-Key"), "prefix": st.just("Bearer "), "key": st.just("007")}
     )
     response = st.just(subset(draw, **changes))
-    return subset(draw, request=st.just(request), response=response, credential=credential)
+    host = st.just("origin.example.net")
+    return subset(draw, host=host, request=st.just(request), response=response, credential=credential)
 
 
 @st.composite

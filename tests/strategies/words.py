@@ -21,6 +21,7 @@ GATEWAYS = (
     {"name": "adopted", "namespace": "istio-egress", "adopt": {"istio": "egressgateway"} | dict.fromkeys(TRICKY, "on")},
 )
 NAMESPACES = ("shop", "payments", "web", "1e3", "egress")
+PREFIXES = ("shop*", "pay*", "preview-*", "1*")
 
 
 def labels() -> st.SearchStrategy[str]:

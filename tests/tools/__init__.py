@@ -10,6 +10,8 @@ module_dir(folder) -> Path
     charts are in manifests/charts), "kubernetes" (api/openapi-spec), "argocd" (manifests/crds), or any other.
 helm() -> Path
     The Helm for `make demo`: the one on PATH if it is recent enough, else helm4.
+chromium() -> Path
+    The Chromium on PATH. It is no build of ours: `python -m tests.tools chromium` installs Debian's package.
 schema_location() -> str
     What `kubeconform -schema-location` takes: strict schemas, made now if they are not kept yet.
 kubeconform(manifests) -> list[str]
@@ -19,13 +21,24 @@ ToolError
 
 Names: helm3 helm4 ct kubeconform istioctl pilot-discovery-1.31 pilot-agent-1.31 kube-apiserver kube-controller-manager
 kube-scheduler kubelet kube-proxy kubectl coredns opa argocd pause, and the two pilots of older releases of Istio.
-`python -m tests.tools NAME…` makes what is named, also `helm` and `schemas`, and prints the paths, a line each. All are
-safe to call from several processes at once, are cheap when what they return is kept already, and say on stderr how far
-a build is.
+`python -m tests.tools NAME…` makes what is named, also `chromium`, `helm` and `schemas`, and prints the paths, a line
+each. All are safe to call from several processes at once, are cheap when what they return is kept already, and say on
+stderr how far a build is.
 """
 
+from tests.tools.chromium import chromium
 from tests.tools.errors import ToolError
 from tests.tools.programs import PROGRAMS, helm, module_dir, search_path, tool
 from tests.tools.schemas import kubeconform, schema_location
 
-__all__ = ["PROGRAMS", "ToolError", "helm", "kubeconform", "module_dir", "schema_location", "search_path", "tool"]
+__all__ = [
+    "PROGRAMS",
+    "ToolError",
+    "chromium",
+    "helm",
+    "kubeconform",
+    "module_dir",
+    "schema_location",
+    "search_path",
+    "tool",
+]

@@ -4,11 +4,12 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from tests.tools.chromium import installed
 from tests.tools.errors import ToolError
 from tests.tools.programs import PROGRAMS, helm, tool
 from tests.tools.schemas import schema_location
 
-OTHERS: dict[str, Callable[[], object]] = {"helm": helm, "schemas": schema_location}
+OTHERS: dict[str, Callable[[], object]] = {"chromium": installed, "helm": helm, "schemas": schema_location}
 
 
 def main() -> int:

@@ -65,3 +65,12 @@ connectionPool:
     maxRequestsPerConnection: {{ int64 . }}
     {{- end }}
 {{- end }}
+
+{{- /* How many retries there may be at once, for all ports. Expects: a gateway or a sidecar. */}}
+{{- define "egress-gateways.retryBudget" }}
+{{- with .retryBudget }}
+retryBudget:
+  percent: {{ .percent }}
+  minRetryConcurrency: {{ .minRetryConcurrency }}
+{{- end }}
+{{- end }}

@@ -16,7 +16,12 @@ def add(commands: Any) -> None:
         epilog=lists.CODES,
     )
     parser.add_argument("--host", help="the host to show, hop by hop")
-    parser.add_argument("--format", choices=sorted(explain.FLEET_FORMATS), default="text", help="default: text")
+    parser.add_argument(
+        "--format",
+        choices=sorted(explain.FLEET_FORMATS),
+        default="text",
+        help="default: text; html is a page for a browser, in one file",
+    )
     parser.set_defaults(run=run, parser=parser)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from egressc.diff.calls import Access, access, calls
 from egressc.diff.change import Change, Effect
 from egressc.diff.words import Sentence, facts, join, listing, rule_line, scope, sentence, who
-from egressc.model import Client, Deny, Host, Inventory
+from egressc.model import Client, Deny, Host, Inventory, stands_for
 from egressc.plan.decisions.lines import host_line, once
 from egressc.positions import Lines
 
@@ -140,7 +140,11 @@ def _relatives(client: Client, host: Host) -> list[Client]:
     """The clients of `host` that `client` has something in common with."""
     if host.reports:
         return []
-    own = [one for one in host.clients if client.namespace in (None, one.namespace) or one.namespace is None]
+    own = [
+        one
+        for one in host.clients
+        if stands_for(client.namespace, one.namespace) or stands_for(one.namespace, client.namespace)
+    ]
     account = client.service_account
     return [one for one in own if one.service_account in (None, account) or account is None]
 

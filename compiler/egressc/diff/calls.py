@@ -11,7 +11,7 @@ from itertools import product
 from typing import NamedTuple
 
 from egressc.emit import spelling
-from egressc.model import Client, Deny, Host, Inventory
+from egressc.model import Client, Deny, Host, Inventory, is_prefix, stands_for
 
 #: A name that no list has: it stands for all others.
 OTHER = "~other~"
@@ -76,7 +76,7 @@ class Access:
         return guards if any(labels for _, labels in guards) and (None, ()) not in guards else set()
 
     def _lets_in(self, client: Client, call: Call) -> bool:
-        if client.namespace not in (None, call.namespace) or not client.covers(call.port):
+        if not stands_for(client.namespace, call.namespace) or not client.covers(call.port):
             return False
         if self.host.in_sidecar:  # nobody asks for an identity there
             return {*client.pod_labels} <= {*call.labels}
@@ -87,7 +87,7 @@ class Access:
         return (not client.methods or call.method in client.methods) and _asks(call.path, client.paths, "allowed")
 
     def _refuses(self, deny: Deny, call: Call) -> bool:
-        if deny.namespace not in (None, call.namespace) or deny.service_account not in (None, call.account):
+        if not stands_for(deny.namespace, call.namespace) or deny.service_account not in (None, call.account):
             return False
         if call.port not in self.host.decided_on(deny):
             return False
@@ -107,8 +107,10 @@ def access(host: Host, inventory: Inventory, *, enforced: bool = False) -> Acces
 def calls(client: Client, one: Access, other: Access) -> Iterator[Call]:
     """Calls of `client` that `one` lets in: for each that `one` and `other` may tell apart from the others, one."""
     all_rules: list[Rule] = [*one.clients, *one.denials, *other.clients, *other.denials]
-    for namespace in [client.namespace] if client.namespace else _namespaces(all_rules):
-        rules = [rule for rule in all_rules if rule.namespace in (None, namespace)]
+    for namespace in _namespaces(all_rules):
+        if not stands_for(client.namespace, namespace):
+            continue
+        rules = [rule for rule in all_rules if stands_for(rule.namespace, namespace)]
         named = client.service_account
         accounts = [named] if named and not one.host.in_sidecar else _accounts(rules)
         for port in (port.port for port in one.host.ports if client.covers(port.port)):
@@ -141,7 +143,9 @@ def _anybody(host: Host) -> Client:
 
 
 def _namespaces(rules: Sequence[Rule]) -> list[str]:
-    return [*sorted({rule.namespace for rule in rules if rule.namespace}), OTHER]
+    """Each that is named, one for each prefix that stands for all others, and one for all others."""
+    named = {rule.namespace for rule in rules if rule.namespace}
+    return [*sorted(name[:-1] + OTHER if is_prefix(name) else name for name in named), OTHER]
 
 
 def _accounts(rules: Sequence[Rule]) -> list[str]:

@@ -90,6 +90,9 @@ def _changed(pair: Pair) -> Iterator[Change]:
     if first.upstream_port != then.upstream_port:
         words = "leads to port {} of the upstream, before {}"
         yield pair.change("changes", "ports", words, then.upstream_port, first.upstream_port)
+    if first.readiness.mode != then.readiness.mode:
+        words = "has readiness mode {}, before {}"
+        yield pair.change("changes", "readiness.mode", words, then.readiness.mode, first.readiness.mode)
     told = [*_verification(pair), *_shown(pair)]
     yield from told
     for setting, before, now, _, _ in differences(first.tls, then.tls, "tls") if not told else ():

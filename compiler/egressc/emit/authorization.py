@@ -1,9 +1,11 @@
 """Who may call and who may not, as the filters of a port have it: whoever is refused first, then whoever is let in."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from egressc.emit import spelling
+from egressc.model import is_prefix
 from egressc.plan import GatewayCarrier, GatewayPort, Identity, Rule
 
 ANYBODY = {"prefix": "spiffe://"}
@@ -61,11 +63,22 @@ def _named(rules: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return result
 
 
-def _caller(who: Identity) -> dict[str, str]:
+def _caller(who: Identity) -> dict[str, Any]:
     """How the SPIFFE name of the caller's certificate is matched."""
     if who.namespace is None:
         return ANYBODY
+    if is_prefix(who.namespace):
+        return _caller_by_prefix(who.trust_domain, who.namespace[:-1], who.service_account)
     account = f"/ns/{who.namespace}/sa/{who.service_account or ''}"
     if who.trust_domain is None:
         return {"suffix" if who.service_account else "contains": account}
     return {"exact" if who.service_account else "prefix": f"spiffe://{who.trust_domain}{account}"}
+
+
+def _caller_by_prefix(trust_domain: str | None, begin: str, account: str | None) -> dict[str, Any]:
+    """The same for all namespaces whose names begin like this."""
+    if account:
+        domain = re.escape(trust_domain) if trust_domain else "[^/]+"
+        return {"safe_regex": {"regex": f"spiffe://{domain}/ns/{begin}[a-z0-9-]*/sa/{re.escape(account)}"}}
+    namespaces = f"/ns/{begin}"
+    return {"prefix": f"spiffe://{trust_domain}{namespaces}"} if trust_domain else {"contains": namespaces}

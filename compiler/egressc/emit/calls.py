@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from egressc.model import is_prefix
 from egressc.plan import GatewayCarrier, GatewayPort, Identity, Rule
 
 SCHEMES = {"TLS": "https", "TCP": "telnet"}
@@ -53,7 +54,8 @@ def _calls(gateway: GatewayCarrier) -> Iterator[tuple[Caller, str]]:
         return  # nobody knows a name of it that is there
     for port in gateway.ports:
         method = "POST" if port.protocol == "GRPC" else "GET"
-        may = (rule for rule in gateway.rules if rule.covers(port.client_port) and method in (rule.methods or [method]))
+        named = (rule for rule in gateway.rules if not is_prefix(rule.who.namespace))  # where a pod can be
+        may = (rule for rule in named if rule.covers(port.client_port) and method in (rule.methods or [method]))
         if rule := next(may, None):
             url = f"{SCHEMES.get(port.protocol, 'http')}://{gateway.host.host}:{port.client_port}{_path(rule, port)}"
             yield Caller(rule.who, _labels(rule.who, port)), f"{port.protocol} {url}"

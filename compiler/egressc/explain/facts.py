@@ -142,7 +142,7 @@ def _port(carrier: Carrier, port: Port) -> PortFacts:
         client_certificate=client_certificate(tls),
         verified=verified(tls, carrier.speaker),
         ready_when=carrier.ready_when(port),
-        checks_per_minute=carrier.checks(),
+        checks_per_minute=carrier.checks(port),
         lines=port_lines(port),
     )
 

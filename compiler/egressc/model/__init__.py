@@ -1,13 +1,13 @@
 """MODEL: what a host list says, with every default settled; it knows nothing of Kubernetes or Istio."""
 
-from egressc.model.clients import Client, Deny, Operation
+from egressc.model.clients import Client, Deny, Operation, is_prefix, stands_for
 from egressc.model.companions import Admission, Companions, Sidecars
 from egressc.model.durations import Duration
 from egressc.model.gateways import Exposure, IngressGateway, SharedGateway
 from egressc.model.host import Host, Proxy, Readiness
 from egressc.model.inventory import Inventory
 from egressc.model.pods import POD_SETTINGS, PodSettings
-from egressc.model.ports import HTTP_FAMILY, WILDCARD, Files, Port, Protocol, Tls, Volume
+from egressc.model.ports import HTTP_FAMILY, WILDCARD, Files, Port, PortReadiness, Protocol, Tls, Volume
 from egressc.model.requests import Credential, ExternalAuthorization, HeaderChanges, Headers, Limit, Opa, RateLimit
 from egressc.model.traffic import ConnectionPool, OutlierDetection, Retries, Timeouts
 
@@ -36,6 +36,7 @@ __all__ = [
     "OutlierDetection",
     "PodSettings",
     "Port",
+    "PortReadiness",
     "Protocol",
     "Proxy",
     "RateLimit",
@@ -46,4 +47,6 @@ __all__ = [
     "Timeouts",
     "Tls",
     "Volume",
+    "is_prefix",
+    "stands_for",
 ]

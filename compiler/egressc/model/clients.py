@@ -5,6 +5,18 @@ from dataclasses import dataclass
 from egressc.positions import Settled
 
 
+def is_prefix(namespace: str | None) -> bool:
+    """Whether it is how names of namespaces begin (`preview-*`), and not the name of one."""
+    return namespace is not None and namespace.endswith("*")
+
+
+def stands_for(namespace: str | None, other: str | None) -> bool:
+    """Whether each namespace that `other` means is one that `namespace` means; None means all of them."""
+    if namespace is None or namespace == other:
+        return True
+    return other is not None and is_prefix(namespace) and other.startswith(namespace[:-1])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation(Settled):
     """What a rule is about: an empty tuple means every port, method or path. `group` is the one that it was said of."""
@@ -21,7 +33,7 @@ class Operation(Settled):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client(Operation):
-    """Who may call; `namespace` is None for the whole mesh, `pod_labels` are empty for all its pods."""
+    """Who may call; `namespace` may be a prefix, None is the whole mesh; `pod_labels` are empty for all its pods."""
 
     namespace: str | None
     whole_mesh: bool
@@ -31,7 +43,7 @@ class Client(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deny(Operation):
-    """Who is refused; everybody where `namespace` is None, at all hosts where `hosts` is empty."""
+    """Who is refused; `namespace` may be a prefix, None is everybody. At all hosts where `hosts` is empty."""
 
     namespace: str | None
     service_account: str | None

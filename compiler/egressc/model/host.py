@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from egressc.hostname import is_ip
-from egressc.model.clients import Client, Deny
+from egressc.model.clients import Client, Deny, is_prefix
 from egressc.model.durations import Duration
 from egressc.model.gateways import Exposure, SharedGateway
 from egressc.model.pods import PodSettings
@@ -101,8 +101,11 @@ class Host(Settled):
 
     @property
     def seen_by_all(self) -> bool:
-        """Whether sidecars of every namespace know the host: who does not see it cannot be reported."""
-        return self.reports or any(client.whole_mesh for client in self.callers)
+        """Whether sidecars of every namespace know the host.
+
+        Who does not see it cannot be reported, and no object can be exported to namespaces by a prefix.
+        """
+        return self.reports or any(client.whole_mesh or is_prefix(client.namespace) for client in self.callers)
 
     def decided_on(self, deny: Deny) -> tuple[int, ...]:
         """The client ports that `deny` is about and that show what it asks for."""
@@ -153,6 +156,12 @@ class Host(Settled):
     def connected_to(self) -> tuple[str, ...]:
         """What the gateway opens its connections to: the proxy, or where the upstream is."""
         return (self.proxy.host,) if self.proxy else self.places
+
+    @property
+    def checked(self) -> tuple[Port, ...]:
+        """The ports whose upstream readiness follows."""
+        follows = self.readiness.mode == "upstream"
+        return tuple(port for port in self.ports if follows and port.readiness.mode == "upstream")
 
     @property
     def has_requests(self) -> bool:

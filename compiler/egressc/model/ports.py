@@ -52,6 +52,13 @@ class Tls(Settled):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PortReadiness(Settled):
+    """Whether the pods wait for the upstream of a port, where the host's readiness follows its upstream."""
+
+    mode: Literal["upstream", "gateway"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Port(Settled):
     """A client port and the upstream port behind it."""
 
@@ -59,6 +66,7 @@ class Port(Settled):
     protocol: Protocol
     upstream_port: int
     tls: Tls
+    readiness: PortReadiness
 
     @property
     def is_http(self) -> bool:

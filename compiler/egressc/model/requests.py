@@ -10,11 +10,15 @@ from egressc.positions import Settled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderChanges(Settled):
-    """What happens to the headers of requests or responses; `keep` are those of the mesh that are not removed."""
+    """What happens to the headers of requests or responses; `keep` are those of the mesh that are not removed.
+
+    `not_secret` are headers of `set` that only look like secrets.
+    """
 
     set: dict[str, str]
     remove: tuple[str, ...]
     keep: tuple[str, ...]
+    not_secret: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +33,9 @@ class Credential(Settled):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headers(Settled):
-    """What upstreams and applications see of each other's headers."""
+    """What upstreams and applications see of each other's headers; `host` is None where it stays as it is."""
 
+    host: str | None
     request: HeaderChanges
     response: HeaderChanges
     credential: Credential | None

@@ -17,12 +17,21 @@ class Timeouts(Settled):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetryBudget(Settled):
+    """How many retries there may be at once: `percent` of all requests, and `min_concurrency` in any case."""
+
+    percent: int
+    min_concurrency: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retries(Settled):
-    """How often and when a request is tried again; `retry_on` is sorted."""
+    """How often and when a request is tried again; `retry_on` is sorted. None is no limit."""
 
     attempts: int
     retry_on: tuple[str, ...]
     per_try: Duration | None
+    budget: RetryBudget | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

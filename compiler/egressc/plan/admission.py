@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from egressc.hostname import canonical, is_ip
 from egressc.model import Admission as Wanted
-from egressc.model import Host, Inventory
+from egressc.model import Host, Inventory, stands_for
 from egressc.plan.authorization import EVERYBODY
 from egressc.plan.carrier import Carrier
 from egressc.plan.exposure import ExposedName
@@ -54,6 +54,7 @@ def plan_admission(
             whole = f"*.{carrier.namespace}.svc.{inventory.cluster_domain}"
             owners[whole if carrier.namespace in ours else carrier.service].add(carrier.namespace)
     clients = _clients(inventory.hosts)
+    named = clients - {EVERYBODY}
     known = {name: tuple(sorted(namespaces)) for name, namespaces in sorted(owners.items())}
     return Admission(
         hosts={name: namespaces for name, namespaces in known.items() if not is_ip(name)},
@@ -61,7 +62,7 @@ def plan_admission(
         namespaces=tuple(sorted(ours)),
         adopted=tuple(sorted({adopted for one in carriers if (adopted := one.adopts)})),
         clients=(EVERYBODY,) if EVERYBODY in clients else tuple(sorted(clients)),
-        closed=tuple(sorted(ours - clients)),
+        closed=tuple(sorted(place for place in ours if not any(stands_for(one, place) for one in named))),
         ports=_ports(inventory.hosts),
         without=wanted.without,
     )

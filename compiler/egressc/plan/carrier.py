@@ -95,7 +95,7 @@ class Carrier(Protocol):
     def replicas(self) -> Replicas:
         """How many pods carry the host."""
 
-    def checks(self) -> Checks:
+    def checks(self, port: Port) -> Checks:
         """The checks that the upstream behind a client port gets."""
 
     def ready_when(self, port: Port) -> str:
@@ -108,7 +108,7 @@ class Carrier(Protocol):
         """Who may call, each with the principal that a gateway asks for."""
 
     def known_to(self) -> Iterator[tuple[str, str]]:
-        """The namespaces that reach the host, `*` for all, each with what Istio's Sidecar must name for it."""
+        """The namespaces that reach the host, by name, by prefix or `*` for all, each with what a Sidecar must name."""
 
     def owners(self) -> set[str]:
         """The namespaces where objects for the host may stand, "./" before those that only see it themselves."""

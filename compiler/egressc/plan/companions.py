@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from egressc.model import Inventory, Sidecars
+from egressc.model import Inventory, Sidecars, is_prefix, stands_for
 from egressc.plan.admission import Admission, plan_admission
 from egressc.plan.authorization import EVERYBODY
 from egressc.plan.carrier import Carrier
@@ -64,13 +64,13 @@ def plan_companions(inventory: Inventory, carriers: Sequence[Carrier], exposures
     """The companions that the list wants."""
     wanted = inventory.companions
     namespaces = tuple(sorted({place for one in carriers if (place := one.pods_made_in)}))
-    clients = {client.namespace for host in inventory.hosts for client in host.clients}
+    clients = {client.namespace for host in inventory.hosts for client in host.clients if client.namespace}
     isolated = namespaces if wanted.network_policies else ()
     return Companions(
         strict=namespaces if wanted.strict else (),
         isolated=isolated,
         # applications beside the gateways keep what they have
-        denied=tuple(namespace for namespace in isolated if namespace not in clients),
+        denied=tuple(place for place in isolated if not any(stands_for(client, place) for client in clients)),
         sidecars=_sidecars(wanted.sidecars, inventory, carriers, exposures) if wanted.sidecars else (),
         whole_mesh=tuple(one.host.host for one in carriers if one.in_release) if wanted.sidecars else (),
         admission=plan_admission(wanted.admission, inventory, carriers, exposures) if wanted.admission else None,
@@ -88,11 +88,13 @@ def _sidecars(
         for client in (client for route in exposed.routes for client in route.gateway.host.clients):
             allowed[client.namespace or EVERYBODY].add(f"{exposed.ingress.namespace}/{exposed.host}")
     everybody = allowed.pop(EVERYBODY, set())
+    prefixes = {namespace: allowed.pop(namespace) for namespace in filter(is_prefix, sorted(allowed))}
     clients = sorted(allowed.keys() - {*wanted.without})
     services = list(_services(wanted, inventory.cluster_domain))
     sidecars = []
     for namespace in clients:
         hosts = allowed[namespace] | everybody | {*wanted.also.get(namespace, ())}
+        hosts |= {host for prefix, some in prefixes.items() if stands_for(prefix, namespace) for host in some}
         if OWN_HOSTS in services:  # what else is said of the namespace would say it again
             hosts = {host for host in hosts if host.partition("/")[0] not in (namespace, OWN_NAMESPACE)}
         sidecars.append(Sidecar(namespace, (*services, *sorted(hosts))))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from egressc.assets import chart_values
-from egressc.model import PodSettings
+from egressc.model import PodSettings, Port
 from egressc.plan.spelled import from_to
 from egressc.plan.way import GatewayWay
 from egressc.positions import Lines
@@ -73,10 +73,10 @@ def counted(settings: PodSettings) -> Replicas:
     return Replicas(least, most, scaled=not fixed, counted=True, lines=lines)
 
 
-def checks(way: GatewayWay) -> Checks:
-    """The checks that the upstream behind one client port of `way` gets."""
+def checks(way: GatewayWay, port: Port) -> Checks:
+    """The checks that the upstream behind the client port `port` of `way` gets."""
     host, running = way.host, replicas(way)
-    each = MINUTE / host.readiness.interval.milliseconds if way.checks_upstream else 0
+    each = MINUTE / host.readiness.interval.milliseconds if port in host.checked else 0
     if host.kind in ("DNS_ROUND_ROBIN", "PROXY"):
         return Checks(each * running.least, each * running.most, "upstream", 1)
     addresses = len(host.endpoints) if host.kind == "STATIC" else None

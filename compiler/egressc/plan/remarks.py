@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from egressc.model import Client, Host
+from egressc.model import Client, Host, is_prefix
 from egressc.plan.decisions.exposed import exposed_url
 from egressc.plan.decisions.lines import client_line, port_lines
 from egressc.plan.decisions.tls import verified
@@ -52,18 +52,23 @@ def whole_mesh(host: Host, clients: Iterable[Client]) -> Iterator[Remark]:
             yield Remark(host.host, None, "the whole mesh may call", (client_line(client),))
 
 
+def _by_prefix(host: Host) -> Iterator[Remark]:
+    """The clients of `host` that are namespaces which do not exist yet."""
+    for client in host.clients:
+        if is_prefix(client.namespace):
+            says = f"whoever may create a namespace {client.namespace} is a client; every namespace sees the host"
+            yield Remark(host.host, None, says, (client_line(client),))
+
+
 def through_gateway(way: GatewayWay) -> Iterator[Remark]:
     """What is weaker about a host behind a gateway, whoever's pods these are."""
     host = way.host
     yield from unused(host)
     yield from unverified(host, "gateway")
     yield from whole_port(host)
-    for port in host.ports:
-        if port.tls.mode == "mutual" and not port.is_http and way.checks_upstream:
-            # the check sends no bytes, and TLS 1.3 clients finish before the server has judged their certificate
-            says = "Ready does not show whether the upstream takes the client certificate"
-            yield Remark(host.host, port.port, says, port.tls.said("mode"))
+    yield from _unjudged(host)
     yield from whole_mesh(host, host.callers)
+    yield from _by_prefix(host)
     yield from _told_apart(way)
     if expose := host.expose:
         says = f"whoever reaches the ingress gateway of {expose.gateway.namespace} may call it: {exposed_url(expose)}"
@@ -80,9 +85,33 @@ def through_gateway(way: GatewayWay) -> Iterator[Remark]:
         if outside.provider:
             says = f"the mesh's configuration must have the extension provider {outside.provider}"
             yield Remark(host.host, None, says, outside.said("provider"))
+    yield from _readiness(way)
+
+
+def _unjudged(host: Host) -> Iterator[Remark]:
+    for port in host.ports:
+        if port.tls.mode == "mutual" and not port.is_http and port in host.checked:
+            # the check sends no bytes, and TLS 1.3 clients finish before the server has judged their certificate
+            says = "Ready does not show whether the upstream takes the client certificate"
+            yield Remark(host.host, port.port, says, port.tls.said("mode"))
+
+
+def _readiness(way: GatewayWay) -> Iterator[Remark]:
+    """What Ready does not show, and what one dead port does to the others."""
+    host = way.host
     if not way.checks_upstream:
         says = f"Ready does not follow the upstream: readiness is {host.readiness.mode}"
         yield Remark(host.host, None, says, host.readiness.said("mode"))
+        return
+    for port in host.ports:
+        if port not in host.checked:
+            says = "Ready does not follow the upstream of this port"
+            yield Remark(host.host, port.port, says, port.readiness.said("mode"))
+    numbers = sorted({port.upstream_port for port in host.checked})
+    if way.pods.single and len(numbers) > 1:
+        which = ", ".join(map(str, numbers))
+        says = f"while one of the upstream ports {which} is dead, nobody may use the others: see `ports.readiness`"
+        yield Remark(host.host, None, says, host.said("ports"))
 
 
 def _left_to_others(way: GatewayWay) -> Iterator[Remark]:

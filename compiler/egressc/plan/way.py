@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from egressc.model import Host, Inventory, Port, Protocol, Tls
+from egressc.model import Host, Inventory, Port, Protocol, Tls, is_prefix
 from egressc.names import gateway_name, gateway_ports, port_name
 from egressc.plan.authorization import EVERYBODY, Rule, denials, fleet_denials, rules
 from egressc.plan.decision import Object
@@ -164,7 +164,7 @@ class GatewayWay:
     @property
     def checks_upstream(self) -> bool:
         """Whether the pod's readiness follows its upstream."""
-        return self.host.readiness.mode == "upstream"
+        return bool(self.host.checked)
 
     def object(self, kind: str, suffix: str = "") -> Object:
         """The object of this kind that belongs to the host, or to the pods that carry it."""
@@ -239,7 +239,8 @@ def _identities(host: Host, port: Port, trust_domain: str) -> tuple[str, ...]:
     A policy on such a port decides at the caller's first byte, and a server that speaks first has spoken by then.
     """
     clients = [client for client in host.clients if client.covers(port.port)]
-    if host.reports or port.is_http or not all(client.service_account for client in clients):
+    known = all(client.service_account and not is_prefix(client.namespace) for client in clients)
+    if host.reports or port.is_http or not known:
         return ()
     accounts = {f"ns/{client.namespace}/sa/{client.service_account}" for client in clients}
     return tuple(f"spiffe://{trust_domain}/{account}" for account in sorted(accounts))

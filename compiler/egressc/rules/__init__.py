@@ -6,6 +6,7 @@ from egressc.rules import (
     authorization,
     clients,
     companions,
+    cost,
     durations,
     exposure,
     external_authorization,
@@ -15,6 +16,7 @@ from egressc.rules import (
     metadata,
     pods,
     ports,
+    prefixes,
     protocols,
     proxies,
     rate_limit,
@@ -30,6 +32,7 @@ from egressc.rules import (
 
 ONE_HOST = (
     clients.check,
+    prefixes.check,
     authorization.check,
     ports.check,
     protocols.check,
@@ -64,6 +67,8 @@ ALL_HOSTS = (
     authorization.check_reports,
     authorization.check_logs,
     companions.check_all,
+    prefixes.check_sidecars,
+    cost.check_gateways,
 )
 
 

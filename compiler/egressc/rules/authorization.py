@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from egressc.elsewhere import ONE_LOG
 from egressc.findings import Code, Finding, Span
-from egressc.model import Client, Deny, Host, Inventory, SharedGateway
+from egressc.model import Client, Deny, Host, Inventory, SharedGateway, stands_for
 from egressc.rules.clients import operation, paths, silent_ports, spoken
 from egressc.slips import nearest
 
@@ -146,10 +146,7 @@ def _covers(host: Host, deny: Deny, client: Client) -> bool:
     """Whether nothing is left of `client`."""
     if deny.methods or deny.paths or (deny.service_account and not deny.namespace):
         return False
-    if deny.namespace and (deny.namespace, deny.service_account or client.service_account) != (
-        client.namespace,
-        client.service_account,
-    ):
+    if not stands_for(deny.namespace, client.namespace) or deny.service_account not in (None, client.service_account):
         return False
     used = client.ports or tuple(port.port for port in host.ports)
     return set(used) <= set(host.decided_on(deny))

@@ -50,7 +50,10 @@ MENDED = ((re.compile(r"//+"), "/"), (re.compile(r"%(?![0-9a-f]{2})", re.IGNOREC
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
     """Clients that nobody is, and what no port could tell of them."""
     if not host.callers:
-        fix = "add `clients: [<namespace>]` to the host or to `defaults`; for everybody write `[{wholeMesh: true}]`"
+        fix = (
+            "add `clients: [<namespace>]` to the host, or to `defaults` for all hosts; for everybody write "
+            "`[{wholeMesh: true}]`"
+        )
         yield NO_CLIENTS(host.at("host"), f"{host.host} has no clients: nobody may call it", fix)
     for client in host.clients:
         yield from _who(client)

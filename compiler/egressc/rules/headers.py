@@ -1,9 +1,10 @@
 """Headers that a list may change, each once, and credentials that stay secret."""
 
-import re
 from collections.abc import Iterator
 
+from egressc import hidden
 from egressc.findings import Code, Finding
+from egressc.flow import flow
 from egressc.model import Credential, HeaderChanges, Headers, Host, Inventory
 from egressc.rules.wildcards import FOR_ALL_NAMES
 
@@ -12,16 +13,6 @@ HOP_BY_HOP = frozenset(
     ("connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")
 )
 MESH = ("x-envoy-", "x-istio-", "x-forwarded-client-cert")
-# words that name a secret, also written together, as in apikey and sessionid
-SECRET = re.compile(
-    r"(access|api|app|auth|client|id|jwt|license|master|php|private|refresh|secret|sess(ion)?|shared|subscription)*"
-    r"(auth(entication|orization)?|bearer|cookie|cred(ential)?|hmac|jwt|key|otp|pass(phrase|word|wd)|pin|pwd|secret|sess(ion)?|"
-    r"sessid|sig(nature)?|sessionid|token)s?[0-9]*"
-)
-# a key that opens nothing, by the word before it
-OPEN_KEY = re.compile(
-    r"(cache|correlation|idempotency|message|object|partition|public|routing|shard|sort|surrogate|websocket)[-_]?keys?"
-)
 
 NOT_OURS = Code(
     "EG240",
@@ -38,8 +29,13 @@ SECRET_VALUE = Code(
     "EG242",
     "a secret in the list itself",
     "A value in the list can be read in Git, in Helm's release and in the mesh's routes. `headers.credential` takes "
-    "it from a Secret, and it stands nowhere else.",
-    "warning",
+    "it from a Secret, and it stands nowhere else. `notSecret` names headers that only look like one.",
+)
+NOT_SET = Code(
+    "EG109",
+    "no secret, of a header that nobody sets",
+    "`notSecret` says of a header of `set` that its value is no secret. Of another header it says nothing, and would "
+    "look as if it did.",
 )
 ADOPTED = Code(
     "EG243",
@@ -62,13 +58,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
     yield from _named(headers)
     yield from _once(headers.request, headers.credential)
     yield from _once(headers.response, None)
-    for name in headers.request.set:
-        if _secret(name.lower()):
-            message = (
-                f"`{name}` stands in the list: its value can be read in Git, in Helm's release and in the mesh's routes"
-            )
-            fix = "keep it in a Secret: `headers: {credential: {name: " + name + ", secret: partner-token}}`"
-            yield SECRET_VALUE(headers.request.at("set", name), message, fix)
+    yield from _secrets(headers.request)
     if headers.credential:
         yield from _credential(host, headers.credential)
 
@@ -85,7 +75,25 @@ def _named(headers: Headers) -> Iterator[Finding]:
     for where, name, answered in places:
         reason = _reserved(name.lower(), answered)
         if reason:
-            yield NOT_OURS(where, f"the list cannot change `{name}`: {reason}", "remove it")
+            given = headers.request.set.get(name) if name.lower() == "host" else None
+            fix = f"write `headers: {{host: {given}}}`" if given else "remove it"
+            yield NOT_OURS(where, f"the list cannot change `{name}`: {reason}", fix)
+
+
+def _secrets(changes: HeaderChanges) -> Iterator[Finding]:
+    """Headers that look secret by name or value, but for those that the list says are none."""
+    known = {name.lower() for name in changes.not_secret}
+    for name, value in changes.set.items():
+        if name.lower() not in known and (hidden.names_a_secret(name) or hidden.is_token(value)):
+            message = f"`{name}` looks secret, and can be read in Git, in Helm's release and in the mesh's routes"
+            scheme = value.partition(" ")[0] + " " if " " in value and hidden.is_token(value) else ""
+            credential = {"name": name} | ({"prefix": scheme} if scheme else {}) | {"secret": "<the Secret>"}
+            fix = f"keep it in a Secret: `headers: {{credential: {flow(credential)}}}`"
+            fix += f"; if it is none, add `notSecret: [{flow(name)}]`"
+            yield SECRET_VALUE(changes.at("set", name), message, fix)
+    for index, name in enumerate(changes.not_secret):
+        if name.lower() not in {one.lower() for one in changes.set}:
+            yield NOT_SET(changes.at("notSecret", index), f"`set` has no `{name}`", "remove it, or set the header")
 
 
 def _reserved(name: str, answered: bool) -> str | None:
@@ -95,16 +103,10 @@ def _reserved(name: str, answered: bool) -> str | None:
     if name.startswith(MESH):
         return "the header is the mesh's own, and no upstream sees it"
     if name == "host" and not answered:
-        return "the gateway asks the upstream for the `host` of the entry"
+        return "the Host that the upstream gets is `headers.host`"
     if name == "server" and answered:
         return "Envoy writes it itself"
     return None
-
-
-def _secret(name: str) -> bool:
-    """Whether the header `name` is of a kind that carries a secret."""
-    words = re.split(r"[-_.]", OPEN_KEY.sub("", name))
-    return any(SECRET.fullmatch(word) for word in words)
 
 
 def _once(changes: HeaderChanges, credential: Credential | None) -> Iterator[Finding]:

@@ -1,22 +1,14 @@
 """How pods run, a host's own and a shared gateway's: numbers that make sense together."""
 
-import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from egressc.assets import chart_values
 from egressc.findings import Finding
 from egressc.model import Host, Inventory, Opa, PodSettings
+from egressc.model.quantities import quantity
 from egressc.rules import durations
 from egressc.rules.settings import NUMBERS
-
-# what Kubernetes calls a quantity, in the suffixes that the schema lets through
-SUFFIXES = {"m": Decimal("0.001"), "": Decimal(1)} | {
-    suffix: Decimal(base) ** power
-    for base, suffixes in ((1000, ("k", "M", "G", "T")), (1024, ("Ki", "Mi", "Gi", "Ti")))
-    for power, suffix in enumerate(suffixes, 1)
-}
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
@@ -67,11 +59,6 @@ def _evictions(pods: PodSettings) -> Iterator[Finding]:
 def _resources(said: PodSettings | Opa, resources: Mapping[str, Any]) -> Iterator[Finding]:
     for name, limit in (resources.get("limits") or {}).items():
         request = (resources.get("requests") or {}).get(name)
-        if request is not None and _quantity(request) > _quantity(limit):
+        if request is not None and quantity(request) > quantity(limit):
             where, fix = said.at("resources", "requests", name), f"write {limit} or less, or a higher limit"
             yield NUMBERS(where, f"the request for {name} ({request}) is above its limit ({limit})", fix)
-
-
-def _quantity(given: Any) -> Decimal:
-    number, suffix = re.fullmatch(r"([0-9.]+(?:e[-+]?[0-9]+)?)([A-Za-z]*)", str(given)).groups()  # type: ignore[union-attr]
-    return Decimal(number) * SUFFIXES[suffix]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from egressc.elsewhere import KEPT_BY_NOBODY
 from egressc.findings import Code, Finding, Span
 from egressc.hostname import is_service_name
-from egressc.model import Client, Host, Inventory
+from egressc.model import Client, Host, Inventory, stands_for
 from egressc.rules.fleet import RESERVED
 
 SECRET_FOR_NOBODY = Code(
@@ -49,7 +49,7 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
 
 def _policies(host: Host, inventory: Inventory) -> Iterator[Finding]:
     for deny in inventory.deny:
-        refused = {client.namespace for client in host.clients if deny.namespace in (None, client.namespace)}
+        refused = {client.namespace for client in host.clients if stands_for(deny.namespace, client.namespace)}
         if host.decided_on(deny) and (refused or any(client.whole_mesh for client in host.clients)):
             yield _kept_by_nobody(host, deny.at("namespace"), "deny")
 

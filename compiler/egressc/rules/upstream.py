@@ -3,9 +3,10 @@
 import ipaddress
 from collections.abc import Iterator
 
+from egressc import no_host
 from egressc.elsewhere import RESOLUTION
 from egressc.findings import Code, Finding
-from egressc.hostname import LOCAL, canonical, explain, is_cluster_name, is_ip, is_service_name
+from egressc.hostname import LOCAL, canonical, is_cluster_name, is_ip, is_service_name
 from egressc.model import Host, Inventory
 from egressc.rules.fleet import RESERVED
 
@@ -32,7 +33,7 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
         fix = "add `at: sidecar`: the clients' own sidecars carry it" if service else "list the host by its public name"
         yield RESERVED(host.at("host"), message, fix)
     elif last.isdecimal():
-        yield explain(host.host, host.at("host"))
+        yield no_host.finding(host.host, host.at("host"), "host")
     names = [endpoint for endpoint in host.endpoints if not is_ip(endpoint)]
     if len(host.endpoints) > 1 and host.resolution == "DNS_ROUND_ROBIN" and names and not host.failover:
         message = f"{host.host} has several endpoints with names: Istio's DNS_ROUND_ROBIN takes one"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from egressc import suffixes
 from egressc.findings import Code, Finding
-from egressc.model import WILDCARD, Host, Inventory, Port
+from egressc.model import WILDCARD, Host, Inventory, Port, stands_for
 from egressc.rules import metadata, protocols
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -172,7 +172,7 @@ def _covered(wildcard: Host, host: Host) -> Iterator[Finding]:
     for client in wildcard.clients:
         own = client.ports or tuple(port.port for port in wildcard.ports)
         who = "the whole mesh" if client.whole_mesh else client.namespace
-        if not host.seen_by_all and client.namespace not in seen_by:
+        if not host.reports and not any(stands_for(other, client.namespace) for other in seen_by):
             missing = f"{who} to the `clients` of {host.host}"
         elif past := sorted(set(own) - ports):
             missing = f"port {past[0]} to the `ports` of {host.host}"

@@ -1,6 +1,6 @@
 """One host's entry."""
 
-from egressc.model import WILDCARD, Host, Proxy, Readiness, SharedGateway
+from egressc.model import WILDCARD, Host, Port, Proxy, Readiness, SharedGateway
 from egressc.positions import Mapping, plain
 from egressc.settle import requests, traffic
 from egressc.settle.clients import clients, denials
@@ -44,7 +44,7 @@ def settle_host(entry: Mapping, gateways: dict[str, SharedGateway], groups: Grou
         proxy=_proxy(entry["proxy"]) if "proxy" in entry else None,
         denied_ranges=said.some("deniedRanges"),
         addresses=said.some("addresses"),
-        readiness=_readiness(entry),
+        readiness=_readiness(entry, settled),
         timeouts=traffic.timeouts(entry),
         retries=traffic.retries(entry),
         pool=traffic.pool(entry),
@@ -63,13 +63,14 @@ def _proxy(data: Mapping) -> Proxy:
     return Proxy(source=data, host=data["host"], port=data["port"])
 
 
-def _readiness(host: Mapping) -> Readiness:
+def _readiness(host: Mapping, ports: tuple[Port, ...]) -> Readiness:
     said = Reading(host.get("readiness"), "readiness", host)
     mode = said.get("mode")
+    # a gateway to many upstreams is not unready because of one, and without a port that counts there is none
+    unfollowed = _per_name(host) or all(port.readiness.mode == "gateway" for port in ports)
     return Readiness(
         source=said.data,
-        # a gateway to many upstreams is not unready because of one
-        mode="gateway" if _per_name(host) and mode == "upstream" else mode,
+        mode="gateway" if unfollowed and mode == "upstream" else mode,
         path=said.get("path"),
         statuses=tuple(_statuses(status) for status in said.some("statuses")),
         interval=said.duration("interval"),

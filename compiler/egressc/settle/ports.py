@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from egressc.merge import merge
-from egressc.model import WILDCARD, Files, Port, Tls, Volume
+from egressc.model import WILDCARD, Files, Port, PortReadiness, Tls, Volume
 from egressc.positions import Mapping
 from egressc.schema import schema
+from egressc.settle.reading import Reading
 
 TLS = schema()["$defs"]["tls"]
 #: The port of what applications say.
@@ -72,8 +73,14 @@ def _port(data: Mapping, shared: Mapping, host: str) -> Port:
     settings = shared if own is None else own if "mode" in own else merge(shared, own, TLS)
     tls = _tls(settings, protocol, host)
     https = 443 if tls.originates and data["port"] == 80 else data["port"]
+    readiness = Reading(data.get("readiness"), "portReadiness", data)
     return Port(
-        source=data, port=data["port"], protocol=protocol, upstream_port=data.get("upstreamPort", https), tls=tls
+        source=data,
+        port=data["port"],
+        protocol=protocol,
+        upstream_port=data.get("upstreamPort", https),
+        tls=tls,
+        readiness=PortReadiness(source=readiness.data, mode=readiness.get("mode")),
     )
 
 

@@ -17,6 +17,7 @@ def headers(host: Mapping) -> Headers | None:
         return None
     return Headers(
         source=data,
+        host=data.get("host"),
         request=_changes(data, "request"),
         response=_changes(data, "response"),
         credential=_credential(data["credential"]) if "credential" in data else None,
@@ -54,6 +55,7 @@ def _changes(data: Mapping, side: str) -> HeaderChanges:
         set=dict(changes.get("set") or {}),
         remove=tuple(changes.get("remove") or ()),
         keep=tuple(changes.get("keep") or ()),
+        not_secret=tuple(changes.get("notSecret") or ()),
     )
 
 

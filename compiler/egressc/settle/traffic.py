@@ -1,7 +1,15 @@
 """How a host is asked."""
 
 from egressc.model import Duration
-from egressc.model.traffic import ConnectionPool, Http2Keepalive, Keepalive, OutlierDetection, Retries, Timeouts
+from egressc.model.traffic import (
+    ConnectionPool,
+    Http2Keepalive,
+    Keepalive,
+    OutlierDetection,
+    Retries,
+    RetryBudget,
+    Timeouts,
+)
 from egressc.positions import Mapping
 from egressc.settle.reading import Reading
 
@@ -26,6 +34,7 @@ def retries(host: Mapping) -> Retries:
         attempts=said.get("attempts"),
         retry_on=tuple(sorted(said.some("retryOn"))),
         per_try=said.time("perTry"),
+        budget=_budget(said.data) if "budget" in said.data else None,
     )
 
 
@@ -56,6 +65,11 @@ def outlier_detection(host: Mapping) -> OutlierDetection | None:
         base_ejection_time=said.duration("baseEjectionTime"),
         max_ejection_percent=said.get("maxEjectionPercent"),
     )
+
+
+def _budget(retries: Mapping) -> RetryBudget:
+    said = Reading(retries.get("budget"), "retryBudget", retries)
+    return RetryBudget(source=said.data, percent=said.get("percent"), min_concurrency=said.get("minConcurrency"))
 
 
 def _http2_keepalive(data: Mapping) -> Http2Keepalive:

@@ -15,7 +15,7 @@ from egressc.plan.decisions.exposed import exposed
 from egressc.plan.decisions.judged import judged
 from egressc.plan.decisions.limits import limits
 from egressc.plan.decisions.pods import running
-from egressc.plan.decisions.requests import changed, tried
+from egressc.plan.decisions.requests import changed, named, tried
 from egressc.plan.decisions.seen import seen
 from egressc.plan.decisions.sent import sent
 from egressc.plan.hops import Hop, to_sidecar, to_upstream
@@ -107,10 +107,10 @@ class GatewayCarrier(GatewayWay):
             yield expose.gateway.namespace, "Secret", expose.secret, {"tls.crt", "tls.key"}, expose.host
 
     def known_to(self) -> Iterator[tuple[str, str]]:
-        """The client namespaces, each with the host and the gateway's Service."""
+        """The client namespaces, also by prefix, each with the host and the gateway's Service."""
         host = self.host
         # a host that reports is there for all: who may not call it is to be seen calling
-        everybody = {EVERYBODY} if host.seen_by_all else set()
+        everybody = {EVERYBODY} if host.reports else set()
         for namespace in {client.namespace or EVERYBODY for client in host.clients} | everybody:
             # its Service by name: Istio would find it by the route, and take another namespace's of that name
             yield namespace, f"{self.namespace}/{host.host}"
@@ -129,9 +129,9 @@ class GatewayCarrier(GatewayWay):
         """How many pods carry the host."""
         return replicas(self)
 
-    def checks(self) -> Checks:
+    def checks(self, port: Port) -> Checks:
         """The checks that the upstream behind a client port gets."""
-        return checks(self)
+        return checks(self, port)
 
     def gateway_port(self, port: Port) -> int:
         """The gateway's own port for a client port."""
@@ -160,6 +160,7 @@ class GatewayCarrier(GatewayWay):
         host, rule, key = self.host, self.object("DestinationRule", ".upstream"), port.tls
         if port.is_http:
             yield from tried(host, self.object("VirtualService"))
+            yield from named(host, port.settled, self.object("VirtualService"))
             yield from changed(self)
         else:
             yield from upstream.unread(self, port)

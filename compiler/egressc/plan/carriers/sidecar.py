@@ -13,7 +13,7 @@ from egressc.plan.decision import Decision, Object
 from egressc.plan.decisions import tls, upstream
 from egressc.plan.decisions.limits import limits
 from egressc.plan.decisions.lines import client_line
-from egressc.plan.decisions.requests import tried
+from egressc.plan.decisions.requests import named, tried
 from egressc.plan.decisions.sent import told_apart
 from egressc.plan.hops import Hop, nobody, to_sidecar, to_upstream
 from egressc.plan.load import Checks, Replicas
@@ -147,7 +147,7 @@ class ClientSidecars:
         """No ingress gateway leads to a sidecar."""
         return ()
 
-    def checks(self) -> Checks:
+    def checks(self, _: Port) -> Checks:
         """Nobody checks the upstream."""
         return Checks(0, 0, "upstream", None)
 
@@ -190,6 +190,7 @@ def _onward(host: Host, place: Placement, port: CarriedPort) -> Iterator[Decisio
     entry, route, rule = (place.object(kind) for kind in ("ServiceEntry", "VirtualService", "DestinationRule"))
     if port.is_http:
         yield from tried(host, route)
+        yield from named(host, port.settled, route)
         yield Decision(route, "keeps back x-envoy-*, x-forwarded-* and x-request-id, and no trace headers")
     yield upstream.behind(port.settled, entry)
     yield upstream.found(host, entry, checked=False)

@@ -61,7 +61,8 @@ def _logged(way: GatewayWay, unit: str) -> Iterator[Decision]:
 
 
 def _read_in_one_way(way: GatewayWay) -> Iterator[Decision]:
-    """That a path has one reading, where somebody decides by it."""
+    """That the host has one spelling, and a path one reading, where somebody decides by it."""
+    yield Decision(way.object("EnvoyFilter", ".requests"), f"reads {way.host.host}. as {way.host.host}")
     if way.strict_paths:
         escaped = "kept" if way.host.reports else "refused"
         says = f"reads a path in one way: normalised, slashes merged, escaped slashes {escaped}"

@@ -24,6 +24,8 @@ def limits(host: Host, rule: Object, *, http: bool) -> Iterator[Decision]:
     yield chosen(rule, says, host.timeouts.said("connect"), sets)
     yield idle(host, rule)
     yield from _pool(host, rule, http=http)
+    if http:
+        yield from _budget(host, rule)
     yield from _outliers(host, rule)
 
 
@@ -55,6 +57,13 @@ def _pool(host: Host, rule: Object, *, http: bool) -> Iterator[Decision]:
         }
         sets = {"connectionPool": {"keepalive": given}}
         yield Decision(rule, "keeps idle connections alive", pool.said("keepalive"), sets)
+
+
+def _budget(host: Host, rule: Object) -> Iterator[Decision]:
+    if budget := host.retries.budget:
+        sets = {"retryBudget": {"percent": budget.percent, "minRetryConcurrency": budget.min_concurrency}}
+        says = f"retries are {budget.percent} % of the requests of a moment at most, or {budget.min_concurrency}"
+        yield Decision(rule, says, host.retries.said("budget"), sets)
 
 
 def _outliers(host: Host, rule: Object) -> Iterator[Decision]:

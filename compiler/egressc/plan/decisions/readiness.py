@@ -27,11 +27,12 @@ def amounts(way: GatewayWay) -> Iterator[Decision]:
     """How many checks the upstream gets."""
     if not way.checks_upstream:
         return
-    load, running = checks(way), replicas(way)
+    running = replicas(way)
     lines = (way.host.readiness.said("interval") or way.host.readiness.said("timeout")) + running.lines
-    per = "the upstream" if load.per == "upstream" else "each address of the upstream"
     pods = "" if running.counted else " from each pod"
-    for port in way.host.ports:
+    for port in way.host.checked:
+        load = checks(way, port)
+        per = "the upstream" if load.per == "upstream" else "each address of the upstream"
         says = f"{per} gets {load.each} checks a minute{pods} (port {port.port})"
         yield Decision(way.object("EnvoyFilter"), says, lines)
 
@@ -48,10 +49,19 @@ def _followed(way: GatewayWay) -> Iterator[Decision]:
     state = "Ready" if way.pods.single else "calls are let through"
     asked = given.said("path") + given.said("statuses")
     for port in host.ports:
+        if port not in host.checked:
+            says, lines = f"{state} whatever becomes of its upstream (port {port.port})", port.readiness.said("mode")
+            sets = {"readiness": {"mode": port.readiness.mode}}
+            yield Decision(way.object("EnvoyFilter"), says, lines, sets, port.port)
+            continue
         lines = asked or port.tls.said("mode") + port.tls.said("secret") + port.tls.said("files")
         says = f"{state} while {ready_when(host, port)} (port {port.port})"
         check = checked(host, port)
         yield Decision(way.object("EnvoyFilter"), says, lines, {"check": check} if check else {}, port.port)
+    if way.pods.single and len(host.checked) > 1:
+        yield Decision(
+            way.object("EnvoyFilter"), "NotReady for the callers of all ports while one of these is not well"
+        )
 
 
 def _rhythm(way: GatewayWay) -> Iterator[Decision]:
@@ -69,7 +79,7 @@ def _rhythm(way: GatewayWay) -> Iterator[Decision]:
 def ready_when(host: Host, port: Port) -> str:
     """What is asked of the upstream behind `port`, for people."""
     given, check, tls = host.readiness, checked(host, port), port.tls
-    if given.mode == "gateway":
+    if "gateway" in (given.mode, port.readiness.mode):
         return "the gateway itself runs"
     if given.probe is not None:
         return f"the probe httpGet :{given.probe['httpGet']['port']}{given.probe['httpGet']['path']} succeeds"
@@ -93,7 +103,8 @@ def checked(host: Host, port: Port) -> dict[str, Any]:
         # answer is not a proxy's
         statuses = given.statuses if given.path else ANY_STATUS
         ranges = [{"start": first, "end": last + 1} for first, last in statuses]
-        asked = tls.sni if host.wildcard else host.host
+        written = host.headers.host if host.headers else None
+        asked = written or (tls.sni if host.wildcard else host.host)
         http2 = {} if port.protocol == "HTTP" else {"http2": True}
         return {"path": given.path or "/", "host": asked, "statuses": ranges} | http2
     if tls.mode == "passthrough":

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from egressc.model import HeaderChanges, Headers, Host
+from egressc.model import HeaderChanges, Headers, Host, Port
 from egressc.plan.decision import Decision, Object, chosen
 from egressc.plan.spelled import seconds
 from egressc.plan.way import GatewayWay
@@ -28,10 +28,20 @@ def tried(host: Host, route: Object) -> Iterator[Decision]:
         yield Decision(route, f"a try may take {time.spelled}", retries.said("perTry"), sets)
 
 
+def named(host: Host, port: Port, route: Object) -> Iterator[Decision]:
+    """The Host that the upstream gets, where its port is not the upstream's: clients leave out only port 80."""
+    if port.port not in (80, port.upstream_port):
+        says = f"sends Host on as the application wrote it: {host.host}:{port.port}, with the client port"
+        yield Decision(route, says, port.said("upstreamPort"))
+
+
 def changed(way: GatewayWay) -> Iterator[Decision]:
     """What becomes of the headers of a request, and of its answer."""
     route, headers = way.object("VirtualService"), way.host.headers
     if headers:
+        if headers.host:
+            says = f"sends the Host {headers.host}"
+            yield Decision(route, says, headers.said("host"), {"headers": {"authority": headers.host}})
         yield from _written(route, "request", headers.request)
         yield from _other_spellings(route, headers)
     yield _kept_back(route, headers)

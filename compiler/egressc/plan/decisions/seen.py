@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from egressc.model import is_prefix
 from egressc.plan.authorization import EVERYBODY
 from egressc.plan.decision import Decision
 from egressc.plan.decisions.lines import client_line, port_lines
@@ -23,5 +24,6 @@ def seen(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
 
 def _namespaces(way: GatewayWay) -> str:
     if way.export_to == (EVERYBODY,):
-        return "every namespace"
+        prefixes = sorted({str(one.namespace) for one in way.host.callers if is_prefix(one.namespace)})
+        return "every namespace" + (f": Istio exports nothing to {', '.join(prefixes)}" if prefixes else "")
     return ", ".join(way.namespace if name == OWN_NAMESPACE else name for name in sorted(way.export_to))

@@ -1,0 +1,92 @@
+"""What the gateways of a plan ask of a cluster. What a further values file overrides, nobody knows here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from egressc.assets import chart_values
+from egressc.model import Host, PodSettings
+from egressc.model.quantities import quantity
+from egressc.plan import Plan
+from egressc.plan.load import Checks, Replicas, counted
+
+Resources = Mapping[str, Any]
+
+GIB = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much, with as few pods as there may be and with as many."""
+
+    least: float
+    most: float
+
+    @property
+    def text(self) -> str:
+        """`1,000-2,500`; what is less than 100 has three digits."""
+        first, last = (f"{number:,.0f}" if number >= 100 else f"{number:.3g}" for number in (self.least, self.most))
+        return first if first == last else f"{first}-{last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a fleet needs: `gateways` are those whose pods are ours, `own` of them carry one host each.
+
+    `cpu` is in cores and `memory` in bytes, both as requested. An upstream counts as one address where DNS knows more.
+    """
+
+    hosts: int
+    gateways: int
+    own: int
+    pods: Amount
+    cpu: Amount
+    memory: Amount
+    checks_per_minute: Amount
+
+    @property
+    def requests(self) -> str:
+        """The CPU and the memory in a sentence."""
+        memory = Amount(self.memory.least / GIB, self.memory.most / GIB)
+        return f"{self.cpu.text} CPU and {memory.text} GiB"
+
+
+def cost(plan: Plan) -> Cost:
+    """What `plan` needs."""
+    own = [one.host for one in plan.gateways if one.pods.ours and one.pods.single]
+    pods = [(counted(host.pod_settings), _containers(host)) for host in own]
+    pods += [(counted(one.gateway.pod_settings), [_gateway(one.gateway.pod_settings)]) for one in plan.shared]
+    checked = [one.checks(port) for one in plan.gateways for port in one.host.ports]
+    return Cost(
+        hosts=len(plan.carriers),
+        gateways=len(pods),
+        own=len(own),
+        pods=_sum([(replicas, 1) for replicas, _ in pods]),
+        cpu=_sum([(replicas, _requested("cpu", containers)) for replicas, containers in pods]),
+        memory=_sum([(replicas, _requested("memory", containers)) for replicas, containers in pods]),
+        checks_per_minute=_sum([(checks, checks.addresses or 1) for checks in checked]),
+    )
+
+
+def _sum(parts: Sequence[tuple[Replicas | Checks, float]]) -> Amount:
+    """`parts`, each as often as it says."""
+    least, most = (sum(getattr(part, end) * times for part, times in parts) for end in ("least", "most"))
+    return Amount(round(least, 3), round(most, 3))
+
+
+def _containers(host: Host) -> list[Resources]:
+    """The resources of each container in a pod of the host's own."""
+    opa = host.external_authorization.opa if host.external_authorization else None
+    beside = [opa.resources or chart_values()["opaResources"]] if opa else []
+    return [_gateway(host.pod_settings), *beside]
+
+
+def _gateway(settings: PodSettings) -> Resources:
+    resources: Resources = settings.resources or chart_values()["resources"]
+    return resources
+
+
+def _requested(what: str, containers: Sequence[Resources]) -> float:
+    # Kubernetes takes a limit for the request where nobody asks for one
+    asked = ((one.get("limits") or {}) | (one.get("requests") or {}) for one in containers)
+    return float(sum(quantity(one.get(what, 0)) for one in asked))

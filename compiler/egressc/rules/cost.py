@@ -1,0 +1,53 @@
+"""What a list costs: more than its owner may have meant, or more than Helm can store."""
+
+from collections.abc import Iterator
+
+from egressc.cost.release import LIMIT, share
+from egressc.findings import Code, Finding
+from egressc.model import Inventory
+
+#: So many gateways ask for 100 pods and 12.5 GiB at least, by the chart's defaults: about a node.
+MANY = 50
+#: The estimate of a release is within 8 %: what is larger cannot be stored, and what is near may be too large.
+SURELY, NEARLY = 1.08, 0.92
+
+MANY_GATEWAYS = Code(
+    "EG340",
+    "many gateways of their own",
+    "A host without `gateway` has a gateway of its own, which isolates best. Each has two pods or more. Fifty of them "
+    "ask for 100 pods and 12.5 GiB of memory, by the chart's defaults. Hosts whose identity, keys, restarts and load "
+    "need no border can share a gateway of `gateways`. If you want a gateway for each host, nothing is wrong.",
+    "warning",
+)
+RELEASE = Code(
+    "EG341",
+    "a release that cannot be stored",
+    "Helm stores a release in a Secret, and Kubernetes takes at most 1 MiB there. Hosts on shared gateways need less, "
+    "and two lists can be two releases. Argo CD and `helm template` store no release: say `--no-release` there. "
+    "egressc estimates the size, within a few percent. A release that is nearly too large is a warning.",
+)
+
+
+def check_gateways(inventory: Inventory) -> Iterator[Finding]:
+    """Many hosts that do not share their pods."""
+    own = [host for host in inventory.hosts if not host.in_sidecar and host.gateway is None]
+    if len(own) < MANY:
+        return
+    name = next((shared.name for shared in inventory.shared if not shared.adopt), None)
+    fix = f"if they may share pods, write `gateway: {name}` at them or in `defaults`"
+    if name is None:
+        fix = "if they may share pods, add `gateways: [{name: shared}]`, and `gateway: shared` to them or to `defaults`"
+    message = f"{len(own)} hosts have a gateway of their own, each with its own pods"
+    yield MANY_GATEWAYS(min(host.at("host") for host in own), message, fix)
+
+
+def check_release(inventory: Inventory, release: int) -> Iterator[Finding]:
+    """A release of about so many bytes that Helm cannot store."""
+    if not inventory.hosts or release <= NEARLY * LIMIT:
+        return
+    fix = (
+        "let hosts share a gateway (`gateways`), or make two releases of two lists; add `--no-release` where Helm "
+        "stores none, as under Argo CD"
+    )
+    where = min(host.at("host") for host in inventory.hosts)
+    yield RELEASE(where, f"the release has {share(release)}", fix, "error" if release > SURELY * LIMIT else "warning")

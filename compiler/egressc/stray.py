@@ -1,0 +1,161 @@
+"""Keys that nobody reads where they stand: what was meant, where they belong, or why no list can say it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from egressc import hidden, pasted
+from egressc.belongs import Move, Path, around, known, moves, same_level
+from egressc.findings import Code, Finding, Span
+from egressc.flow import flow
+from egressc.hostname import short
+from egressc.positions import Mapping, locate, plain
+from egressc.schema import Part
+from egressc.slips import NEAR, SURE, nearest
+from egressc.written import Valid, joined, meant
+
+SHOWN = 12  # keys that a fix lists
+
+UNKNOWN_KEY = Code(
+    "EG101",
+    "unknown key",
+    "A key that nobody reads would look as if it held. [The host list](hosts.md) has all keys.",
+)
+
+
+def explain(document: Any, path: Path, part: Part, valid: Valid) -> Iterator[Finding]:
+    """A finding for each key of the mapping at `path` that `part` does not have, one for those that belong together."""
+    data = locate_data(document, path)
+    strays = {key: value for key, value in data.items() if key not in part["properties"]}
+    if named := _named(part, data, strays, valid):
+        yield _at(document, path, next(iter(strays)), "is a value here, and not a key", f"write `{named}`")
+        return
+    left = {}
+    for key, value in strays.items():
+        said = next(filter(None, (_refused(one, key, value) for one in (part, *around(path, key)))), None)
+        if not said and not (len(strays) > 1 and known(key)):
+            said = _same(part, data, key, valid, SURE)
+        if said:
+            yield _at(document, path, key, *said)
+        else:
+            left[key] = value
+    for keys, move in moves(document, path, left, valid).items():
+        yield _moved(document, path, keys, move)
+        for key in keys:
+            del left[key]
+    for key, value in left.items():
+        said = _same(part, data, key, valid, NEAR)
+        yield _at(document, path, key, *(said or ("is not a key here", _otherwise(part, data, key, value))))
+
+
+def stands_for(data: Mapping, key: str, part: Part) -> bool:
+    """Whether a slip in `data` was meant to be `key`, so that the slip is what is wrong."""
+    strays = [other for other in data if other not in part["properties"]]
+    by_name = "x-name" in part and part["x-name"] == key and bool(strays)
+    return (
+        by_name
+        or any(nearest(other, part["properties"]) == key for other in strays)
+        or any(same_level(part, other) == key for other in strays)
+    )
+
+
+def locate_data(document: Any, path: Path) -> Any:
+    """What stands at `path`, which is there."""
+    for step in path:
+        document = document[step]
+    return document
+
+
+def _named(part: Part, data: Mapping, strays: dict[str, Any], valid: Valid) -> str:
+    """The item whose name stands as its only key, as it should be written."""
+    name = part.get("x-name")
+    if not name or len(data) != 1 or not strays:
+        return ""
+    (key, value), *_ = strays.items()
+    if not (value is None or isinstance(value, Mapping)) or same_level(part, key):
+        return ""
+    whole = {name: key} | plain(value or {})
+    if value is None and "string" in part.get("type", ()):
+        return flow(key) if valid(part, key) else ""
+    return flow(whole) if valid(part, whole) else ""
+
+
+def _refused(part: Part, key: str, value: Any) -> tuple[str, str] | None:
+    for refused in part.get("x-refused", ()):
+        if key in refused["keys"] and refused.get("is", value) == value:
+            written = flow({key: plain(value)})[1:-1]
+            use = (
+                refused["use"].format(key=written, value=flow(plain(value)))
+                if "{" in refused["use"]
+                else refused["use"]
+            )
+            return f"is not possible: {refused['because']}", use if " " in use else f"use {use}"
+    return None
+
+
+def _same(part: Part, data: Mapping, key: str, valid: Valid, near: float) -> tuple[str, str] | None:
+    """The field of this mapping that was meant by the key of `data`."""
+    value = data[key]
+    name = same_level(part, key) or nearest(key, part["properties"], near)
+    if name is None:
+        return None
+    field = part["properties"][name]
+    if name in data and (valid(field, value) or not known(key)):
+        return "is not a key here", f"remove it: `{name}` says it already"
+    if valid(field, value):
+        return "is not a key here", f"did you mean `{name}`?"
+    found = meant(field, value, valid)
+    if found and not found.impossible:
+        return "is not a key here", f"write `{name}: {flow(found.value)}`{joined(found.remark)}"
+    if isinstance(value, str) and field.get("x-explain") == "hostname" and (hosts := pasted.read(value).hosts):
+        return "is not a key here", f"write `{name}: {flow(hosts[0])}`"
+    if same_level(part, key) or near == SURE:
+        return None
+    return "is not a key here", f"did you mean `{name}`?"
+
+
+def _moved(document: Any, path: Path, keys: tuple[str, ...], move: Move) -> Finding:
+    said = " and ".join(short(key) for key in keys)
+    message = f"{said} {'are not keys' if len(keys) > 1 else 'is not a key'} here"
+    fix = (
+        move.fix
+        if len(keys) == 1
+        else move.fix.replace("it belongs", "they belong", 1).replace("write it", "write them", 1)
+    )
+    if not path and isinstance(above := _above(document, keys[0]), str):
+        fix = f"if it is of {above}, indent it below that host; for all hosts {fix}"
+    return UNKNOWN_KEY(_key(document, path, keys[0]), message, fix)
+
+
+def _above(document: Mapping, key: str) -> str | None:
+    """The last host, where `key` stands behind it."""
+    hosts = document.get("hosts")
+    last = hosts[-1] if isinstance(hosts, list) and hosts else None
+    behind = "hosts" in document.keys_at and document.keys_at[key] > document.keys_at["hosts"]
+    return last.get("host") if behind and isinstance(last, Mapping) else None
+
+
+def _otherwise(part: Part, data: Mapping, key: str, value: Any) -> str:
+    if "x-any" in part and isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", key):
+        if hidden.names_a_secret(key) or hidden.is_token(value):
+            credential = {"name": key, "secret": "<the Secret>"}
+            return f"keep its value in a Secret, and write `headers: {{credential: {flow(credential)}}}` at the host"
+        way = part["x-any"]
+        content: Any = dict(plain(data.get(way[0]) or {})) if way[0] in data else {}
+        inner = content
+        for step in way[1:]:
+            inner = inner.setdefault(step, {})
+        inner[key] = value
+        return f"write `{way[0]}: {flow(content)}`"
+    names = list(part["properties"])
+    if len(names) > SHOWN:
+        return "remove it, or write one of the keys that docs/hosts.md has for this place"
+    return f"the keys here are {', '.join(names)}"
+
+
+def _at(document: Any, path: Path, key: str, problem: str, fix: str) -> Finding:
+    return UNKNOWN_KEY(_key(document, path, key), f"{short(key)} {problem}", fix)
+
+
+def _key(document: Any, path: Path, key: str) -> Span:
+    return locate(document, (*path, key), key=True)

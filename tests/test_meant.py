@@ -1,0 +1,446 @@
+"""What people write by mistake: the fix, applied as written, compiles to what they meant, or says why none can."""
+
+from textwrap import dedent
+
+import pytest
+
+from egressc.written import is_placeholder
+from tests.lists import hosts
+from tests.meant import findings, mended, values
+
+A = "host: a.example.com"
+REASON = 'unverified: "The line is leased (RISK-1)."'
+
+#: An entry as it is written, and as it was meant.
+ENTRIES = [
+    # clients
+    (f"- {{{A}, clients: web}}", f"- {{{A}, clients: [web]}}"),
+    (f"- {{{A}, clients: 'web, mail'}}", f"- {{{A}, clients: [web, mail]}}"),
+    (f"- {{{A}, clients: web mail}}", f"- {{{A}, clients: [web, mail]}}"),
+    (f"- {{{A}, clients: all}}", f"- {{{A}, clients: [{{wholeMesh: true}}]}}"),
+    (f"- {{{A}, clients: ['*']}}", f"- {{{A}, clients: [{{wholeMesh: true}}]}}"),
+    (f"- {{{A}, clients: [web/cart]}}", f"- {{{A}, clients: [{{namespace: web, serviceAccount: cart}}]}}"),
+    (f"- {{{A}, clients: web/cart}}", f"- {{{A}, clients: [{{namespace: web, serviceAccount: cart}}]}}"),
+    (f"- {{{A}, clients: ['web:cart']}}", f"- {{{A}, clients: [{{namespace: web, serviceAccount: cart}}]}}"),
+    (f"- {{{A}, clients: [web/*]}}", f"- {{{A}, clients: [web]}}"),
+    (
+        f"- {{{A}, clients: ['system:serviceaccount:web:cart']}}",
+        f"- {{{A}, clients: [{{namespace: web, serviceAccount: cart}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: ['spiffe://cluster.local/ns/web/sa/cart']}}",
+        f"- {{{A}, clients: [{{namespace: web, serviceAccount: cart}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: [cluster.local/ns/web/sa/cart]}}",
+        f"- {{{A}, clients: [{{namespace: web, serviceAccount: cart}}]}}",
+    ),
+    (f"- {{{A}, clients: ['namespace: web']}}", f"- {{{A}, clients: [web]}}"),
+    (f"- {{{A}, clients: {{namespace: web}}}}", f"- {{{A}, clients: [web]}}"),
+    (f"- {{{A}, clients: {{web: }}}}", f"- {{{A}, clients: [web]}}"),
+    (
+        f"- {{{A}, clients: {{web: {{methods: [GET]}}}}}}",
+        f"- {{{A}, clients: [{{namespace: web, methods: [GET]}}]}}",
+    ),
+    (f"- {{{A}, clients: [Web]}}", f"- {{{A}, clients: [web]}}"),
+    (f"- {{{A}, clients: [web_shop]}}", f"- {{{A}, clients: [web-shop]}}"),
+    (f"- {{{A}, clients: [{{ns: web}}]}}", f"- {{{A}, clients: [web]}}"),
+    (
+        f"- {{{A}, clients: [{{namespace: web, sa: cart}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, serviceAccount: cart}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: [{{namespace: web, labels: {{app: cart}}}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, podLabels: {{app: cart}}}}]}}",
+    ),
+    (f"- {{{A}, allowFrom: [web]}}", f"- {{{A}, clients: [web]}}"),
+    (f"- {{{A}, namespaces: [web, mail]}}", f"- {{{A}, clients: [web, mail]}}"),
+    (f"- {{{A}, client: web}}", f"- {{{A}, clients: [web]}}"),
+    # methods, paths, ports of clients
+    (
+        f"- {{{A}, clients: [{{namespace: web, methods: GET}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, methods: [GET]}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: [{{namespace: web, methods: 'get, post'}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, methods: [GET, POST]}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: [{{namespace: web, method: GET}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, methods: [GET]}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: [{{namespace: web, verbs: [GET]}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, methods: [GET]}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: [{{namespace: web, path: /v1/*}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, paths: [/v1/*]}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: [{{namespace: web, paths: [/v1/**]}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, paths: [/v1/*]}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: [{{namespace: web, paths: [v1/*]}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, paths: [/v1/*]}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: [{{namespace: web, paths: ['^/v1/.*$']}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, paths: [/v1/*]}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: [{{namespace: web, paths: ['/v1?page=2']}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, paths: [/v1]}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: [{{namespace: web, paths: ['/orders/{{id}}']}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, paths: [/orders/*]}}]}}",
+    ),
+    (f"- {{{A}, clients: [{{namespace: web, ports: 80}}]}}", f"- {{{A}, clients: [{{namespace: web, ports: [80]}}]}}"),
+    (f"- {{{A}, methods: [GET]}}", f"- {{{A}, clients: [{{namespace: shop, methods: [GET]}}]}}"),
+    (f"- {{{A}, clients: [web], paths: [/v1/*]}}", f"- {{{A}, clients: [{{namespace: web, paths: [/v1/*]}}]}}"),
+    (f"- {{{A}, deny: shop/cart}}", f"- {{{A}, deny: [{{namespace: shop, serviceAccount: cart}}]}}"),
+    # durations, numbers, limits
+    (f"- {{{A}, retries: 3}}", f"- {{{A}, retries: {{attempts: 3}}}}"),
+    (f"- {{{A}, retries: false}}", f"- {{{A}, retries: {{attempts: 0}}}}"),
+    (f"- {{{A}, retries: {{numRetries: 3}}}}", f"- {{{A}, retries: {{attempts: 3}}}}"),
+    (f"- {{{A}, attempts: 3}}", f"- {{{A}, retries: {{attempts: 3}}}}"),
+    (f"- {{{A}, retries: {{attempts: 1, perTryTimeout: 2s}}}}", f"- {{{A}, retries: {{attempts: 1, perTry: 2s}}}}"),
+    (f"- {{{A}, timeouts: {{request: 300}}}}", f"- {{{A}, timeouts: {{request: 300s}}}}"),
+    (f"- {{{A}, timeouts: {{request: 5min}}}}", f"- {{{A}, timeouts: {{request: 5m}}}}"),
+    (f"- {{{A}, timeouts: {{request: 15 seconds}}}}", f"- {{{A}, timeouts: {{request: 15s}}}}"),
+    (f"- {{{A}, timeouts: {{request: PT30S}}}}", f"- {{{A}, timeouts: {{request: 30s}}}}"),
+    (f"- {{{A}, timeouts: 30s}}", f"- {{{A}, timeouts: {{request: 30s}}}}"),
+    (f"- {{{A}, timeout: 30}}", f"- {{{A}, timeouts: {{request: 30s}}}}"),
+    (f"- {{{A}, requestTimeout: 30s}}", f"- {{{A}, timeouts: {{request: 30s}}}}"),
+    (f"- {{{A}, connectTimeout: 2s}}", f"- {{{A}, timeouts: {{connect: 2s}}}}"),
+    (f"- {{{A}, drain: 120}}", f"- {{{A}, drain: 120s}}"),
+    (f"- {{{A}, terminationGracePeriodSeconds: 60}}", f"- {{{A}, drain: 60s}}"),
+    (f"- {{{A}, rateLimit: 100/m}}", f"- {{{A}, rateLimit: {{requests: 100, per: 1m}}}}"),
+    (f"- {{{A}, rateLimit: 10 per second}}", f"- {{{A}, rateLimit: {{requests: 10, per: 1s}}}}"),
+    (f"- {{{A}, connectionPool: 100}}", f"- {{{A}, connectionPool: {{maxConnections: 100}}}}"),
+    (f"- {{{A}, maxConnections: 100}}", f"- {{{A}, connectionPool: {{maxConnections: 100}}}}"),
+    (f"- {{{A}, replicas: '3'}}", f"- {{{A}, replicas: 3}}"),
+    (f"- {{{A}, replicaCount: 3}}", f"- {{{A}, replicas: 3}}"),
+    (f"- {{{A}, minReplicas: 3}}", f"- {{{A}, autoscaling: {{minReplicas: 3}}}}"),
+    (f"- {{{A}, autoscaling: {{min: 3, max: 6}}}}", f"- {{{A}, autoscaling: {{minReplicas: 3, maxReplicas: 6}}}}"),
+    (f"- {{{A}, podDisruptionBudget: 50%}}", f"- {{{A}, podDisruptionBudget: {{minAvailable: 50%}}}}"),
+    (f"- {{{A}, resources: {{requests: {{memory: 256MB}}}}}}", f"- {{{A}, resources: {{requests: {{memory: 256M}}}}}}"),
+    (f"- {{{A}, reviewBy: 20270630}}", f"- {{{A}, reviewBy: 2027-06-30}}"),
+    (f"- {{{A}, expires: 2027-06-30}}", f"- {{{A}, reviewBy: 2027-06-30}}"),
+    (f"- {{{A}, team: shop}}", f"- {{{A}, owner: shop}}"),
+    (f"- {{{A}, readiness: /healthz}}", f"- {{{A}, readiness: {{path: /healthz}}}}"),
+    (f"- {{{A}, readiness: false}}", f"- {{{A}, readiness: {{mode: gateway}}}}"),
+    (f"- {{{A}, healthCheck: {{path: /healthz}}}}", f"- {{{A}, readiness: {{path: /healthz}}}}"),
+    (
+        f"- {{{A}, readiness: {{path: /healthz, statuses: 200}}}}",
+        f"- {{{A}, readiness: {{path: /healthz, statuses: [200]}}}}",
+    ),
+    (
+        f"- {{{A}, readiness: {{path: /x, statuses: [2xx]}}}}",
+        f"- {{{A}, readiness: {{path: /x, statuses: [200-299]}}}}",
+    ),
+    (
+        f"- {{{A}, proxy: 'http://proxy.corp.example:3128'}}",
+        f"- {{{A}, proxy: {{host: proxy.corp.example, port: 3128}}}}",
+    ),
+    (f"- {{{A}, endpoints: 192.0.2.10}}", f"- {{{A}, endpoints: [192.0.2.10]}}"),
+    (f"- {{{A}, ip: 192.0.2.10}}", f"- {{{A}, endpoints: [192.0.2.10]}}"),
+    (f"- {{{A}, headers: {{X-Version: '1'}}}}", f"- {{{A}, headers: {{request: {{set: {{X-Version: '1'}}}}}}}}"),
+    (f"- {{{A}, headers: {{set: {{x-a: b}}}}}}", f"- {{{A}, headers: {{request: {{set: {{x-a: b}}}}}}}}"),
+    (f"- {{{A}, accessLog: yes}}", f"- {{{A}, accessLog: true}}"),
+    (f"- {{{A}, speaks: both}}", f"- {{{A}, speaks: [http, https]}}"),
+    # ports and protocols
+    (f"- {{{A}, ports: [443]}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
+    (f"- {{{A}, ports: 443}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
+    (f"- {{{A}, ports: [80]}}", f"- {{{A}, ports: [{{port: 80}}]}}"),
+    (f"- {{{A}, ports: [80, 443]}}", f"- {{{A}, speaks: [http, https]}}"),
+    (f"- {{{A}, ports: ['443/tcp']}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
+    (f"- {{{A}, ports: {{port: 8080}}}}", f"- {{{A}, ports: [{{port: 8080}}]}}"),
+    (f"- {{{A}, ports: [{{port: '8080'}}]}}", f"- {{{A}, ports: [{{port: 8080}}]}}"),
+    (f"- {{{A}, ports: [{{number: 8080}}]}}", f"- {{{A}, ports: [{{port: 8080}}]}}"),
+    (f"- {{{A}, ports: [{{port: 80, targetPort: 8443}}]}}", f"- {{{A}, ports: [{{port: 80, upstreamPort: 8443}}]}}"),
+    (f"- {{{A}, ports: [{{port: 443, protocol: HTTPS}}]}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
+    (f"- {{{A}, ports: [{{port: 443, protocol: tls}}]}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
+    (f"- {{{A}, ports: [{{port: 80, protocol: HTTP/2}}]}}", f"- {{{A}, ports: [{{port: 80, protocol: HTTP2}}]}}"),
+    (f"- {{{A}, port: 443, protocol: TLS}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
+    (f"- {{{A}, port: 443}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
+    # tls
+    (f"- {{{A}, secret: x}}", f"- {{{A}, tls: {{mode: mutual, secret: x}}}}"),
+    (f"- {{{A}, tls: {{mode: mutual}}, secret: x}}", f"- {{{A}, tls: {{mode: mutual, secret: x}}}}"),
+    (f"- {{{A}, credentialName: x}}", f"- {{{A}, tls: {{mode: mutual, secret: x}}}}"),
+    (f"- {{{A}, tls: {{mode: mutual, credentialName: x}}}}", f"- {{{A}, tls: {{mode: mutual, secret: x}}}}"),
+    (f"- {{{A}, tls: {{mode: MUTUAL, secret: x}}}}", f"- {{{A}, tls: {{mode: mutual, secret: x}}}}"),
+    (f"- {{{A}, tls: {{mode: mtls, secret: x}}}}", f"- {{{A}, tls: {{mode: mutual, secret: x}}}}"),
+    (f"- {{{A}, tls: passthrough}}", f"- {{{A}, speaks: https}}"),
+    (f"- {{{A}, tls: true}}", f"- {{{A}}}"),
+    (f"- {{{A}, tls: {{verify: true}}}}", f"- {{{A}}}"),
+    (f"- {{{A}, tls: {{insecureSkipVerify: false}}}}", f"- {{{A}}}"),
+    (f"- {{{A}, insecure: false}}", f"- {{{A}}}"),
+    (f"- {{{A}, sni: b.example.com}}", f"- {{{A}, tls: {{sni: b.example.com}}}}"),
+    (f"- {{{A}, tls: {{serverName: b.example.com}}}}", f"- {{{A}, tls: {{sni: b.example.com}}}}"),
+    (f"- {{{A}, tls: {{subjectAltNames: b.example.com}}}}", f"- {{{A}, tls: {{sans: [b.example.com]}}}}"),
+    (f"- {{{A}, tls: {{mode: simple, timeouts: {{request: 5s}}}}}}", f"- {{{A}, timeouts: {{request: 5s}}}}"),
+    (
+        f"- {{{A}, clients: [{{namespace: web, retries: {{attempts: 0}}}}]}}",
+        f"- {{{A}, clients: [web], retries: {{attempts: 0}}}}",
+    ),
+    (f"- {{{A}, tls: {{sni: https://b.example.com}}}}", f"- {{{A}, tls: {{sni: b.example.com}}}}"),
+    # what is pasted for a host
+    ("- https://a.example.com", "- a.example.com"),
+    ("- https://a.example.com/*", "- a.example.com"),
+    ("- HTTPS://A.example.com/", "- a.example.com"),
+    ("- http://a.example.com", "- a.example.com"),
+    ("- https://a.example.com:8443", "- {host: a.example.com, ports: [{port: 8443, protocol: TLS}]}"),
+    ("- http://a.example.com:8080/", "- {host: a.example.com, ports: [{port: 8080}]}"),
+    ("- https://a.example.com/v1", "- {host: a.example.com, clients: [{namespace: shop, paths: [/v1, /v1/*]}]}"),
+    ("- a.example.com/v1/*", "- {host: a.example.com, clients: [{namespace: shop, paths: [/v1/*]}]}"),
+    ("- a.example.com/", "- a.example.com"),
+    ('- "https://*.example.com/*"', '- "*.example.com"'),
+    ("- wss://a.example.com", "- a.example.com"),
+    ("- amqps://user:word@mq.example.com", "- {host: mq.example.com, ports: [{port: 5671, protocol: TLS}]}"),
+    ("- a.example.com:443", "- a.example.com"),
+    ("- {host: 'a.example.com:443'}", "- a.example.com"),
+    ("- '*.example.com:443'", "- '*.example.com'"),
+    ("- a.example.com:8443", "- {host: a.example.com, ports: [{port: 8443, protocol: TLS}]}"),
+    ("- {host: 'a.example.com:8443'}", "- {host: a.example.com, ports: [{port: 8443, protocol: TLS}]}"),
+    ("- .example.com", '- "*.example.com"'),
+    ("- {host: .example.com}", '- "*.example.com"'),
+    ('- "*.example.com."', '- "*.example.com"'),
+    ('- "**.example.com"', '- "*.example.com"'),
+    ('- "*.*.example.com"', '- "*.example.com"'),
+    ('- "*example.com"', '- "*.example.com"'),
+    (r"- '^.*\.example\.com$'", '- "*.example.com"'),
+    ("- a.example.com.", "- a.example.com"),
+    ("- A.Example.COM", "- a.example.com"),
+    ("- a.example.com, b.example.com", "- a.example.com\n- b.example.com"),
+    ("- a.example.com, *.a.example.com", '- a.example.com\n- "*.a.example.com"'),
+    ("- {host: 'a.example.com b.example.com'}", "- a.example.com\n- b.example.com"),
+    ("- {hosts: 'a.example.com, b.example.com'}", "- a.example.com\n- b.example.com"),
+    ("- {host: [a.example.com, b.example.com]}", "- a.example.com\n- b.example.com"),
+    ("- {host: [a.example.com]}", "- a.example.com"),
+    ("- <https://a.example.com>", "- a.example.com"),
+    ("- a.example.com # x\n- 'b.example.com,'", "- a.example.com\n- b.example.com"),
+    ("- host:a.example.com", "- a.example.com"),
+    ("- host:a.example.com\n  clients: [web]", "- {host: a.example.com, clients: [web]}"),
+    (
+        "- host: a.example.com\n- tls: {mode: mutual, secret: x}",
+        "- {host: a.example.com, tls: {mode: mutual, secret: x}}",
+    ),
+    ("- a.example.com:\n    clients: [web]", "- {host: a.example.com, clients: [web]}"),
+    ("- a.example.com:", "- a.example.com"),
+    ("- {hostname: a.example.com}", "- a.example.com"),
+    ("- {name: a, url: https://a.example.com}", "- {name: a, host: a.example.com}"),
+    ("- {domains: [a.example.com, b.example.com]}", "- a.example.com\n- b.example.com"),
+]
+
+#: A whole list as it is written, and as it was meant.
+LISTS = [
+    ("version: 2\nhosts: []", "version: 1\nhosts: []"),
+    ("version: '1'\nhosts: []", "version: 1\nhosts: []"),
+    ("version: 1.0\nhosts: []", "version: 1\nhosts: []"),
+    ("version: v1\nhosts: []", "version: 1\nhosts: []"),
+    (
+        "version: 1\ndefaults: {clients: [a]}\nhots: [a.example.com]",
+        "version: 1\ndefaults: {clients: [a]}\nhosts: [a.example.com]",
+    ),
+    (
+        "version: 1\nclients: [a]\nhosts: [a.example.com]",
+        "version: 1\ndefaults: {clients: [a]}\nhosts: [a.example.com]",
+    ),
+    (
+        "version: 1\ndefaults: {owner: x}\nclients: [a]\nhosts: [a.example.com]",
+        "version: 1\ndefaults: {owner: x, clients: [a]}\nhosts: [a.example.com]",
+    ),
+    (
+        "version: 1\ndefault: {clients: [a]}\nhosts: [a.example.com]",
+        "version: 1\ndefaults: {clients: [a]}\nhosts: [a.example.com]",
+    ),
+    (
+        "version: 1\ndefaults: {clients: a}\nhosts: [a.example.com]",
+        "version: 1\ndefaults: {clients: [a]}\nhosts: [a.example.com]",
+    ),
+    (
+        "version: 1\ndefaults: {clients: [a]}\nhosts: a.example.com",
+        "version: 1\ndefaults: {clients: [a]}\nhosts: [a.example.com]",
+    ),
+    (
+        "version: 1\ndefaults: {clients: [a]}\nhosts: {a.example.com: , b.example.com: {retries: {attempts: 0}}}",
+        "version: 1\ndefaults: {clients: [a]}\nhosts: [a.example.com, {host: b.example.com, retries: {attempts: 0}}]",
+    ),
+    (
+        "version: 1\ndefaults: {clients: [a]}\nhosts:\n- host: a.example.com\ntls: {mode: mutual, secret: x}",
+        "version: 1\ndefaults: {clients: [a]}\nhosts: [{host: a.example.com, tls: {mode: mutual, secret: x}}]",
+    ),
+    ("version: 1\ntrustDomain: td.example\nhosts: []", "version: 1\nmesh: {trustDomain: td.example}\nhosts: []"),
+    ("version: 1\nmesh: td.example\nhosts: []", "version: 1\nmesh: {trustDomain: td.example}\nhosts: []"),
+    (
+        "version: 1\ndefaults: {clients: [a], hosts: [a.example.com]}",
+        "version: 1\ndefaults: {clients: [a]}\nhosts: [a.example.com]",
+    ),
+    ("hosts: []", "version: 1\nhosts: []"),
+]
+
+#: An entry that cannot be, words of why, and of where it belongs.
+CANNOT = [
+    (f"- {{{A}, clients: [[web, mail]]}}", "is not a string or a mapping", "the inner brackets: `web`, `mail`"),
+    ("- 192.30.252.0/22", "range of addresses, which cannot be a host", "NetworkPolicy"),
+    ("- {host: 'fd00::/8'}", "range of addresses", "NetworkPolicy"),
+    ("- 10.0.0.1-10.0.0.9", "range of addresses", "NetworkPolicy"),
+    ('- "*"', "every host, which cannot be a host", "ALLOW_ANY"),
+    ('- "*:9000"', "every host, which cannot be a host", "ALLOW_ANY"),
+    ('- "b-*.kafka.example.com"', "a star only as the whole first label", 'list each name; `"*.kafka.example.com"`'),
+    ('- "api.*.example.com"', "a star only as the whole first label", "list each name"),
+    ("- '*.hcp.<location>.azmk8s.io'", "placeholder `<location>`", "what the placeholder stands for"),
+    ("- '{{ region }}.example.com'", "placeholder", "what the placeholder stands for"),
+    ("- ${HOST}.example.com", "placeholder", "what the placeholder stands for"),
+    ("- mongodb+srv://user:word@cluster0.example.net/db", "SRV record", "list the servers"),
+    ("- udp://ntp.example.com:123", "UDP: Istio carries TCP and nothing else", "NetworkPolicy"),
+    ("- s3://bucket/key", "names no server", "DNS name"),
+    (f"- {{{A}, ports: [{{port: 123, protocol: UDP}}]}}", "Istio carries TCP and nothing else", "NetworkPolicy"),
+    (f"- {{{A}, ports: [{{port: 443, protocol: QUIC}}]}}", "Istio carries TCP and nothing else", "NetworkPolicy"),
+    (f"- {{{A}, ports: [{{port: 11000-11999, protocol: TCP}}]}}", "single ports, and not on ranges", "list each port"),
+    (f"- {{{A}, ports: [49152-65535]}}", "single ports, and not on ranges", "list each port"),
+    (f"- {{{A}, ports: ['123/udp']}}", "Istio carries TCP and nothing else", "NetworkPolicy"),
+    (f"- {{{A}, clients: [10.0.0.0/8]}}", "an address proves none", "namespace"),
+    (f"- {{{A}, clients: [{{namespace: a, ipBlocks: [10.0.0.0/8]}}]}}", "an address proves none", "namespace"),
+    (
+        f"- {{{A}, nodeSelector: {{egress: static}}}}",
+        "it is of the cluster",
+        "`nodeSelector: {egress: static}` for all",
+    ),
+    (f"- {{{A}, tolerations: []}}", "it is of the cluster", "the chart's values"),
+    (f"- {{{A}, egressIP: 192.0.2.1}}", "the cluster decides", "`nodeSelector`"),
+    (f"- {{{A}, livenessProbe: {{}}}}", "a dead upstream must not restart gateways", "`readiness`"),
+    (f"- {{{A}, proxy: 'http://user:word@proxy.example:3128'}}", "a password would stand", "leave the password out"),
+    (f"- {{{A}, clients: [{{namespace: a, methods: ['*']}}]}}", "no method has this name", "leave `methods` out"),
+    (f"- {{{A}, clients: [{{namespace: a, paths: [/a/*/b*c]}}]}}", "one star", "list each path"),
+    (f"- {{{A}, timeouts: {{request: -1}}}}", "no duration says this", "leave the key out"),
+    (f"- {{{A}, timeouts: {{request: 7 days}}}}", "a duration has no days", "in hours"),
+    (f"- {{{A}, headers: {{credential: {{value: abc}}}}}}", "can be read in Git", "secret: <the Secret>"),
+    (f"- {{{A}, tls: {{mode: none, unverified: '<the reason>'}}}}", "is a placeholder", "in words of your own"),
+    (f"- {{{A}, tls: {{mode: none, unverified: TODO find out why}}}}", "is a placeholder", "in words of your own"),
+    (f"- {{{A}, tls: {{mode: none, unverified: xxxxxxxxxx}}}}", "is a placeholder", "in words of your own"),
+    (f"- {{{A}, tls: {{mode: none, unverified: ''}}}}", "is a placeholder", "in words of your own"),
+    (f"- {{{A}, tls: {{verify: false}}}}", "is not a key here", 'unverified: "<the reason>"'),
+    (f"- {{{A}, insecure: true}}", "is not a key here", 'tls: {unverified: "<the reason>"}'),
+    (f"- {{{A}, mtls: true}}", "`tls` says who speaks TLS", "mode: mutual, secret: <the Secret"),
+    (f"- {{{A}, tls: {{mode: mutual, cert: /etc/p/c, key: /etc/p/k}}}}", "`cert` and `key`", "certificate: /etc/p/c"),
+    (f"- {{{A}, tls: {{mode: ISTIO_MUTUAL}}}}", "the mesh's own TLS", "`mode: simple`"),
+    (f"- {{{A}, clients: ['<namespace>']}}", "is a placeholder", "what it stands for"),
+    (f"- &all {{{A}, clients: [a, b]}}", "is an anchor", "clients in `groups`"),
+]
+
+
+@pytest.mark.parametrize(("written", "meant"), ENTRIES)
+def test_the_fix_of_an_entry_compiles_to_what_was_meant(written: str, meant: str) -> None:
+    assert findings(hosts(written)), "nothing is wrong with it"
+    assert values(mended(hosts(written))) == values(hosts(meant))
+
+
+@pytest.mark.parametrize(("written", "meant"), LISTS)
+def test_the_fix_of_a_list_compiles_to_what_was_meant(written: str, meant: str) -> None:
+    assert findings(written), "nothing is wrong with it"
+    assert values(mended(written)) == values(meant)
+
+
+@pytest.mark.parametrize(("entry", "why", "where"), CANNOT)
+def test_what_cannot_be_is_told_why_and_where_it_belongs(entry: str, why: str, where: str) -> None:
+    assert any(why in one.message and where in one.fix for one in findings(hosts(entry)))
+
+
+def test_there_are_enough_rows() -> None:
+    assert len(ENTRIES) + len(LISTS) + len(CANNOT) > 200
+
+
+OBJECT = """
+    apiVersion: networking.istio.io/v1
+    kind: ServiceEntry
+    metadata: {name: a, namespace: shop}
+    spec: {hosts: [a.example.com], ports: [{number: 443, name: tls, protocol: TLS}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "fix"),
+    [
+        (OBJECT, "an object of Kubernetes, of kind `ServiceEntry`", "hosts: [a.example.com]"),
+        ("apiVersion: v1\nkind: ConfigMap\ndata: {a: b}", "of kind `ConfigMap`", "begins with `version: 1`"),
+        ("valuesVersion: 1\ngateways: {a: {host: a.example.com}}", "values of the chart", "the list that they were"),
+        ("gateways: {a: {host: a.example.com}}\nimage: auto", "values of the chart", "the list that they were"),
+    ],
+)
+def test_another_file_is_told_once(text: str, message: str, fix: str) -> None:
+    (finding,) = findings(dedent(text))
+    assert finding.code == "EG008"
+    assert message in finding.message
+    assert fix in finding.fix
+
+
+def test_an_overlay_without_hosts_says_so() -> None:
+    (finding,) = findings("version: 1\ndefaults: {clients: [a]}\n")
+    assert "`hosts: []` to an overlay" in finding.fix
+
+
+@pytest.mark.parametrize("many", [4, 260])
+def test_one_kind_is_said_once_and_each_place_is_named(many: int) -> None:
+    found = findings("version: 1\nhosts:\n" + "".join(f"- a{number}.example.com\n" for number in range(many)))
+    (one,) = found
+    assert one.span.line == 3
+    assert f"{many - 1} more are the same, on lines 4-{many + 2}" in one.message
+    assert "to `defaults` for all hosts" in one.fix
+
+
+def test_few_of_a_kind_are_said_one_by_one() -> None:
+    assert len(findings("version: 1\nhosts: [a.example.com, b.example.com, c.example.com]\n")) == 3
+
+
+def test_what_has_other_fixes_is_said_one_by_one() -> None:
+    entries = "".join(f"- .a{number}.example.com\n" for number in range(30))
+    assert len(findings(hosts(entries))) == 30
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "…",
+        "...",
+        "TODO",
+        "todo: ask",
+        "TBD",
+        "FIXME",
+        "xxx",
+        "xxxxxxxxxxxx",
+        "n/a",
+        "none",
+        "<the reason>",
+        "<reason>",
+        "reason",
+        "The reason",
+        "Some reason here.",
+        "because",
+        "{{ reason }}",
+        "${REASON}",
+        "aaaaaaaaaaaa",
+        "----------",
+        "test",
+    ],
+)
+def test_no_reason(text: str) -> None:
+    assert is_placeholder(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The appliance has no TLS (RISK-118).",
+        "Old FTP server, no TLS (RISK-9).",
+        "MS-RPC over a leased line",
+        "SSH checks host keys.",
+    ],
+)
+def test_a_reason(text: str) -> None:
+    assert not is_placeholder(text)
