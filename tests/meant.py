@@ -43,6 +43,9 @@ def mended(text: str) -> str:
 
 def apply(text: str, finding: Finding) -> str:
     """`text` with the first thing that the fix says to write in the place that the finding points at."""
+    if finding.code == "EG004":
+        (written,) = WRITE.findall(finding.fix)
+        return text.replace(written.strip('"'), written, 1)
     if finding.code == "EG002":
         (written,) = WRITE.findall(finding.fix)
         lines = text.split("\n")
@@ -77,11 +80,12 @@ def _change(data: Any, parent: Any, step: Any, at_key: bool, finding: Finding) -
 def _write(data: Any, parent: Any, step: Any, at_key: bool, finding: Finding) -> None:
     first = WRITE.search(finding.fix)
     assert first, f"nothing to write: {finding.fix}"
-    content = yaml.safe_load(first[1])
-    if not first[1].startswith(("{", "[", '"')) and isinstance(content, dict):
+    if re.match(r"[\w-]+: ", first[1]):
         _write_pairs(data, parent, step, yaml.safe_load("{" + first[1] + "}"), finding)
-    elif at_key and isinstance(parent, Mapping):
-        items = data["hosts"]
+        return
+    content = yaml.safe_load(first[1])
+    if at_key and isinstance(parent, Mapping):
+        items = next(one for one in _all(data) if isinstance(one, list) and any(item is parent for item in one))
         items[next(index for index, item in enumerate(items) if item is parent)] = content
     else:
         parent[step] = {"host": content} if "one text" in finding.message else content

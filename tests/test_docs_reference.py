@@ -42,6 +42,7 @@ GROUPS: Data = {"backend": ["shop"], "guests": ["guests"]}
 # What an entry must say beside an example for it to make sense: by the example's place in the schema or, for all below
 # it too, in the entry. What stands beside a host's tls stands beside a port's as well.
 BESIDE: dict[str, Data] = {
+    "headers.request.notSecret": {"headers": {"request": {"set": {"x-session-kind": "web"}}}},
     "proxy": {"proxy": {"host": "proxy.corp.example", "port": 3128}},
     "$defs/port/properties/tls": {"ports": [{"port": 443, "protocol": "TLS"}]},
     "clients": {"clients": [{"namespace": "shop"}]},
@@ -64,6 +65,13 @@ BESIDE: dict[str, Data] = {
     "tls.files.certificate": {"tls": KEY_FILES},
     "tls.files.key": {"tls": KEY_FILES},
     "tls.files.ca": {"tls": {"files": {"volumes": [{"configMap": "partner-ca", "mountPath": "/etc/partner-ca"}]}}},
+    "tls.files.crl": {
+        "tls": {
+            "files": {"ca": "/etc/partner-ca/ca.crt"}
+            | {"volumes": [{"configMap": "ca", "mountPath": "/etc/partner-ca"}]}
+        }
+    },
+    "tls.crl": {"tls": {"secret": "partner-ca"}},
     "tls.files.volumes": {"tls": KEY_FILES},
     "tls.files.volumes.0": {"tls": CA_FILES},
     "tls.files.volumes.0.mountPath": {"tls": {"files": CA_FILES["files"] | {"volumes": [{"secret": "partner-ca"}]}}},

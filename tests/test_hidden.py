@@ -22,6 +22,7 @@ PLACES = [
     "- {{host: a.example.com, headers: {{x-a: '{}'}}}}",
     "- {{host: a.example.com, headers: {{request: '{}'}}}}",
     "- {{host: a.example.com, clients: [{{namespace: a, paths: ['{}']}}]}}",
+    "- {{host: a.example.com, clients: [{{namespace: a, paths: ['/x//{}']}}]}}",
 ]
 SECRETS = [
     f"https://user:{WORD}@api.example.com/v1",

@@ -233,6 +233,54 @@ ENTRIES = [
     ("- {hostname: a.example.com}", "- a.example.com"),
     ("- {name: a, url: https://a.example.com}", "- {name: a, host: a.example.com}"),
     ("- {domains: [a.example.com, b.example.com]}", "- a.example.com\n- b.example.com"),
+    ("- *.example.com", '- "*.example.com"'),
+    ("- host: a.example.com\n  clients: - web", "- {host: a.example.com, clients: [web]}"),
+    ("- a.example.com:https", "- a.example.com"),
+    ("- 'a.example.com: 8443'", "- {host: a.example.com, ports: [{port: 8443, protocol: TLS}]}"),
+    ("- user@a.example.com", "- a.example.com"),
+    ("- a.example.com?x=1", "- a.example.com"),
+    ("- a.example.com (the shop's)", "- a.example.com"),
+    (f"- {{{A}, clients: [{{web}}]}}", f"- {{{A}, clients: [web]}}"),
+    (f"- {{{A}, clients: [{{name: web}}]}}", f"- {{{A}, clients: [web]}}"),
+    (f"- {{{A}, clients: [{{wholeMesh: yes}}]}}", f"- {{{A}, clients: [{{wholeMesh: true}}]}}"),
+    (
+        f"- {{{A}, clients: [{{namespace: web/cart}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, serviceAccount: cart}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: [{{serviceAccount: web/cart}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, serviceAccount: cart}}]}}",
+    ),
+    (f"- {{{A}, wholeMesh: true}}", f"- {{{A}, clients: [{{wholeMesh: true}}]}}"),
+    (
+        f"- {{{A}, serviceAccount: cart}}",
+        f"- {{{A}, clients: [{{namespace: shop, serviceAccount: cart}}]}}",
+    ),
+    (f"- {{{A}, tls: {{mode: simple, ca: partner-ca}}}}", f"- {{{A}, tls: {{mode: simple, secret: partner-ca}}}}"),
+    (f"- {{{A}, tls: {{mode: mutual, secret: {{name: x}}}}}}", f"- {{{A}, tls: {{mode: mutual, secret: x}}}}"),
+    (f"- {{{A}, endpoints: [{{address: 192.0.2.1}}]}}", f"- {{{A}, endpoints: [192.0.2.1]}}"),
+    (f"- {{{A}, endpoints: ['https://o.example.net/']}}", f"- {{{A}, endpoints: [o.example.net]}}"),
+    (f"- {{{A}, upstreamPort: 8443}}", f"- {{{A}, ports: [{{port: 80, upstreamPort: 8443}}]}}"),
+    (f"- {{{A}, ports: ['80:8443']}}", f"- {{{A}, ports: [{{port: 80, upstreamPort: 8443}}]}}"),
+    (f"- {{{A}, rateLimit: {{requests: 10, unit: minute}}}}", f"- {{{A}, rateLimit: {{requests: 10, per: 1m}}}}"),
+    (f"- {{{A}, rateLimit: {{rps: 10}}}}", f"- {{{A}, rateLimit: {{requests: 10, per: 1s}}}}"),
+    (f"- {{{A}, https: true}}", f"- {{{A}, speaks: https}}"),
+    (f"- {{{A}, protocol: https}}", f"- {{{A}, speaks: https}}"),
+    (f"- {{{A}, enforcement: audit}}", f"- {{{A}, enforcement: report}}"),
+    (f"- {{{A}, readiness: {{mode: off}}}}", f"- {{{A}, readiness: {{mode: gateway}}}}"),
+    (f"- {{{A}, resolution: LOGICAL_DNS}}", f"- {{{A}, resolution: DNS_ROUND_ROBIN}}"),
+    (f"- {{{A}, owner: [shop]}}", f"- {{{A}, owner: shop}}"),
+    (f"- {{{A}, exportTo: [.]}}", f"- {{{A}}}"),
+    (f"- {{{A}, websocket: true}}", f"- {{{A}}}"),
+    (
+        f"- {{{A}, resources: {{cpu: 100m, memory: 1Gi}}}}",
+        f"- {{{A}, resources: {{requests: {{cpu: 100m, memory: 1Gi}}}}}}",
+    ),
+    (f"- {{{A}, retries: {{retryOn: '5xx,reset'}}}}", f"- {{{A}, retries: {{retryOn: [5xx, reset]}}}}"),
+    (
+        f"- {{{A}, headers: {{request: {{add: {{x-a: 1}}}}}}}}",
+        f"- {{{A}, headers: {{request: {{set: {{x-a: '1'}}}}}}}}",
+    ),
 ]
 
 #: A whole list as it is written, and as it was meant.
@@ -284,6 +332,15 @@ LISTS = [
 
 #: An entry that cannot be, words of why, and of where it belongs.
 CANNOT = [
+    (f"- {{{A}, clients: [{{namespace: [a, b]}}]}}", "is not one value", "`{namespace: a}` and `{namespace: b}`"),
+    (f"- {{{A}, clients: [{{wholeMesh: false}}]}}", "only `true` says something", "leave the key out"),
+    (f"- {{{A}, endpoints: [10.0.0.0/24]}}", "single addresses", "leave `endpoints` out"),
+    (f"- {{{A}, endpoints: ['192.0.2.1:8443']}}", "is not allowed", "`192.0.2.1`; and its port in `ports`"),
+    (f"- {{{A}, resolution: STATIC}}", "follows from the other settings", "`endpoints`"),
+    (f"- {{{A}, enabled: false}}", "a host of the list is there", "`remove: true` in an overlay"),
+    (f"- {{{A}, tls: {{mode: mutual, secret: x, ca: y}}}}", "is not a key here", "`secret` says it already"),
+    ("- a.example.com:80-90", "a range of ports", "list each of its `ports`"),
+    ("- ftp://a.example.com", "FTP, whose data goes over other ports", "SFTP"),
     (f"- {{{A}, clients: [[web, mail]]}}", "is not a string or a mapping", "the inner brackets: `web`, `mail`"),
     ("- 192.30.252.0/22", "range of addresses, which cannot be a host", "NetworkPolicy"),
     ("- {host: 'fd00::/8'}", "range of addresses", "NetworkPolicy"),
@@ -329,7 +386,7 @@ CANNOT = [
     (f"- {{{A}, tls: {{mode: mutual, cert: /etc/p/c, key: /etc/p/k}}}}", "`cert` and `key`", "certificate: /etc/p/c"),
     (f"- {{{A}, tls: {{mode: ISTIO_MUTUAL}}}}", "the mesh's own TLS", "`mode: simple`"),
     (f"- {{{A}, clients: ['<namespace>']}}", "is a placeholder", "what it stands for"),
-    (f"- &all {{{A}, clients: [a, b]}}", "is an anchor", "clients in `groups`"),
+    (f"- &all {{{A}, clients: [a, b]}}", "is an anchor", "one name in `groups`"),
 ]
 
 
@@ -444,3 +501,26 @@ def test_no_reason(text: str) -> None:
 )
 def test_a_reason(text: str) -> None:
     assert not is_placeholder(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: 1\ngroups: {backend: [{ns: web}]}\nhosts: []",
+        "version: 1\ngroups: {backend: {a: b}}\nhosts: []",
+        "version: 1\ngroups: {backend: [{wholeMesh: true}]}\nhosts: []",
+        "version: 1\ncompanions: {sidecars: {x: 1}}\nhosts: []",
+        "version: 1\ngateways: [{clients: [a]}]\nhosts: []",
+        "version: 1\ngateways: [{name: a, image: b, secret: c}]\nhosts: []",
+        "version: 1\ndefaults: {host: a.example.com, description: b, name: c}\nhosts: []",
+        "version: 1\nhosts: [{host: a.example.com, clients: web, wholeMesh: true, secret: 1, tls: 5, cert: {a: b}}]",
+        "version: 1\nhosts: [{host: a.example.com, ports: 5, protocol: [a], port: {}, headers: [], set: {a: b}}]",
+        "version: 1\nhosts: [{host: a.example.com, clients: [{podLabels: {a b: {c: d}}}], deny: {ns: a}}]",
+        "version: 1\nsecret: a\ncert: /b\nmethods: [GET]\nhosts: {a: 1, b: [c]}",
+        "version: 1\ndeny: [{clients: [a], ns: b}]\nhosts: []",
+        "hosts: [{}, [], [[]], null, {a: null}, {a: {b: c}}, {hosts: {a: b}}]",
+    ],
+)
+def test_whatever_is_written_has_findings(text: str) -> None:
+    assert all(finding.fix for finding in findings(text))
+    assert findings(text)

@@ -27,8 +27,8 @@ TODAY = date(2026, 11, 27)
 VOID = {"meta", "input"}
 SOURCES = Path(page.__file__).parent
 ATTACKS = (
-    "</script><script>owned()</script>",
-    "<img src=x onerror=owned()>",
+    "</script><script type=text/javascript>owned()</script>",
+    "<img src=/x onerror=owned()>",
     "' onload='owned()' x=\" onload=owned() \"",
     "<!-- a comment",
     "]]>&lt;script&gt;",
@@ -241,14 +241,36 @@ def test_it_counts_pods_once_for_each_gateway() -> None:
         - {host: d.example.com, at: sidecar}
         """)
     )
-    costs = outline.texts[outline.texts.index("Gateways of the fleet") :][:10]
+    costs = outline.texts[outline.texts.index("Of these for one host only") - 2 :][:14]
     assert dict(zip(costs[::2], costs[1::2], strict=True)) == {
-        "Gateways of the fleet": "2",
+        "Gateways": "2",
+        "Of these for one host only": "1",
         "Gateways that run already": "0",
-        "Pods, at least": "5",
-        "Pods, at most": "5",
         "Hosts without a gateway": "1",
+        "Pods": "5",
+        "Requested CPU and memory": "0.25 CPU and 0.625 GiB, by the chart's defaults",
+        "Checks of upstreams a minute": "48",
     }
+
+
+def test_it_says_whether_the_list_closes_other_ways() -> None:
+    closed = """
+    version: 1
+    defaults: {clients: [shop]}
+    companions: {sidecars: {}, peerAuthentication: STRICT, admission: {}}
+    hosts: [a.example.com]
+    """
+    texts = Outline(shown(closed)).texts
+    rows = texts[texts.index("Namespaces") + 1 :]
+    assert dict(zip(rows[:12:3], rows[2:12:3], strict=True)) == {
+        "PeerAuthentication": "egress",
+        "Sidecar": "shop",
+        "ValidatingAdmissionPolicy": "the whole cluster",
+        "ValidatingAdmissionPolicyBinding": "the whole cluster",
+    }
+    none = "The list makes no such objects: the mesh and the cluster must close other ways out."
+    assert none not in texts
+    assert none in Outline(shown(hosts("- a.example.com"))).texts
 
 
 def test_it_marks_what_an_auditor_asks_for() -> None:
@@ -260,8 +282,9 @@ def test_it_marks_what_an_auditor_asks_for() -> None:
       tls: {unverified: Its certificate is old.}
     """
     texts = Outline(shown(hosts(entry))).texts
+    row = texts[texts.index("Review by") : texts.index("Reviews due", texts.index("Review by"))]
     for mark in ("refuses nobody yet", "refused: evil", "verified by nobody", "the whole mesh"):
-        assert mark in texts
+        assert mark in row
 
 
 def test_reads_well(golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ INSTEAD = {
     "hosts": [*SCALING, ["speaks", "ports"]],
     "defaults": SCALING,
     "gateways": SCALING,
-    "hosts.tls": [["secret", "files"]],
+    "hosts.tls": [["secret", "files"], ["crl", "files"]],
     "hosts.podDisruptionBudget": [["minAvailable", "maxUnavailable"]],
     "defaults.podDisruptionBudget": [["minAvailable", "maxUnavailable"]],
     "hosts.externalAuthorization": [["opa", "provider"]],

@@ -22,6 +22,7 @@ from egressc.elsewhere import (
     UNASKED,
     UNCHECKED,
     UNDONE,
+    UNFILTERED,
     UNFOLLOWED,
     UNKEPT,
     WILDCARD,
@@ -79,6 +80,7 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
         UNCHECKED: "nobody checks the first endpoints",
     },
     ("deniedRanges",): {
+        UNFILTERED: "a sidecar connects to any address that DNS gives",
         BEHIND_A_PROXY: "the proxy decides where the upstream may be",
         NAMED: "only names of a wildcard can lead anywhere",
     },

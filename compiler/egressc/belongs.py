@@ -9,7 +9,7 @@ from typing import Any
 
 from egressc.flow import flow
 from egressc.positions import plain
-from egressc.schema import Part, inlined, schema
+from egressc.schema import Part, field, inlined, schema
 from egressc.written import Valid, meant
 
 Path = tuple[str | int, ...]
@@ -47,9 +47,9 @@ def _places() -> dict[str, list[Place]]:
 
 def _below(part: Part, around: tuple[str, ...], parents: tuple[Part, ...], *, apart: bool) -> Iterator[Place]:
     apart = apart or "x-apart" in part
-    for key, field in part.get("properties", {}).items():
-        yield Place(around, key, field, (*parents, part), apart)
-        yield from _below(field, (*around, key), (*parents, part), apart=apart)
+    for key, below in part.get("properties", {}).items():
+        yield Place(around, key, below, (*parents, part), apart)
+        yield from _below(below, (*around, key), (*parents, part), apart=apart)
     if isinstance(part.get("items"), dict):
         yield from _below(part["items"], (*around, ITEM), (*parents, part), apart=apart)
 
@@ -65,7 +65,7 @@ class Move:
 
     @property
     def fix(self) -> str:
-        """`it belongs in `tls`: write `tls: {mode: mutual, secret: x}`.`"""
+        """It belongs in `tls`: write `tls: {mode: mutual, secret: x}`."""
         written = f"{self.top}: {flow(self.content)}" if self.top else ""
         if not written or len(written) > LONGEST:
             return f"write it {self.where}"
@@ -81,7 +81,7 @@ def around(path: Path, key: str) -> Iterator[Part]:
     """The parts that have `path` below them, and those that have fields which other tools call `key`."""
     part = _whole()
     for step in path:
-        part = part["items"] if isinstance(step, int) else part["properties"][step]
+        part = part["items"] if isinstance(step, int) else field(part, step) or {}
         yield part
     yield from (place.parents[-1] for place in _places().get(key, ()) if place.around[:1] == ("hosts",))
 
@@ -107,32 +107,31 @@ def moves(document: Any, path: Path, strays: dict[str, Any], valid: Valid) -> di
 def _place(document: Any, path: Path, stray: tuple[str, Any], valid: Valid) -> tuple[Place, Any] | None:
     """The nearest place that takes the key and the value of `stray`, and the value as it takes it."""
     (key, value), here = stray, _here(path)
-    around = _at(document, path)
+    data = _at(document, path)
+
+    def is_there(place: Place) -> bool:
+        return any(step in data for step in place.around[_common(here, place.around) :][:1])
 
     def rank(place: Place) -> tuple[Any, ...]:
-        at = _common(here, place.around)
-        inside = (
-            at == len(here) and isinstance(around, dict) and place.around[at : at + 1] and place.around[at] in around
-        )
+        inside = is_there(place) and place.around[: len(here)] == here
         return (not inside, key != place.key, _distance(here, place.around), place.around.count(ITEM))
 
-    near = []
-    for place in _places().get(key, ()):
-        at = _common(here, place.around)
-        own = here == ("defaults",) and place.around == ("hosts", ITEM)
-        present = isinstance(around, dict) and place.around[at : at + 1] and place.around[at] in around
-        if (
-            0 < _distance(here, place.around) <= FARTHEST
-            and (here[:1] == place.around[:1] or not here or not place.around or own)
-            and not (place.apart and not present)
-            and (here or place.around[:1] != ("hosts",))
-        ):
-            near.append(place)
+    near = (place for place in _places().get(key, ()) if _is_near(here, place) and (is_there(place) or not place.apart))
     for place in sorted(near, key=rank):
         better = _fitting(place.part, value, valid)
         if better is not None:
             return place, better
     return None
+
+
+def _is_near(here: tuple[str, ...], place: Place) -> bool:
+    """Whether what stands at `here` may have been meant for `place`: of the same host, of all, or of the file."""
+    if not here:
+        return bool(place.around) and place.around[0] != "hosts" and _distance(here, place.around) <= FARTHEST
+    related = (
+        here[0] in place.around[:1] or not place.around or (here, place.around) == (("defaults",), ("hosts", ITEM))
+    )
+    return related and place.key not in here and 0 < _distance(here, place.around) <= FARTHEST
 
 
 def _fitting(part: Part, value: Any, valid: Valid) -> Any:
@@ -154,8 +153,9 @@ def _move(document: Any, path: Path, group: list[tuple[str, Place, Any]]) -> Mov
         return Move("", beside, where, None)
     steps = first.around[at:]
     top = steps[0] if steps else first.key
-    content = plain(base.get(top)) if isinstance(base, dict) and steps else None
-    if content is None and ITEM in first.around[at:] and isinstance(below := document.get("defaults"), dict):
+    content = plain(base.get(top)) if steps else None
+    below = document.get("defaults")
+    if content is None and ITEM in steps and "x-alone" not in first.part and isinstance(below, dict):
         content = plain(below.get(top))  # a list of the host's own would replace it
     for _, place, value in group:
         content = _put(content, place.around[at + 1 :], place.parents[at + 1 :], place, value) if steps else value
@@ -164,6 +164,8 @@ def _move(document: Any, path: Path, group: list[tuple[str, Place, Any]]) -> Mov
 
 def _put(known: Any, steps: tuple[str, ...], parents: tuple[Part, ...], place: Place, value: Any) -> Any:
     """`known` with `value` at the key of `place`, below `steps`; what must stand beside it too."""
+    if steps[:1] == (ITEM,) and "x-alone" in place.part:
+        return [*(known if isinstance(known, list) else ()), _put({}, steps[1:], parents[1:], place, value)]
     if steps[:1] == (ITEM,):
         items = known if isinstance(known, list) and known else [{}]
         items = [item if isinstance(item, dict) else {parents[1].get("x-name", ""): item} for item in items]
@@ -192,8 +194,6 @@ def _where(place: Place, at: int) -> str:
         return f"in `{'.'.join(names)}`"
     if place.around == ("hosts", ITEM):
         return "to the host"
-    if not place.around:
-        return "at the beginning of a line"
     return f"in `{place.around[-1]}`" if place.around and place.around[-1] != ITEM else "one level higher"
 
 

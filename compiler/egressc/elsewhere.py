@@ -107,6 +107,13 @@ _USE_A_GATEWAY = "remove `{setting}`, or `at: sidecar`"
 WITHOUT_A_GATEWAY = Elsewhere(GATEWAY_SETTING, lambda host, _: host.in_sidecar, "has no gateway", _USE_A_GATEWAY)
 UNDONE = Elsewhere(GATEWAY_SETTING, lambda host, _: host.in_sidecar, "has no gateway", _USE_A_GATEWAY, inherited=True)
 UNKEPT = Elsewhere(KEPT_BY_NOBODY, lambda host, _: host.in_sidecar, "has no gateway", _USE_A_GATEWAY, inherited=True)
+UNFILTERED = Elsewhere(
+    KEPT_BY_NOBODY,
+    lambda host, _: host.in_sidecar and host.per_name,
+    "has no gateway",
+    _USE_A_GATEWAY,
+    inherited=True,
+)
 ON_SHARED_PODS = Elsewhere(
     SHARED_PODS,
     lambda host, _: host.shared is not None and not host.shared.adopt,

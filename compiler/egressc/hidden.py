@@ -6,6 +6,7 @@ import re
 OF_A_URL = re.compile(r"://.*@", re.DOTALL)
 OF_A_NAME = re.compile(r"(?<![^\s\"'\[{(,`])[^\s\"'@:/`]+:(?!//)[^\s`]*@")
 IN_A_SENTENCE = re.compile(r"://[^\s`]*@")
+LOGIN = re.compile(r"(?<=/)[^\s:/`@]*:[^\s`]*@(?=[\w-]+[.:])")
 QUERY = re.compile(r"(://[^\s?`]*\?)[^\s`]+")
 TOKEN = re.compile(
     r"(?<![A-Za-z0-9])("
@@ -37,6 +38,8 @@ def sentence(text: str) -> str:
     """`text` of a finding without passwords and tokens that stand in it."""
     if "://" in text:
         text = QUERY.sub(r"\1…", IN_A_SENTENCE.sub("://…@", text))
+    if "@" in text:
+        text = LOGIN.sub("…@", text)
     return TOKEN.sub("…", text)
 
 

@@ -56,8 +56,10 @@ def _fix(found: Pasted, form: str, clients: Any) -> str:
         return f"write `{flow(found.hosts[0])}`"
     beside, remark = dict(found.beside), found.remark
     if remark == schemes.IF_HTTP and form == "item":
-        remark = f"if applications say https://, write `{flow({'host': found.hosts[0], 'speaks': 'https'})}`"
-    remarks = [remark] if remark and not (found.path and remark.startswith("if applications say https")) else []
+        remark = f"for applications that say https://, write `{flow({'host': found.hosts[0], 'speaks': 'https'})}`"
+    remarks = (
+        [remark] if remark and not (found.path and remark.startswith(("for", "if applications say https"))) else []
+    )
     if found.path:
         limited = _limited(clients, found.path)
         if limited and form == "item":

@@ -14,6 +14,7 @@ RANGE = re.compile(
     r"[0-9.]+/[0-9]{1,2}|[0-9a-f:]*:[0-9a-f:]*/[0-9]{1,3}|([0-9]+\.){3}[0-9]+ *[-\u2013] *[0-9.]+", re.IGNORECASE
 )
 PLACEHOLDER = re.compile(r"<[^<>]*>|\$?\{+[^{}]*\}+|\[[a-z_ -]+\]|%[a-z]+%?|\$\w+", re.IGNORECASE)
+PORTS = {"http": "80", "https": "443", "any": "*"}
 BETWEEN = re.compile(r"[\s,;|]+")
 REGEX = re.compile(r"[\\^$()+]|^\.\*")
 QUOTES = " \t\n\r\"'\u201c\u201d\u2018\u2019`,;"
@@ -33,12 +34,12 @@ class Pasted:
 
 def read(text: str) -> Pasted:
     """What `text`, which is no host, was pasted from."""
-    tidy = text.strip(QUOTES)
+    tidy = re.sub(r": +(?=[0-9]+$)", ":", text.strip(QUOTES))
     if tidy.startswith("<") and tidy.endswith(">") and _is_host(normalise(SCHEME.sub("", tidy[1:-1]).split("/")[0])):
         tidy = tidy[1:-1]
     if not tidy:
         return Pasted("is empty", remark="write the full DNS name, such as api.example.com")
-    for look in (_colon, _range, _placeholder, _several, _url, _address, _regex, _with_port, _with_path, _star):
+    for look in (_colon, _range, _placeholder, _several, _url, _address, _regex, _login, _with_port, _with_path, _star):
         found = look(tidy)
         if found:
             return found
@@ -173,14 +174,30 @@ def _regex(text: str) -> Pasted | None:
     )
 
 
+def _login(text: str) -> Pasted | None:
+    """`git@github.com:org/repo`, as SSH writes it, and what else has a login or a query."""
+    ssh = re.fullmatch(r"[\w.-]+@([\w.-]+):([^/\s]*[^\d\s].*)", text)
+    name = _host(ssh[1] if ssh else re.split(r"[?#]", text.rpartition("@")[2])[0])
+    if name and ssh:
+        return Pasted("is a login of SSH", (name,), *schemes.written(schemes.SCHEMES["ssh"], None))
+    return Pasted("has more than a name in it", (name,)) if name and re.search(r"[@?#]", text) else None
+
+
 def _with_port(text: str) -> Pasted | None:
     host, colon, port = text.rpartition(":")
-    if not colon or not (port.isdecimal() or port == "*") or "/" in host:
+    port = PORTS.get(port.lower(), port)
+    if not colon or not re.fullmatch(r"[0-9]+|\*|[0-9]+-[0-9]+", port) or "/" in host:
         return None
     name = _host(host)
     inside = Pasted("", (name,)) if name else read(host)
     if not inside.hosts:
         return Pasted(f"has a port, and {host} {inside.problem}", remark=inside.remark) if host != "*" else inside
+    if "-" in port:
+        return Pasted(
+            "has a range of ports, and a gateway listens on single ones",
+            inside.hosts,
+            remark="and list each of its `ports`",
+        )
     beside, remark = schemes.by_port(int(port) if port.isdecimal() and len(port) < 6 else None)
     return Pasted("has a port", inside.hosts, beside, remark)
 

@@ -174,7 +174,7 @@ def _mended(code: Code, message: str, error: Any) -> tuple[Code, str, str]:
             items = ", ".join(f"`{flow(plain(item))}`" for item in error.instance)
             return code, message, f"leave out the inner brackets: {items}"
     if error.instance is None and not found:
-        return code, message, f"leave the key out, or {_instead(error.schema)}"
+        return code, message, f"leave it out, or {_instead(error.schema)}"
     if found and found.impossible:
         return code, f"{_show(error.instance)} is not possible: {found.impossible}", found.remark
     return code, message, _write(found) if found else _instead(error.schema)
@@ -210,7 +210,7 @@ def _wrong_number_of_items(error: Any) -> tuple[Code, str, str]:
     }
     fix = _instead(error.schema)
     if error.validator.startswith("min"):
-        fix = f"leave the key out, or {fix}"
+        fix = f"leave it out, or {fix}"
     if error.validator == "maxProperties":
         fix = f"keep {error.validator_value} of {', '.join(f'`{key}`' for key in error.instance)}"
     return ITEMS, problems[error.validator], fix

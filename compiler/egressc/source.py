@@ -95,8 +95,8 @@ def _syntax(name: str, text: str, error: yaml.MarkedYAMLError) -> Finding:
     if source[column - 1 : column] == "\t" or "\t" in source[: len(source) - len(source.lstrip())]:
         return NOT_YAML(span, "the indentation has a tab: YAML forbids tabs there", "indent with spaces")
     if "alias" in context:
-        word = re.match(r"[^\s,\]}]+", source[column - 1 :])
-        fix = f'write `"*{word[0]}"`' if word and "." in word[0] else "put a wildcard in quotes"
+        word = re.match(r"\*[^\s,\]}]*", source[source.rfind("*", 0, column) :])
+        fix = f'write `"{word[0]}"`' if word and "." in word[0] else "put a wildcard in quotes"
         return NOT_PLAIN(span, "this word begins with *: YAML takes it for an alias", fix)
     if "cannot start any token" in problem:
         return NOT_YAML(span, f"no YAML value begins with {source[column - 1 : column]!r}", "put the value in quotes")

@@ -32,9 +32,10 @@ def explain(document: Any, path: Path, part: Part, valid: Valid) -> Iterator[Fin
         return
     left = {}
     for key, value in strays.items():
-        said = next(filter(None, (_refused(one, key, value) for one in (part, *around(path, key)))), None)
+        said = _refused(part, key, value)
         if not said and not (len(strays) > 1 and known(key)):
             said = _same(part, data, key, valid, SURE)
+        said = said or next(filter(None, (_refused(one, key, value) for one in around(path, key))), None)
         if said:
             yield _at(document, path, key, *said)
         else:
@@ -84,12 +85,9 @@ def _refused(part: Part, key: str, value: Any) -> tuple[str, str] | None:
     for refused in part.get("x-refused", ()):
         if key in refused["keys"] and refused.get("is", value) == value:
             written = flow({key: plain(value)})[1:-1]
-            use = (
-                refused["use"].format(key=written, value=flow(plain(value)))
-                if "{" in refused["use"]
-                else refused["use"]
-            )
-            return f"is not possible: {refused['because']}", use if " " in use else f"use {use}"
+            use = refused["use"].format(key=written, value=flow(plain(value)))
+            problem = "is not a key here" if use.startswith("write `") else "is not possible"
+            return f"{problem}: {refused['because']}", use if " " in use else f"use {use}"
     return None
 
 
@@ -102,16 +100,22 @@ def _same(part: Part, data: Mapping, key: str, valid: Valid, near: float) -> tup
     field = part["properties"][name]
     if name in data and (valid(field, value) or not known(key)):
         return "is not a key here", f"remove it: `{name}` says it already"
-    if valid(field, value):
+    if valid(field, value) or (isinstance(value, dict) and field.get("type") == "object" and same_level(part, key)):
         return "is not a key here", f"did you mean `{name}`?"
     found = meant(field, value, valid)
     if found and not found.impossible:
         return "is not a key here", f"write `{name}: {flow(found.value)}`{joined(found.remark)}"
+    return _guess(field, name, value) if same_level(part, key) is None and near != SURE else _pasted(field, name, value)
+
+
+def _pasted(field: Part, name: str, value: Any) -> tuple[str, str] | None:
     if isinstance(value, str) and field.get("x-explain") == "hostname" and (hosts := pasted.read(value).hosts):
         return "is not a key here", f"write `{name}: {flow(hosts[0])}`"
-    if same_level(part, key) or near == SURE:
-        return None
-    return "is not a key here", f"did you mean `{name}`?"
+    return None
+
+
+def _guess(field: Part, name: str, value: Any) -> tuple[str, str]:
+    return _pasted(field, name, value) or ("is not a key here", f"did you mean `{name}`?")
 
 
 def _moved(document: Any, path: Path, keys: tuple[str, ...], move: Move) -> Finding:

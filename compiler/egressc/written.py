@@ -17,6 +17,7 @@ Valid = Callable[[Part, Any], bool]
 GROUP = re.compile(r"\\([0-9])")
 QUOTES = "\"'\u201c\u201d\u2018\u2019"
 BETWEEN = re.compile(r"[\s,;]+")
+TRUTH = dict.fromkeys(("yes", "on", "1", "y", "true"), True) | dict.fromkeys(("no", "off", "0", "n", "false"), False)
 #: What stands where only the writer knows the value.
 _BEGIN = r"(to ?-?do|t\.?b\.?[dac]|fix ?me|change ?me|x{3,}|lorem ipsum)\b.*"
 _EMPTY = r"place ?holder|none|n/?a|unknown|foo|bar|test(ing)?|dummy|asdf+|because( i say so)?|(?P<one>.)(?P=one)*"
@@ -64,7 +65,7 @@ def _known(part: Part, given: Any, valid: Valid) -> Meant | None:
     for row in part.get("x-written", ()):
         match = re.fullmatch(row["as"], text, re.IGNORECASE)
         if match and "write" not in row:
-            return Meant(remark=row["use"], impossible=row["because"])
+            return Meant(remark=str(_filled(row["use"], match)), impossible=row["because"])
         if match and hidden.value(text) == text:
             value = _filled(row["write"], match)
             value = value if valid(part, value) or not isinstance(value, str) else value.lower()
@@ -120,7 +121,17 @@ def _parts(items: Part, given: Any) -> list[Any]:
 
 def _tidy(part: Part, given: Any) -> Iterator[Any]:
     """The same in other letters or as another type."""
-    types = _types(part)
+    yield from _of_another_type(_types(part), given)
+    if isinstance(given, str):
+        if "enum" in part:
+            close = nearest(given, [str(option) for option in part["enum"]])
+            yield from (option for option in part["enum"] if str(option) == close)
+        elif "pattern" in part:
+            tidy = given.strip().strip(QUOTES)
+            yield from (tidy, tidy.lower(), tidy.upper(), tidy.lower().replace("_", "-"))
+
+
+def _of_another_type(types: tuple[str, ...], given: Any) -> Iterator[Any]:
     if isinstance(given, list) and len(given) == 1 and "array" not in types:
         yield plain(given[0])
     if isinstance(given, dict) and len(given) == 1 and "object" not in types:
@@ -131,17 +142,8 @@ def _tidy(part: Part, given: Any) -> Iterator[Any]:
         yield int(given)
     if "integer" in types and isinstance(given, float) and given == int(given):
         yield int(given)
-    if "boolean" in types and str(given).lower() in ("yes", "on", "1", "y", "true"):
-        yield True
-    if "boolean" in types and str(given).lower() in ("no", "off", "0", "n", "false"):
-        yield False
-    if isinstance(given, str):
-        if "enum" in part:
-            close = nearest(given, [str(option) for option in part["enum"]])
-            yield from (option for option in part["enum"] if str(option) == close)
-        elif "pattern" in part:
-            tidy = given.strip().strip(QUOTES)
-            yield from (tidy, tidy.lower(), tidy.upper(), tidy.lower().replace("_", "-"))
+    if "boolean" in types and str(given).lower() in TRUTH:
+        yield TRUTH[str(given).lower()]
 
 
 def _types(part: Part) -> tuple[str, ...]:

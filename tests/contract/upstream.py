@@ -11,6 +11,7 @@ def check(fleet: Fleet) -> None:
     for gateway in fleet.hosts:
         for port in gateway.ports:
             _origination(gateway, port)
+            _parameters(gateway, port)
             if port["protocol"] in ("TLS", "TCP"):
                 _passthrough(gateway, port)
 
@@ -28,6 +29,26 @@ def _origination(gateway: Gateway, port: dict[str, Any]) -> None:
     assert trusted or tls.get("insecureSkipVerify")
     if tls["mode"] == "MUTUAL":
         assert "credentialName" in tls or {"clientCertificate", "privateKey"} <= tls.keys()
+
+
+def _parameters(gateway: Gateway, port: dict[str, Any]) -> None:
+    """What the list says of TLS itself, said to the port's cluster, or where the application speaks, to the check."""
+    said = port.get("tlsParameters", {})
+    names = {"minimum": "tls_minimum_protocol_version", "maximum": "tls_maximum_protocol_version"}
+    expected = {names.get(key, "cipher_suites"): value for key, value in said.items()}
+    checked = "tls" in port.get("check", {})
+    patches = [
+        patch["patch"]["value"]
+        for patch in (*gateway.patches(), *gateway.patches(".upstream"))
+        if patch["match"].get("cluster") == {"service": gateway.host, "portNumber": port["port"]}
+    ]
+    found = [one for patch in patches for one in nested(patch, "tls_params")]
+    usual = {names["minimum"]: "TLSv1_2", names["maximum"]: "TLSv1_3"} if checked else {}
+    assert found == ([usual | expected] if said or checked else [])
+    revoked = [one for patch in patches for one in nested(patch, "crl")]
+    assert revoked == (
+        [{"filename": port["check"]["tls"]["caCrl"]}] if checked and "caCrl" in port["check"]["tls"] else []
+    )
 
 
 def _passthrough(gateway: Gateway, port: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """A wildcard leads to names below it, at one port and to no denied address, and each name is verified by itself."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any
 
@@ -35,6 +35,9 @@ def _sessions(gateway: Gateway) -> None:
 
 def _names(gateway: Gateway) -> None:
     (listener,) = (patch["patch"]["value"] for patch in gateway.patches(".wildcard") if patch["applyTo"] == "LISTENER")
+    if gateway.values.get("inClear"):
+        _by_host(gateway, listener)
+        return
     *closed, way = listener["filter_chains"]
     assert way["filter_chain_match"] == {"server_names": [gateway.host]}
     assert list(nested(way, "port_value")) == [gateway.ports[0]["upstreamPort"]]
@@ -44,6 +47,24 @@ def _names(gateway: Gateway) -> None:
     ]
     assert bool(closed) == ("listed" in gateway.values)
     assert all(one["name"].endswith("direct_response") for chain in closed for one in chain["filters"])
+
+
+def _by_host(gateway: Gateway, listener: Mapping[str, Any]) -> None:
+    """In clear a name is found by its Host, at port 80, and nothing is added to the request."""
+    assert {port["protocol"] for port in gateway.ports} == {"HTTP"}
+    assert {port["upstreamPort"] for port in gateway.ports} == {80}
+    assert not any("tls" in port for port in gateway.ports)
+    (chain,) = listener["filter_chains"]
+    (manager,) = (one["typed_config"] for one in chain["filters"])
+    assert manager["strip_any_host_port"] is True
+    assert (manager["generate_request_id"], manager["skip_xff_append"]) == (False, True)
+    kept = gateway.values.get("headers", {}).get("request", {}).get("keep", ())
+    assert ("request_headers_to_remove" in manager["route_config"]) == ("x-forwarded-proto" not in kept)
+    *closed, names = manager["route_config"]["virtual_hosts"]
+    assert names["domains"] == [gateway.host]
+    assert [one["domains"] for one in closed] == [gateway.values["listed"] for _ in closed]
+    assert bool(closed) == ("listed" in gateway.values)
+    assert all(route["direct_response"] == {"status": 403} for one in closed for route in one["routes"])
 
 
 def _versions(gateway: Gateway) -> None:

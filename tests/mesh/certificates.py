@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,20 @@ class Authority:
         leaf = self._ca.issue_cert(*names, common_name=subject, not_before=now - timedelta(days=30), not_after=end)
         chain = "".join(pem.bytes().decode() for pem in leaf.cert_chain_pems)
         return Certificate(chain, leaf.private_key_pem.bytes().decode())
+
+    def revoke(self, *certificates: Certificate) -> str:
+        """The authority's list of revoked certificates with these in it, in PEM."""
+        key = serialization.load_pem_private_key(self._ca.private_key_pem.bytes(), None)
+        issuer = x509.load_pem_x509_certificate(self._ca.cert_pem.bytes()).subject
+        now = datetime.now(UTC)
+        crl = x509.CertificateRevocationListBuilder().issuer_name(issuer)
+        crl = crl.last_update(now - timedelta(days=1)).next_update(now + timedelta(days=30))
+        for certificate in certificates:
+            serial = x509.load_pem_x509_certificate(certificate.chain.encode()).serial_number
+            revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now - timedelta(days=1))
+            crl = crl.add_revoked_certificate(revoked.build())
+        assert isinstance(key, EllipticCurvePrivateKey)
+        return crl.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
     def _use(self, ca: trustme.CA) -> None:
         self._ca = ca

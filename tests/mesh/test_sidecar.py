@@ -20,7 +20,9 @@ APPS, RELEASE = "sidecar-apps", "sidecar-release"
 PUBLIC, PRIVATE, EVERYBODYS = (f"{kind}.sidecar.example.com" for kind in ("public", "private", "whole"))
 #: A Service of the cluster, that the mesh knows and everybody sees.
 SERVICE = "my-nginx.sidecar-external.svc.cluster.local"
-HOSTS = (PUBLIC, PRIVATE, EVERYBODYS)
+#: Names of a wildcard, found one by one.
+ONE, OTHER, MISNAMED, FOREIGN = (f"{name}.any.sidecar.example.com" for name in ("one", "other", "misnamed", "foreign"))
+HOSTS = (PUBLIC, PRIVATE, EVERYBODYS, ONE, OTHER, MISNAMED, FOREIGN)
 CA = "/tmp/ca.crt"  # noqa: S108  in the client's container
 
 LIST = f"""
@@ -51,6 +53,10 @@ hosts:
 - host: {EVERYBODYS}
   at: sidecar
   clients: [{{wholeMesh: true}}]
+- host: "*.any.sidecar.example.com"
+  at: sidecar
+  clients: [{APPS}]
+  speaks: [http, https]
 """
 
 #: What is written after the headers of a route have been removed, where a mesh traces as this one does.
@@ -84,7 +90,10 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
     (outside,) = start_upstreams(namespace("sidecar-upstreams", "outside"), ["outside"])
     (nginx,) = start_upstreams(namespace("sidecar-external", "plain"), ["my-nginx"])
     nginx.certify({SERVICE: authority.issue(SERVICE)})
-    outside.certify({host: (authority if host == PRIVATE else public_authority).issue(host) for host in HOSTS})
+    outside.certify(
+        {host: (authority if host in (PRIVATE, FOREIGN) else public_authority).issue(host) for host in HOSTS}
+        | {MISNAMED: public_authority.issue(ONE)}
+    )
     outside.be_known_as(*HOSTS)
     kubectl("label", "pod", "--namespace", nginx.namespace, nginx.name, "run=my-nginx")
     ports = [{"name": f"port-{port}", "port": port} for port in (80, 443)]
@@ -231,3 +240,25 @@ def test_nothing_is_sent_in_clear_when_a_route_is_missing(well: Fleet, proof: Pr
     finally:
         apply(route)
     wait_until(lambda: well.other.curl(f"http://{SERVICE}/").status == 403, "the route is back", seconds=20)
+
+
+def test_a_wildcard_s_names_are_found_and_verified_one_by_one(well: Fleet, proof: Proof) -> None:
+    for host in (ONE, OTHER):
+        answer = well.other.curl(f"http://{host}/a")
+        assert (answer.status, answer.seen["host"], answer.seen["tls"]["sni"]) == (200, host, host), answer
+    proof.row(
+        SIDECAR,
+        "a wildcard: each name is found by its own DNS answer",
+        f"`GET http://{OTHER}/a`",
+        saw(answer.seen),
+        got(answer),
+    )
+    answer = well.other.curl(f"https://{ONE}/a", "--insecure")
+    assert answer.status == 200, answer
+    well.outside.forget()
+    for host in (MISNAMED, FOREIGN):
+        assert well.other.curl(f"http://{host}/a").status == 503
+    assert well.stranger.curl(f"http://{ONE}/a").status in (0, 502)
+    assert requests(well.outside) == []
+    claim = "a wildcard: a name whose certificate is of another name, or of another CA"
+    proof.row(SIDECAR, claim, f"`GET http://{MISNAMED}/a`, `GET http://{FOREIGN}/a`", "nothing", "503")

@@ -17,7 +17,23 @@ FIRST = "Only named accounts see what a TCP server says first"
 OWN = "A gateway carries its own host and no other"
 PAST = "Nothing goes past the gateway to the upstream"
 
+WILDCARD = f"{TEMPLATES}/envoy-filter-wildcard.yaml"
+
 MUTANTS = (
+    Mutant(
+        WILDCARD,
+        "strip_any_host_port: true",
+        "strip_any_host_port: false",
+        "a client chooses the port that a wildcard's name is asked on in clear",
+        contract("wildcards"),
+    ),
+    Mutant(
+        WILDCARD,
+        "      {{- with .gateway.listed }}\n      - name: listed",
+        "      {{- with list }}\n      - name: listed",
+        "a wildcard in clear leads to a listed host below it",
+        contract("wildcards"),
+    ),
     Mutant(
         POLICY,
         '\n      values: ["allowed"]',

@@ -72,7 +72,7 @@ MUTANTS = (
     ),
     Mutant(
         VALUES,
-        "        minProperties: 3\n        maxProperties: 3\n        required: [sni, subjectAltNames]\n",
+        "        minProperties: 3\n        maxProperties: 4\n        required: [sni, subjectAltNames]\n",
         "        required: [sni]\n",
         "a readiness check takes any certificate",
         FORM,

@@ -30,6 +30,27 @@ MUTANTS = (
         row=MEANT,
     ),
     Mutant(
+        f"{TEMPLATES}/_envoy.tpl",
+        "  tls_minimum_protocol_version: {{ . }}\n",
+        "",
+        "an older TLS is spoken than the list wants",
+        contract("upstream"),
+    ),
+    Mutant(
+        CHECKS,
+        "            crl: {filename: {{ . | quote }}}\n",
+        "",
+        "a revoked certificate is Ready",
+        contract("upstream"),
+    ),
+    Mutant(
+        "compiler/egressc/plan/decisions/tls.py",
+        'return {"caCrl": tls.files.crl} if',
+        'return {"caCrl": tls.files.crl} if not',
+        "a revoked certificate is taken",
+        "tests/test_cases.py -k tls-versions",
+    ),
+    Mutant(
         f"{TEMPLATES}/service-entry.yaml",
         "targetPort: {{ .upstreamPort }}",
         "targetPort: {{ .port }}",

@@ -13,6 +13,7 @@ from tests.strategies.words import (
     HTTP_FAMILY,
     NAMESPACES,
     PREFIXES,
+    REASON,
     TRICKY,
     Draw,
     Entry,
@@ -114,10 +115,14 @@ def _wildcard(draw: Draw, number: int) -> Entry:
         {"port": port, "protocol": protocol, "upstreamPort": upstream}
         for port, protocol in zip((80, 443, 8080), protocols, strict=False)
     ]
+    clear = draw(st.integers(0, 4)) == 0
+    if clear:
+        ports = [{"port": port, "upstreamPort": 80} for port in draw(st.sampled_from([(80,), (80, 8080)]))]
+        ports = [port | {"protocol": "HTTP", "tls": {"mode": "none", "unverified": REASON}} for port in ports]
     ranges = st.sampled_from([["10.0.0.0/8"], ["fd00::/8", "192.0.2.7/32", "::1/128"]])
     entry: Entry = {"host": f"*.any-{number}.example.net", "ports": ports, "clients": _clients(draw, ports)}
     way: dict[str, st.SearchStrategy[Any]] = {"deniedRanges": ranges}
-    if draw(st.booleans()):
+    if not clear and draw(st.booleans()):
         way = {
             "proxy": st.sampled_from([{"host": "192.0.2.80", "port": 3128}, {"host": "1e3.example.net", "port": 80}])
         }
@@ -154,6 +159,8 @@ def _without_gateway(draw: Draw, entry: Entry) -> Entry:
         port.pop("readiness", None)
     settings = [one for one in (entry.get("tls"), *(port.get("tls") for port in entry["ports"])) if one]
     for tls in settings:
+        for key in ("minProtocolVersion", "maxProtocolVersion", "cipherSuites"):
+            tls.pop(key, None)
         if tls.pop("files", None) and (tls.get("mode") == "mutual" or "unverified" not in tls):
             tls |= {"secret": "1e3"}
     labels = draw(st.dictionaries(st.sampled_from(["app", *TRICKY]), st.sampled_from(TRICKY), min_size=1))

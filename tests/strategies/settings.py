@@ -30,11 +30,19 @@ def tls(draw: Draw) -> Entry:
         pair = {"certificate": f"{path}/tls.crt", "key": f"{path}/tls.key"} if mode == "mutual" else {}
         ca = {"ca": f"{path}/ca.crt"} if verified and (not pair or draw(st.booleans())) else {}
         tls["files"] = pair | ca | {"volumes": [volume]}
+    tls |= draw(_parameters())
     if not verified:
         tls["unverified"] = draw(st.just(REASON) | commands())
     elif draw(st.booleans()):
         tls["sans"] = draw(st.sampled_from([["a.example.net"], ["1e3", "spiffe://a.example/b"]]))
     return tls
+
+
+def _parameters() -> st.SearchStrategy[Entry]:
+    """Versions and cipher suites; the suites are of the old versions, too."""
+    fields: dict[str, list[Any]] = {"minProtocolVersion": ["TLSV1_0", "TLSV1_2"], "cipherSuites": [["AES128-SHA"]]}
+    fields["maxProtocolVersion"] = ["TLSV1_2", "TLSV1_3"]
+    return st.fixed_dictionaries({}, optional={key: st.sampled_from(values) for key, values in fields.items()})
 
 
 @st.composite

@@ -1,4 +1,5 @@
-{{- /* How the upstream behind a port is asked whether it is well. Expects: check (of the port), rhythm (as readiness in values.yaml). */}}
+{{- /* How the upstream behind a port is asked whether it is well. Expects: check and parameters (of the port's TLS), rhythm (as readiness in
+       values.yaml). */}}
 {{- define "egress-gateways.healthCheck" -}}
 health_checks:
 {{- /* each check shakes hands anew: an open connection would outlive the certificates */}}
@@ -41,12 +42,12 @@ transport_socket_matches:
       "@type": type.googleapis.com/envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer
 {{- end }}
 {{- with .check.tls }}
-{{ include "egress-gateways.checkTLS" . }}
+{{ include "egress-gateways.checkTLS" (merge (dict "parameters" $.parameters) .) }}
 {{- end }}
 {{- end }}
 
 {{- /* The TLS of a check alone: that on the port is the application's own. Expects: sni, subjectAltNames; credentialName or
-       caCertificates. */}}
+       caCertificates, caCrl; parameters (of TLS). */}}
 {{- define "egress-gateways.checkTLS" -}}
 transport_socket_matches:
 - name: readiness
@@ -60,9 +61,7 @@ transport_socket_matches:
       max_session_keys: 0
       common_tls_context:
         {{- /* Envoy's own default for clients ends at 1.2: an upstream of 1.3 alone would never be Ready */}}
-        tls_params:
-          tls_minimum_protocol_version: TLSv1_2
-          tls_maximum_protocol_version: TLSv1_3
+        {{- include "egress-gateways.tlsParameters" (merge (or .parameters dict) (dict "minimum" "TLSv1_2" "maximum" "TLSv1_3")) | nindent 8 }}
         combined_validation_context:
           default_validation_context:
             match_typed_subject_alt_names:
@@ -70,6 +69,9 @@ transport_socket_matches:
             - san_type: DNS
               matcher:
                 exact: {{ . | quote }}
+            {{- end }}
+            {{- with .caCrl }}
+            crl: {filename: {{ . | quote }}}
             {{- end }}
           validation_context_sds_secret_config:
             {{- if .credentialName }}

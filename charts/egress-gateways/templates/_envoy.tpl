@@ -94,3 +94,17 @@ upstream_connection_options:
           "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
           max_session_keys: 0
 {{- end }}
+
+{{- /* Versions and cipher suites of TLS. Expects: minimum, maximum, cipherSuites, or some of them. */}}
+{{- define "egress-gateways.tlsParameters" -}}
+tls_params:
+  {{- with .minimum }}
+  tls_minimum_protocol_version: {{ . }}
+  {{- end }}
+  {{- with .maximum }}
+  tls_maximum_protocol_version: {{ . }}
+  {{- end }}
+  {{- with .cipherSuites }}
+  cipher_suites: {{ toJson . }}
+  {{- end }}
+{{- end }}

@@ -25,12 +25,14 @@
     {{- end }}
 {{- end }}
 
-{{- /* A connection pool. Expects: its settings, as in values.yaml. */}}
+{{- /* A connection pool. Expects: its settings, as in values.yaml; without idleTimeout it has nothing of HTTP. */}}
 {{- define "egress-gateways.connectionPool" -}}
 connectionPool:
   tcp:
     connectTimeout: {{ .connectTimeout }}
-    idleTimeout: {{ .idleTimeout }}
+    {{- with .idleTimeout }}
+    idleTimeout: {{ . }}
+    {{- end }}
     {{- with .maxConnections }}
     maxConnections: {{ int64 . }}
     {{- end }}
@@ -46,24 +48,26 @@ connectionPool:
       time: {{ . }}s
       {{- end }}
     {{- end }}
+  {{- with .idleTimeout }}
   http:
     {{- /* mesh-wide h2UpgradePolicy must not reach upstreams that never said they speak HTTP/2 */}}
     h2UpgradePolicy: DO_NOT_UPGRADE
-    idleTimeout: {{ .idleTimeout }}
-    {{- with .http2Keepalive }}
+    idleTimeout: {{ . }}
+    {{- with $.http2Keepalive }}
     http2KeepAlive:
       interval: {{ .interval }}
       timeout: {{ .timeout }}
     {{- end }}
-    {{- with .maxPendingRequests }}
+    {{- with $.maxPendingRequests }}
     http1MaxPendingRequests: {{ int64 . }}
     {{- end }}
-    {{- with .maxRequests }}
+    {{- with $.maxRequests }}
     http2MaxRequests: {{ int64 . }}
     {{- end }}
-    {{- with .maxRequestsPerConnection }}
+    {{- with $.maxRequestsPerConnection }}
     maxRequestsPerConnection: {{ int64 . }}
     {{- end }}
+  {{- end }}
 {{- end }}
 
 {{- /* How many retries there may be at once, for all ports. Expects: a gateway or a sidecar. */}}

@@ -93,7 +93,7 @@ def _changed(pair: Pair) -> Iterator[Change]:
     if first.readiness.mode != then.readiness.mode:
         words = "has readiness mode {}, before {}"
         yield pair.change("changes", "readiness.mode", words, then.readiness.mode, first.readiness.mode)
-    told = [*_verification(pair), *_shown(pair)]
+    told = [*_verification(pair), *_shown(pair), *_parameters(pair)]
     yield from told
     for setting, before, now, _, _ in differences(first.tls, then.tls, "tls") if not told else ():
         yield pair.change("changes", setting, "has {}: {}, before {}", setting, now, before)
@@ -127,6 +127,27 @@ def _trust(pair: Pair, before: Verified, now: Verified) -> Iterator[Change]:
     if before.ca != now.ca:
         setting = "tls.secret" if pair.then.tls.secret else "tls.files"
         yield pair.change("weakens", setting, "trusts {}, before {}", now.ca, before.ca)
+
+
+def _parameters(pair: Pair) -> Iterator[Change]:
+    """Versions and cipher suites of TLS, and revoked certificates."""
+    tls, earlier = pair.then.tls, pair.first.tls
+    before, now = (one.min_protocol_version or "TLSV1_2" for one in (earlier, tls))
+    if before != now:
+        effect: Effect = "weakens" if now < before else "changes"
+        yield pair.change(effect, "tls.minProtocolVersion", "takes TLS from {} on, before from {}", now, before)
+    for key in ("maxProtocolVersion", "cipherSuites"):
+        first, then = (
+            " ".join(one.source.get(key, ())) if key == "cipherSuites" else one.source.get(key)
+            for one in (earlier, tls)
+        )
+        if first != then:
+            yield pair.change("weakens", f"tls.{key}", "has {}: {}, before {}", key, then or "none", first or "none")
+    lists = [one.crl or bool(one.files and one.files.crl) for one in (earlier, tls)]
+    if lists[0] != lists[1]:
+        effect = "weakens" if lists[0] else "changes"
+        words = "asks {} list of revoked certificates, before {}"
+        yield pair.change(effect, "tls.crl", words, *("a" if one else "no" for one in reversed(lists)))
 
 
 def _shown(pair: Pair) -> Iterator[Change]:

@@ -7,12 +7,25 @@ from egressc.model.gateways import Exposure, IngressGateway, SharedGateway
 from egressc.model.host import Host, Proxy, Readiness
 from egressc.model.inventory import Inventory
 from egressc.model.pods import POD_SETTINGS, PodSettings
-from egressc.model.ports import HTTP_FAMILY, WILDCARD, Files, Port, PortReadiness, Protocol, Tls, Volume
+from egressc.model.ports import (
+    HTTP_FAMILY,
+    OLD_SUITES,
+    OLD_VERSIONS,
+    WILDCARD,
+    Files,
+    Port,
+    PortReadiness,
+    Protocol,
+    Tls,
+    Volume,
+)
 from egressc.model.requests import Credential, ExternalAuthorization, HeaderChanges, Headers, Limit, Opa, RateLimit
 from egressc.model.traffic import ConnectionPool, OutlierDetection, Retries, Timeouts
 
 __all__ = [
     "HTTP_FAMILY",
+    "OLD_SUITES",
+    "OLD_VERSIONS",
     "POD_SETTINGS",
     "WILDCARD",
     "Admission",

@@ -134,15 +134,22 @@ class Host(Settled):
         return self.wildcard and not self.endpoints
 
     @property
-    def by_socket(self) -> bool:
-        """Whether the gateway reaches the upstream by a socket of its own: no ServiceEntry can say where it is."""
-        return self.per_name or self.proxy is not None
+    def in_clear(self) -> bool:
+        """Whether each name is found by its Host and asked in clear."""
+        return self.per_name and all(port.protocol == "HTTP" and port.tls.mode == "none" for port in self.ports)
 
     @property
-    def kind(self) -> Literal["PROXY", "PER_NAME", "STATIC", "DNS", "DNS_ROUND_ROBIN"]:
+    def by_socket(self) -> bool:
+        """Whether the gateway reaches the upstream by a socket of its own: no ServiceEntry can say where it is."""
+        return (self.per_name and not self.in_sidecar) or self.proxy is not None
+
+    @property
+    def kind(self) -> Literal["PROXY", "PER_NAME", "DYNAMIC_DNS", "STATIC", "DNS", "DNS_ROUND_ROBIN"]:
         """How the upstream is found: by a proxy, name by name, at fixed addresses, or by one of Istio's resolutions."""
         if self.by_socket:
             return "PROXY" if self.proxy else "PER_NAME"
+        if self.per_name:
+            return "DYNAMIC_DNS"
         if self.failover:
             return "DNS"  # Envoy takes addresses there too, and only there the patch that says who is asked when
         return "STATIC" if self.endpoints and all(map(is_ip, self.endpoints)) else self.resolution

@@ -8,6 +8,16 @@ from egressc.positions import Settled
 Protocol = Literal["HTTP", "HTTP2", "GRPC", "TLS", "TCP"]
 HTTP_FAMILY = ("HTTP", "HTTP2", "GRPC")
 WILDCARD = "*."
+#: Versions of TLS that know none of Envoy's own cipher suites, and those that they do know.
+OLD_VERSIONS = ("TLSV1_0", "TLSV1_1")
+OLD_SUITES = (
+    "ECDHE-ECDSA-AES128-SHA",
+    "ECDHE-RSA-AES128-SHA",
+    "ECDHE-ECDSA-AES256-SHA",
+    "ECDHE-RSA-AES256-SHA",
+    "AES128-SHA",
+    "AES256-SHA",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,16 +36,24 @@ class Files(Settled):
     certificate: str | None
     key: str | None
     ca: str | None
+    crl: str | None
     volumes: tuple[Volume, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls(Settled):
-    """TLS to the upstream. `sni` and `sans` are settled; `sans` is empty where each name of a wildcard has its own."""
+    """TLS to the upstream. `sni` and `sans` are settled; `sans` is empty where each name of a wildcard has its own.
+
+    Without versions and cipher suites Istio's and Envoy's hold. `crl`: the Secret has revoked certificates.
+    """
 
     mode: Literal["simple", "mutual", "passthrough", "none"]
     secret: str | None
     files: Files | None
+    crl: bool
+    min_protocol_version: str | None
+    max_protocol_version: str | None
+    cipher_suites: tuple[str, ...]
     sni: str
     sans: tuple[str, ...]
     unverified: str | None

@@ -57,13 +57,14 @@ def read_for(tls: Tls, namespace: str, host: str) -> Iterator[Reading]:
     """What is read in `namespace` for the TLS to `host`."""
     if tls.secret:
         key = {"tls.crt", "tls.key"} if tls.mode == "mutual" else set()
-        yield namespace, "Secret", tls.secret, key | (set() if tls.unverified else {"ca.crt"}), host
+        trusted = set() if tls.unverified else {"ca.crt", "ca.crl"} if tls.crl else {"ca.crt"}
+        yield namespace, "Secret", tls.secret, key | trusted, host
     for kind, name, wanted in _mounted(tls.files) if tls.files else ():
         yield namespace, kind, name, wanted, host
 
 
 def _mounted(files: Files) -> Iterator[tuple[Kind, str, set[str]]]:
-    paths = [PurePosixPath(path) for path in (files.certificate, files.key, files.ca) if path]
+    paths = [PurePosixPath(path) for path in (files.certificate, files.key, files.ca, files.crl) if path]
     for volume in files.volumes:
         mount = PurePosixPath(volume.mount_path)
         others = {PurePosixPath(other.mount_path) for other in files.volumes} - {mount}

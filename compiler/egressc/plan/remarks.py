@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from egressc.model import Client, Host, is_prefix
+from egressc.model import OLD_VERSIONS, Client, Host, is_prefix
 from egressc.plan.decisions.exposed import exposed_url
 from egressc.plan.decisions.lines import client_line, port_lines
-from egressc.plan.decisions.tls import verified
+from egressc.plan.decisions.tls import in_words, verified
 from egressc.plan.way import CallerPods, GatewayWay
 from egressc.positions import Lines
 
@@ -66,6 +66,7 @@ def through_gateway(way: GatewayWay) -> Iterator[Remark]:
     yield from unused(host)
     yield from unverified(host, "gateway")
     yield from whole_port(host)
+    yield from _old_versions(host)
     yield from _unjudged(host)
     yield from whole_mesh(host, host.callers)
     yield from _by_prefix(host)
@@ -86,6 +87,13 @@ def through_gateway(way: GatewayWay) -> Iterator[Remark]:
             says = f"the mesh's configuration must have the extension provider {outside.provider}"
             yield Remark(host.host, None, says, outside.said("provider"))
     yield from _readiness(way)
+
+
+def _old_versions(host: Host) -> Iterator[Remark]:
+    for port in host.ports:
+        if (oldest := port.tls.min_protocol_version) in OLD_VERSIONS:
+            says = f"takes {in_words(str(oldest))}, which is broken"
+            yield Remark(host.host, port.port, says, port.tls.said("minProtocolVersion"))
 
 
 def _unjudged(host: Host) -> Iterator[Remark]:

@@ -91,7 +91,7 @@ def _secrets(changes: HeaderChanges) -> Iterator[Finding]:
             fix = f"keep it in a Secret: `headers: {{credential: {flow(credential)}}}`"
             fix += f"; if it is none, add `notSecret: [{flow(name)}]`"
             yield SECRET_VALUE(changes.at("set", name), message, fix)
-    for index, name in enumerate(changes.not_secret):
+    for index, name in enumerate(changes.not_secret if changes.own("notSecret") else ()):
         if name.lower() not in {one.lower() for one in changes.set}:
             yield NOT_SET(changes.at("notSecret", index), f"`set` has no `{name}`", "remove it, or set the header")
 

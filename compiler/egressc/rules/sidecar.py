@@ -23,8 +23,15 @@ FILES = Code(
 WILDCARD = Code(
     "EG275",
     "a wildcard without a gateway",
-    "Each name of a wildcard leads where its DNS says. A gateway takes addresses inside of the cluster out of the "
-    "answer; a sidecar has nothing that does so.",
+    "Each name of a wildcard leads where its DNS says. A gateway connects to no address inside of the cluster; a "
+    "sidecar has nothing that keeps it from there. Istio's DYNAMIC_DNS finds the names, from Istio 1.30 on.",
+    "warning",
+)
+OWN_PORT = Code(
+    "EG299",
+    "an upstream port that no sidecar finds for a wildcard",
+    "Istio's DYNAMIC_DNS knows no ports. A sidecar goes to the port that the application asks for, and from http:// to "
+    "the port of https://.",
 )
 
 
@@ -39,9 +46,10 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
         if port.tls.files:
             message = f"{host.host} has no gateway: `files` can be mounted nowhere"
             yield FILES(port.tls.at("files"), message, "write `secret: <name>`, a Secret in each client's namespace")
-    if host.wildcard:
-        message = f"{host.host} has no gateway: nothing would keep its names from leading into the cluster"
+    if host.per_name:
+        message = f"{host.host} has no gateway: nothing keeps its names from leading into the cluster"
         yield WILDCARD(host.at("at"), message, "remove `at: sidecar`, or list each host by its name")
+        yield from _own_ports(host)
     if is_service_name(host.host, inventory.cluster_domain) and any(client.whole_mesh for client in host.clients):
         message = f"{host.host} is a Service too: the mesh prefers it to an entry of another namespace"
         yield RESERVED(host.at("clients"), message, "name the clients' namespaces instead of `wholeMesh`")
@@ -83,3 +91,12 @@ def _client(host: Host, client: Client) -> Iterator[Finding]:
 def _kept_by_nobody(host: Host, where: Span, key: str) -> Finding:
     message = f"{host.host} has no gateway: only the client's own pod would keep `{key}`"
     return KEPT_BY_NOBODY(where, message, f"remove `{key}`, or `at: sidecar`")
+
+
+def _own_ports(host: Host) -> Iterator[Finding]:
+    for port in host.ports:
+        own = 443 if port.port == 80 and port.tls.originates else port.port
+        if port.upstream_port != own:
+            message = f"{host.host} is called on port {port.port}: a sidecar asks each of its names on port {own}"
+            fix = "remove `upstreamPort`, or `at: sidecar`" if port.says("upstreamPort") else "remove `at: sidecar`"
+            yield OWN_PORT(port.at("upstreamPort"), message, fix)

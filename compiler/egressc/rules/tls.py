@@ -4,8 +4,9 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
+from egressc.elsewhere import GATEWAY_SETTING
 from egressc.findings import Code, Finding, Span
-from egressc.model import Files, Host, Inventory, Port, Tls
+from egressc.model import OLD_SUITES, OLD_VERSIONS, Files, Host, Inventory, Port, Tls
 from egressc.rules import protocols
 
 # what the gateway's container cannot do without: volumes of Istio's injection template, the programs, the system
@@ -72,6 +73,20 @@ OFF_AND_CONFIGURED = Code(
 )
 
 
+NO_CRL = Code(
+    "EG286",
+    "a CRL of no CA of the list",
+    "A CRL revokes certificates of its own CA, and Envoy wants one of each CA that it trusts. The public CAs of the "
+    "image have none, so every certificate would be refused.",
+)
+NO_VERSION = Code(
+    "EG287",
+    "TLS versions or cipher suites that cannot be",
+    "The oldest version must not be newer than the newest, and cipher suites can be chosen for TLS up to 1.2 only.",
+)
+PARAMETERS = ("minProtocolVersion", "maxProtocolVersion", "cipherSuites")
+
+
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
     """A tls that ports share is looked at once, where the gateway speaks it if any does."""
     ports: dict[Span, Port] = {}
@@ -83,6 +98,9 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
         yield from _verified(host, port)
         yield from _credential(port.tls)
         yield from _meaning(port.tls)
+        yield from _revoked(port.tls)
+        yield from _parameters(host, port.tls)
+        yield from _of_old_versions(port.tls)
         if port.tls.files:
             yield from _files(port.tls.files)
     yield from check_mounts(port.tls.files for port in ports.values() if port.tls.files)
@@ -128,7 +146,7 @@ def _verified(host: Host, port: Port) -> Iterator[Finding]:
         yield NO_TLS_SETTING(tls.at("unverified"), message, "remove `unverified`")
     elif tls.originates and tls.unverified:
         configured = [
-            key for key in ("sans", "secret") if tls.says(key) and not (key == "secret" and tls.mode == "mutual")
+            key for key in ("sans", "secret", "crl") if tls.says(key) and not (key == "secret" and tls.mode == "mutual")
         ]
         if tls.files and tls.files.ca:
             configured.append("files")
@@ -151,7 +169,7 @@ def _credential(tls: Tls) -> Iterator[Finding]:
 def _meaning(tls: Tls) -> Iterator[Finding]:
     useless: tuple[str, ...] = ()
     if tls.mode == "none":
-        useless = ("secret", "files", "sni", "sans")
+        useless = ("secret", "files", "crl", "sni", "sans", *PARAMETERS)
     elif tls.mode == "passthrough":
         useless = ("sni", "sans")
     for key in useless:
@@ -168,9 +186,44 @@ def _meaning(tls: Tls) -> Iterator[Finding]:
         yield NO_TLS_SETTING(tls.files.at("volumes"), "`volumes` stands without a file in them", fix)
 
 
+def _revoked(tls: Tls) -> Iterator[Finding]:
+    if tls.mode != "none" and tls.crl and not tls.secret:
+        fix = "write `secret: <name>`, a Secret with ca.crt and ca.crl, or `files.crl`"
+        yield NO_CRL(tls.at("crl"), "`crl` is about a Secret, and there is none", fix)
+    if tls.files and tls.files.crl and not tls.files.ca:
+        fix = "add `ca`, the CA that the list is of"
+        yield NO_CRL(tls.files.at("crl"), "`crl` stands without a `ca`: public CAs have no list here", fix)
+
+
+def _parameters(host: Host, tls: Tls) -> Iterator[Finding]:
+    said = [key for key in PARAMETERS if tls.own(key)]
+    if host.in_sidecar:
+        for key in said:
+            message = f"{host.host} has no gateway and takes no `tls.{key}`: no object of Istio says it to a sidecar"
+            yield GATEWAY_SETTING(tls.at(key), message, f"remove `{key}`, or `at: sidecar`")
+    oldest, newest = tls.min_protocol_version or "TLSV1_2", tls.max_protocol_version or "TLSV1_3"
+    if oldest > newest:
+        key = "maxProtocolVersion" if tls.max_protocol_version else "minProtocolVersion"
+        fix = f"write `minProtocolVersion: {newest}`"
+        yield NO_VERSION(tls.at(key), f"no version of TLS is from {oldest} on and up to {newest}", fix)
+    elif tls.cipher_suites and oldest == "TLSV1_3":
+        message = "`cipherSuites` has no meaning for TLS 1.3, whose suites nobody chooses"
+        yield NO_VERSION(
+            tls.at("cipherSuites"), message, "remove `cipherSuites`, or write an older `minProtocolVersion`"
+        )
+
+
+def _of_old_versions(tls: Tls) -> Iterator[Finding]:
+    oldest = tls.min_protocol_version
+    if oldest in OLD_VERSIONS and tls.cipher_suites and not set(tls.cipher_suites) & set(OLD_SUITES):
+        message = f"none of these cipher suites is of {oldest}"
+        fix = "add one of its own, such as ECDHE-RSA-AES128-SHA, or remove `cipherSuites`"
+        yield NO_VERSION(tls.at("cipherSuites"), message, fix)
+
+
 def _files(files: Files) -> Iterator[Finding]:
     mounts = [PurePosixPath(volume.mount_path) for volume in files.volumes]
-    for key in ("certificate", "key", "ca"):
+    for key in ("certificate", "key", "ca", "crl"):
         path = getattr(files, key)
         if path and not _is_plain(path):
             yield FILE_NOWHERE(files.at(key), f"{path} is not a plain path", f"write `{_plain(path)}`")

@@ -10,11 +10,14 @@ from egressc.rules import metadata, protocols
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+PLAIN_PORT = 80  # where Envoy connects to if a Host has no port
+
 NOT_TOLD_APART = Code(
     "EG230",
     "a wildcard that the gateway could not tell a name of",
     "The gateway must know for which name of a wildcard a call is. HTTP says it in its Host and TLS in its SNI, TCP "
-    "nowhere. Each name is found and verified by TLS, so that a wildcard without TLS would lead anywhere.",
+    "nowhere. In clear, Envoy finds each name by the Host of HTTP/1.1 and connects to port 80. One socket finds names "
+    "by Host or by SNI, and a proxy is asked by SNI only.",
 )
 ONE_FOR_ALL = Code(
     "EG231",
@@ -149,8 +152,25 @@ def _told_apart(host: Host, port: Port) -> Iterator[Finding]:
             fix = protocols.unread(host, port, protocol)
         yield NOT_TOLD_APART(port.at("protocol"), message, fix)
     elif port.tls.mode == "none" and host.per_name:
-        message = f"{host.host} has no TLS: the gateway finds and verifies each upstream by TLS"
+        yield from _in_clear(host, port)
+
+
+def _in_clear(host: Host, port: Port) -> Iterator[Finding]:
+    """What keeps the gateway from finding names by their Host."""
+    if host.proxy:
+        message = f"{host.host} has no TLS: the gateway asks the proxy for the name that TLS asks for"
         fix = "let the gateway speak TLS with `mode: simple`, or list each host by its name"
+        yield NOT_TOLD_APART(port.tls.at("mode"), message, fix)
+    elif port.protocol != "HTTP":
+        message = f"{host.host} speaks {port.protocol} in clear: the gateway finds names by the Host of HTTP/1.1 only"
+        yield NOT_TOLD_APART(port.at("protocol"), message, "write HTTP, or list each host by its name")
+    elif port.upstream_port != PLAIN_PORT:
+        message = f"{host.host} has the upstream port {port.upstream_port}: in clear a name is asked on port 80 only"
+        fix = "write `upstreamPort: 80`, or list each host by its name"
+        yield NOT_TOLD_APART(port.at("upstreamPort"), message, fix)
+    elif not host.in_clear:
+        message = f"{host.host} has ports in clear and with TLS: one socket finds names by Host or by SNI, not both"
+        fix = "write one kind for all ports, and list the hosts of the other kind by their names"
         yield NOT_TOLD_APART(port.tls.at("mode"), message, fix)
 
 

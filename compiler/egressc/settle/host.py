@@ -18,7 +18,8 @@ def settle_host(entry: Mapping, gateways: dict[str, SharedGateway], groups: Grou
     shared = None if in_sidecar else gateways.get(said.get("gateway"))
     settled = ports(entry)
     # each name is a request of its own, and none goes through a proxy
-    names_asked = _per_name(entry) and "proxy" not in entry and any(port.is_http for port in settled)
+    found_here = _per_name(entry) and not in_sidecar and "proxy" not in entry
+    names_asked = found_here and any(port.is_http for port in settled)
     return Host(
         source=entry,
         host=entry["host"],

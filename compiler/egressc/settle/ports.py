@@ -52,9 +52,9 @@ def _anchors(tls: Mapping) -> Mapping:
     """What of `tls` holds for TLS that the application speaks: the CA that the readiness check trusts."""
     if "unverified" in tls:
         return Mapping(tls.span)
-    kept = _only(tls, "secret", "files")
+    kept = _only(tls, "secret", "files", "crl")
     if "files" in kept:
-        kept["files"] = _only(kept["files"], "ca", "volumes")
+        kept["files"] = _only(kept["files"], "ca", "crl", "volumes")
     return kept if "ca" in kept.get("files", ("ca",)) else _only(kept, "secret")
 
 
@@ -92,6 +92,10 @@ def _tls(data: Mapping, protocol: str, host: str) -> Tls:
         mode=data.get("mode", "passthrough" if protocol == "TLS" else "simple"),
         secret=data.get("secret"),
         files=_files(files) if isinstance(files, Mapping) else None,
+        crl=data.get("crl", False),
+        min_protocol_version=data.get("minProtocolVersion"),
+        max_protocol_version=data.get("maxProtocolVersion"),
+        cipher_suites=tuple(data.get("cipherSuites", ())),
         sni=sni,
         sans=tuple(data.get("sans") or (() if sni.startswith(WILDCARD) else (sni,))),
         unverified=data.get("unverified"),
@@ -104,6 +108,7 @@ def _files(data: Mapping) -> Files:
         certificate=data.get("certificate"),
         key=data.get("key"),
         ca=data.get("ca"),
+        crl=data.get("crl"),
         volumes=tuple(
             Volume(
                 source=volume,

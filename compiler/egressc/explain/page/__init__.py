@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from string import Template
@@ -11,7 +11,7 @@ from egressc import __version__, printable
 from egressc.explain.before import Before, before
 from egressc.explain.facts import facts
 from egressc.explain.page import attention, filters, needed, overview, path
-from egressc.explain.page.markup import Markup, escaped, join, terms
+from egressc.explain.page.markup import Markup, escaped, join
 from egressc.explain.page.words import count
 from egressc.plan import Carrier, Plan
 
@@ -20,15 +20,17 @@ HERE = Path(__file__).parent
 
 def fleet(plan: Plan, today: date | None = None) -> str:
     """All hosts of `plan`, and the way to each. What is overdue is so as of `today`, by default the date here."""
-    return _page(plan.carriers, before(plan.carriers, plan.companions), today or date.today(), "fleet")
+    wanted = before(plan.carriers, plan.companions)
+    beside = {"costs": needed.costs(plan), "companions": needed.companions(plan)}
+    return _page(plan.carriers, wanted, today or date.today(), "fleet", beside)
 
 
 def host(carrier: Carrier, today: date | None = None) -> str:
     """The way to the host of `carrier`."""
-    return _page([carrier], before([carrier]), today or date.today(), "one")
+    return _page([carrier], before([carrier]), today or date.today(), "one", {"costs": "", "companions": ""})
 
 
-def _page(carriers: Sequence[Carrier], wanted: Before, today: date, kind: str) -> str:
+def _page(carriers: Sequence[Carrier], wanted: Before, today: date, kind: str, beside: Mapping[str, str]) -> str:
     ordered = sorted(carriers, key=lambda carrier: carrier.host.host)
     known = list(map(facts, ordered))
     remarks = [remark for carrier in ordered for remark in carrier.remarks()]
@@ -42,7 +44,7 @@ def _page(carriers: Sequence[Carrier], wanted: Before, today: date, kind: str) -
         "fleet": overview.fleet(known, today),
         "reviews": attention.reviews(known, today),
         "look": attention.look(remarks),
-        "costs": terms(needed.costs(known)),
+        **beside,
         "needs": needed.needs(wanted),
         "hosts": join(path.host(carrier, today) for carrier in ordered),
     }

@@ -1,28 +1,48 @@
-"""What the fleet costs, and what must exist before it."""
+"""What the fleet costs, what goes with it, and what must exist before it."""
 
-from collections.abc import Sequence
+from collections import defaultdict
 
+from egressc.cost import cost
 from egressc.explain.before import Before
-from egressc.explain.facts import Facts
-from egressc.explain.page.markup import Markup, table
+from egressc.explain.page.markup import Markup, element, table, terms
+from egressc.plan import Plan
+
+CLOSES = {
+    "PeerAuthentication": "other pods there take only the mesh's mutual TLS",
+    "Sidecar": "its applications reach what the list and the mesh name, and nothing else",
+    "NetworkPolicy": "the network lets the gateways send and take their own traffic only",
+    "ValidatingAdmissionPolicy": "the API server refuses objects of others that would change the fleet",
+    "ValidatingAdmissionPolicyBinding": "puts these policies into force",
+}
 
 
-def gateways(known: Sequence[Facts]) -> dict[str, Facts]:
-    """One host of each gateway, by the gateway's name and namespace."""
-    return {about.carrier: about for about in known if about.gateway}
+def costs(plan: Plan) -> Markup:
+    """What `plan` asks of a cluster."""
+    asked = cost(plan)
+    adopted = {(one.namespace, one.gateway) for one in plan.gateways if not one.pods.ours}
+    return terms(
+        [
+            ("Gateways", f"{asked.gateways:,}"),
+            ("Of these for one host only", f"{asked.own:,}"),
+            ("Gateways that run already", f"{len(adopted):,}"),
+            ("Hosts without a gateway", f"{len(plan.sidecars):,}"),
+            ("Pods", asked.pods.text),
+            ("Requested CPU and memory", f"{asked.requests}, by the chart's defaults"),
+            ("Checks of upstreams a minute", asked.checks_per_minute.text),
+        ]
+    )
 
 
-def costs(known: Sequence[Facts]) -> list[tuple[str, str]]:
-    """What runs for the fleet, as terms and numbers."""
-    pods = [about.pods for about in gateways(known).values() if about.pods.counted]
-    others = sum(not about.pods.counted for about in gateways(known).values())
-    return [
-        ("Gateways of the fleet", str(len(pods))),
-        ("Gateways that run already", str(others)),
-        ("Pods, at least", str(sum(one.least for one in pods))),
-        ("Pods, at most", str(sum(one.most for one in pods))),
-        ("Hosts without a gateway", str(sum(not about.gateway for about in known))),
-    ]
+def companions(plan: Plan) -> Markup:
+    """The objects beside the gateways that close other ways out, by their kind."""
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for one in plan.companions.objects():
+        kinds[one.kind].add(one.namespace or "the whole cluster")
+    rows = [(kind, CLOSES[kind], ", ".join(sorted(namespaces))) for kind, namespaces in kinds.items()]
+    none = element("p", "The list makes no such objects: the mesh and the cluster must close other ways out.")
+    return (
+        table("What the list makes beside the gateways", ("Kind of object", "What it does", "Namespaces"), rows) or none
+    )
 
 
 def needs(wanted: Before) -> Markup:

@@ -5,7 +5,6 @@ from datetime import date
 
 from egressc.explain.facts import Facts
 from egressc.explain.page.markup import Markup, element, join
-from egressc.explain.page.needed import gateways
 from egressc.explain.page.words import (
     TLS,
     badge,
@@ -27,7 +26,7 @@ def numbers(known: Sequence[Facts], remarks: Sequence[Remark], today: date) -> M
     """What somebody sees first."""
     shown = (
         ("Hosts", str(len(known)), "#fleet"),
-        ("Gateways", str(len(gateways(known))), "#costs"),
+        ("Gateways", str(len({about.carrier for about in known if about.gateway})), "#costs"),
         ("Clients", str(len({one.who for about in known for one in about.clients})), "#fleet"),
         ("Worth a look", str(len(remarks)), "#look"),
         ("Reviews overdue", str(sum(is_overdue(about, today) for about in known)), "#reviews"),

@@ -34,12 +34,16 @@ function draw(found) {
   explain(level, all.slice(ROWS).flat().length);
   const height = TOP + PITCH * Math.max(clients.length, upstreams.length, 1);
   const svg = shape("svg", {
-    viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-labelledby": "picture-title", "aria-describedby": "picture-words",
+    viewBox: `0 0 ${WIDTH} ${height}`,
+    role: "img",
+    "aria-labelledby": "picture-title",
+    "aria-describedby": "picture-words",
   });
+  const words = `${count(clients.length, "client")}, ${count(gateways.length, "gateway")} or groups of them, and `
+    + `${count(found.length, "host")}. The table below says the same in words.`;
   svg.append(
     shape("title", { id: "picture-title" }, "Clients, gateways and upstreams"),
-    shape("desc", { id: "picture-words" }, `${count(clients.length, "client")}, ${count(gateways.length, "gateway")} or `
-      + `groups of them, and ${count(found.length, "host")}. The table below says the same in words.`),
+    shape("desc", { id: "picture-words" }, words),
     ...edges(clients, gateways, level),
     ...Object.entries(COLUMNS).map(([kind, [x]]) => shape("text", { x: x + 2, y: 16, class: "head" }, HEADS[kind])),
     ...clients.map((one) => box("client", one)),
@@ -82,7 +86,7 @@ function callers(upstreams, level) {
   const boxes = [...uses].map(([who, used]) => ({
     title: who,
     sub: `client of ${count(calling(who, used, level), "host")}`,
-    y: used.reduce((sum, one) => sum + one.y, 0) / used.length,
+    y: mean(used),
   }));
   return spread(boxes, Math.max(boxes.length, upstreams.length));
 }
@@ -116,7 +120,11 @@ function upstream(hosts, through, row) {
   ];
   const names = hosts.map((row) => row.host).join(", ");
   return {
-    hosts, through, title: single ? hosts[0].host : count(hosts.length, "host"), whole: names, y: TOP + PITCH * (row + 0.5),
+    hosts,
+    through,
+    title: single ? hosts[0].host : count(hosts.length, "host"),
+    whole: names,
+    y: TOP + PITCH * (row + 0.5),
     sub: [...marks, ...(single ? [hosts[0].ways.join(" and ")] : marks.length ? [] : [names])].join("; "),
   };
 }
@@ -125,9 +133,9 @@ function gateway(upstreams) {
   const hosts = upstreams.flatMap((one) => one.hosts);
   const [{ gateway: name, namespace, shared }] = hosts;
   const several = hosts.length > 1 && !shared;
-  const title = name === null ? "no gateway" : several ? `${hosts.length} gateways` : name;
-  const sub = name === null ? "the clients' own sidecars" : several ? `in ${namespace}, one for each host` : `in ${namespace}`;
-  return { upstreams, title, sub, y: upstreams.reduce((sum, one) => sum + one.y, 0) / upstreams.length };
+  const [title, sub] = name === null ? ["no gateway", "the clients' own sidecars"]
+    : several ? [`${hosts.length} gateways`, `in ${namespace}, one for each host`] : [name, `in ${namespace}`];
+  return { upstreams, title, sub, y: mean(upstreams) };
 }
 
 // each where its lines lead, but none over another
@@ -138,11 +146,16 @@ function spread(boxes, most) {
   return boxes;
 }
 
+function mean(boxes) {
+  return boxes.reduce((sum, one) => sum + one.y, 0) / boxes.length;
+}
+
 function edge(from, start, to, end, many, unverified) {
   const [x1, x2] = [COLUMNS[from][0] + COLUMNS[from][1], COLUMNS[to][0]];
   const middle = (x1 + x2) / 2;
   const d = `M${x1} ${start.y}C${middle} ${start.y} ${middle} ${end.y} ${x2} ${end.y}`;
-  return shape("path", { d, "stroke-width": 1.2 + Math.min(Math.log2(many), 6) / 2, class: unverified ? "unverified" : "" });
+  const width = 1.2 + Math.min(Math.log2(many), 6) / 2;
+  return shape("path", { d, "stroke-width": width, class: unverified ? "unverified" : "" });
 }
 
 function box(kind, { title, sub, y, whole }) {

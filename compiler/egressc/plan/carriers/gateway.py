@@ -174,4 +174,8 @@ class GatewayCarrier(GatewayWay):
             yield Decision(self.object("Role"), says, key.said("secret"))
             yield Decision(self.object("RoleBinding"), "gives this right to the gateway's account")
         yield from tls.spoken(port.settled, rule)
+        if key.mode != "passthrough":
+            yield from tls.parameters(port.settled, self.object("EnvoyFilter", ".upstream"))
+        else:
+            yield from tls.parameters(port.settled, self.object("EnvoyFilter"))
         yield from limits(host, rule, http=port.is_http)

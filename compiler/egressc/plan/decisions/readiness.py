@@ -5,7 +5,7 @@ from typing import Any
 
 from egressc.model import Host, Port
 from egressc.plan.decision import Decision, Object, chosen
-from egressc.plan.decisions.tls import ca_file, trusted
+from egressc.plan.decisions.tls import ca_file, revocations, trusted
 from egressc.plan.load import checks, replicas
 from egressc.plan.spelled import from_to, seconds
 from egressc.plan.way import GatewayWay
@@ -109,7 +109,7 @@ def checked(host: Host, port: Port) -> dict[str, Any]:
         return {"path": given.path or "/", "host": asked, "statuses": ranges} | http2
     if tls.mode == "passthrough":
         anchor = {"credentialName": tls.secret} if tls.secret else {"caCertificates": ca_file(tls)}
-        return {"tls": {"sni": host.host, "subjectAltNames": [host.host]} | anchor}
+        return {"tls": {"sni": host.host, "subjectAltNames": [host.host]} | anchor | revocations(tls)}
     return {}
 
 

@@ -16,6 +16,7 @@ FOUND = {
     "PROXY": "leads to a socket of the gateway's own",
     "DNS_ROUND_ROBIN": "found by DNS, one upstream at the first address of the answer",
     "DNS": "found by DNS, every address of the answer is {}used",
+    "DYNAMIC_DNS": "each name found by its own DNS answer, at whatever address it gives",
     "STATIC": "found at fixed addresses",
 }
 
@@ -50,6 +51,8 @@ def found(host: Host, entry: Object, *, checked: bool) -> Decision:
 def _found(host: Host) -> dict[str, Any]:
     if host.by_socket:
         return {"perName": True} if host.kind == "PER_NAME" else {}
+    if host.kind == "DYNAMIC_DNS":
+        return {"resolution": host.kind}
     endpoints = [whole(place) for place in host.endpoints or (host.host,)]
     return {"endpoints": endpoints} | ({"resolution": host.kind} if host.kind != "DNS" else {})
 
@@ -77,8 +80,9 @@ def by_socket(way: GatewayWay, upstream_port: int) -> Iterator[Decision]:
             yield from own_ways(way, tunnel)
     elif host.per_name:
         finder, ranges = way.object("EnvoyFilter", ".wildcard"), host.said("deniedRanges")
-        says = f"finds each name below {host.host[2:]} by DNS, and refuses every other SNI"
-        yield Decision(finder, says, (), {"upstreamPort": upstream_port})
+        asked, clear = ("Host", {"inClear": True}) if host.in_clear else ("SNI", {})
+        says = f"finds each name below {host.host[2:]} by DNS, and refuses every other {asked}"
+        yield Decision(finder, says, (), {"upstreamPort": upstream_port} | clear)
         yield from own_ways(way, finder)
         every = every_form(host.denied_ranges)
         sets = {"deniedRanges": list(every)} if ranges else {}
