@@ -41,7 +41,7 @@ HOSTS = {
     "sidecar": "host: api.example.com, at: sidecar",
     "shared": "host: api.example.com, gateway: pods",
     "adopted": "host: api.example.com, gateway: running",
-    "bytes": "host: db.example.com, ports: [{port: 5432, protocol: TCP}]",
+    "bytes": "host: db.example.com, ports: [{port: 9000, protocol: TCP}]",
     "wildcard": "host: '*.example.com'",
     "wildcard-proxy": "host: '*.example.com', proxy: {host: proxy.example.net, port: 3128}",
     "proxy": "host: api.example.com, proxy: {host: proxy.example.net, port: 3128}",
@@ -91,7 +91,7 @@ def test_what_is_inherited_is_dropped_where_the_own_would_be_refused(kind: str, 
 
 
 def _errors(text: str) -> list[str]:
-    warnings = ("EG256", "EG285")
+    warnings = ("EG256", "EG264", "EG269", "EG285")
     return [code for code in codes(text) if code not in warnings]
 
 
@@ -131,7 +131,8 @@ def test_settings_of_a_shared_gateway_get_the_findings_of_a_host_s() -> None:
 
 
 def test_an_overlay_s_entry_is_the_host_s_own_and_its_defaults_are_not() -> None:
-    text = HEAD + "hosts:\n- {host: db.example.com, clients: [shop], ports: [{port: 5432, protocol: TCP}]}\n"
+    bytes_only = "ports: [{port: 9000, protocol: TCP}], addresses: [240.0.0.1]"
+    text = HEAD + f"hosts:\n- {{host: db.example.com, clients: [shop], {bytes_only}}}\n"
     own = HEAD + "hosts:\n- {host: db.example.com, retries: {attempts: 1}}\n"
     inherited = HEAD + "defaults: {retries: {attempts: 1}}\nhosts: []\n"
     assert found(text, overlays=[own]) == ["overlay0.yaml:3:26 EG217"]

@@ -283,7 +283,7 @@ def test_a_host_that_sidecars_carry_keeps_its_addresses_and_every_sidecar_knows_
     documents = _printed(
         render,
         "companions: {sidecars: {}}\nhosts: [{host: api.example.com, at: sidecar, clients: [{wholeMesh: true}]},"
-        " {host: db.example.com, at: sidecar, ports: [{port: 5432, protocol: TCP}],"
+        " {host: db.example.com, at: sidecar, ports: [{port: 9000, protocol: TCP}],"
         " addresses: [240.0.10.1]}, web.example.com]",
     )
     assert _of("ServiceEntry", documents, "db-example-com")["spec"]["addresses"] == ["240.0.10.1"]

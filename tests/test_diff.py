@@ -258,7 +258,7 @@ POD_CHANGES = {
     "replicas": ("", "replicas: 3"),
     "secret": ("", "tls: {mode: mutual, secret: x}"),
     "clients": ("", "clients: [web]"),
-    "port": ("", "ports: [{port: 80}, {port: 5432, protocol: TCP}]"),
+    "port": ("", "ports: [{port: 80}, {port: 9000, protocol: TCP}]"),
 }
 
 

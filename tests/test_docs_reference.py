@@ -254,7 +254,8 @@ def compiles(document: Data, overlay: Data | None = None) -> None:
     text = yaml.safe_dump(document, allow_unicode=True).encode()
     overlays = [("overlay.yaml", yaml.safe_dump(overlay).encode())] if overlay else []
     compilation = compile_sources([("hosts.yaml", text)], overlays)
-    # a host that reports always says so
-    assert not [finding for finding in compilation.findings if finding.code != "EG256"], json.dumps(document)
+    # a host that reports always says so, and one range leaves out metadata services
+    expected = ("EG256", "EG269")
+    assert not [finding for finding in compilation.findings if finding.code not in expected], json.dumps(document)
     assert compilation.plan is not None
     assert compilation.plan.gateways or compilation.plan.sidecars

@@ -130,10 +130,10 @@ def test_the_upstream_is_verified_by_name_unless_the_list_says_why_not(tls: str,
             {"path": "/", "host": "a.example.com", "statuses": [{"start": 100, "end": 600}]},
         ),
         (
-            "ports: [{port: 443, protocol: GRPC}], tls: {mode: mutual, secret: s}",
+            "ports: [{port: 8443, protocol: GRPC}], tls: {mode: mutual, secret: s}",
             {"path": "/", "host": "a.example.com", "statuses": [{"start": 100, "end": 600}], "http2": True},
         ),
-        ("ports: [{port: 25, protocol: TCP}], tls: {mode: mutual, secret: s}", None),
+        ("ports: [{port: 465, protocol: TCP}], addresses: [240.0.0.1], tls: {mode: mutual, secret: s}", None),
         (
             "tls: {mode: passthrough}",
             {"tls": {"sni": "a.example.com", "subjectAltNames": ["a.example.com"], "caCertificates": "system"}},
@@ -176,7 +176,7 @@ def test_settings_of_requests_are_not_emitted_where_there_are_none() -> None:
         defaults: {clients: [shop], timeouts: {request: 5s, stream: 5s}, retries: {attempts: 0}}
         hosts:
         - a.example.com
-        - {host: b.example.com, ports: [{port: 25, protocol: TCP}]}
+        - {host: b.example.com, ports: [{port: 465, protocol: TCP}], addresses: [240.0.0.1]}
     """
     values = gateways(text)
     settings = {"requestTimeout", "streamTimeout", "retries"}

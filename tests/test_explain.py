@@ -468,9 +468,9 @@ def test_a_key_is_needed_by_all_that_share_it() -> None:
             ],
         ),
         (
-            "host: a.example, endpoints: [b.example], addresses: [240.0.0.1], ports: [{port: 25, protocol: TCP}]",
+            "host: a.example, endpoints: [b.example], addresses: [240.0.0.1], ports: [{port: 465, protocol: TCP}]",
             [
-                "with 240.0.0.1: on port 25",
+                "with 240.0.0.1: on port 465",
                 "DNS must know b.example",
                 "answer with 240.0.0.1",
                 "ISTIO_META_DNS_CAPTURE",
@@ -544,7 +544,7 @@ def test_the_diagrams_are_flowcharts(fleet: Plan) -> None:
 @pytest.mark.parametrize("protocol", ["HTTP", "TLS"])
 def test_a_diagram_shows_labels_and_paths_as_text(protocol: str) -> None:
     client = "namespace: shop, podLabels: {a_b: c}" + (", paths: ['/a\"]--b_`c`*']" if protocol == "HTTP" else "")
-    port = f"ports: [{{port: 80, protocol: {protocol}}}]"
+    port = f"ports: [{{port: 80, protocol: {protocol}, upstreamPort: 443}}]"
     diagram = HOST_FORMATS["mermaid"](_gateway(f"- {{host: a.example, {port}, clients: [{{{client}}}]}}"))
     assert all(MERMAID.fullmatch(line) for line in diagram.splitlines())
     assert "a#95;b#61;c" in diagram

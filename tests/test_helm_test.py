@@ -45,7 +45,7 @@ def test_both_helms_print_the_same_pods(path: Any, helm3: Helm, helm4: Helm) -> 
 def test_one_pod_a_client_asks_all_its_hosts(helm4: Helm) -> None:
     (pod,) = helm4.tests(CI_VALUES / "passthrough-and-tcp-values.yaml")
     assert pod["spec"]["containers"][0]["args"] == [
-        "TCP telnet://db.example.com:5432/",
+        "TCP telnet://db.example.com:6380/",
         "TCP telnet://plant.example.com:9000/",
         "TLS https://login.example.com:443/",
         "TLS https://sso.example.com:443/",

@@ -46,7 +46,7 @@ def test_a_bare_name_is_a_full_entry() -> None:
             "speaks: [https, http], tls: {mode: mutual, secret: s}",
             [(80, "HTTP", 443, "mutual"), (443, "TLS", 443, "passthrough")],
         ),
-        ("ports: [{port: 5432, protocol: TCP}]", [(5432, "TCP", 5432, "simple")]),
+        ("ports: [{port: 9000, protocol: TCP}]", [(9000, "TCP", 9000, "simple")]),
         ("ports: [{port: 8080}, {port: 80}]", [(80, "HTTP", 443, "simple"), (8080, "HTTP", 8080, "simple")]),
         ("ports: [{port: 80, upstreamPort: 8443}]", [(80, "HTTP", 8443, "simple")]),
         ("ports: [{port: 80, protocol: GRPC}]", [(80, "GRPC", 443, "simple")]),

@@ -39,7 +39,8 @@ EXCEPT = {"metricsNamespaces": ["monitoring"], "except": {"ipv4": ["10.0.0.0/8"]
 OTHERS = hosts("""
     - {host: behind.example.com, proxy: {host: proxy.corp.example, port: 3128}}
     - host: mail.example.com
-      ports: [{port: 587, protocol: TCP}]
+      ports: [{port: 465, protocol: TCP}]
+      addresses: [240.0.10.1]
       clients: [{namespace: shop, podLabels: {app: mail}}]
     - host: own.example.com
       expose:
@@ -126,7 +127,7 @@ def test_a_proxy_is_where_the_company_s_own_addresses_are(others: list[Document]
     assert passes(others, BEHIND, COMPANY, 3128)
     assert passes(others, BEHIND, COMPANY_V6, 3128)
     assert not passes(others, BEHIND, COMPANY, 443)
-    assert not passes(others, MAIL, COMPANY, 587)
+    assert not passes(others, MAIL, COMPANY, 465)
 
 
 def test_callers_without_the_labels_are_refused_at_once(others: list[Document]) -> None:
@@ -136,7 +137,7 @@ def test_callers_without_the_labels_are_refused_at_once(others: list[Document]) 
 
 def test_the_ingress_gateway_reaches_what_it_exposes(others: list[Document]) -> None:
     assert passes(others, INGRESS, OWN, 8080)
-    assert not passes(others, INGRESS, MAIL, 587)
+    assert not passes(others, INGRESS, MAIL, 465)
 
 
 @pytest.mark.parametrize(

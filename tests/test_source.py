@@ -17,7 +17,7 @@ LIST = hosts("""
     - host: mail.example.com
       description: "Grüße, 10 €"
       ports:
-      - {port: 587, protocol: TCP}
+      - {port: 443, protocol: TLS}
 """)
 
 

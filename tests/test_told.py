@@ -30,7 +30,7 @@ def test_only_an_opa_that_fails_open_lets_through_what_it_does_not_answer(more: 
     [
         ("{port: 80}", "answers 403 to all other pods"),
         ("{port: 443, protocol: TLS}", "leads all other pods to a closed port"),
-        ("{port: 5432, protocol: TCP}", "leads all other pods to a closed port"),
+        ("{port: 9000, protocol: TCP}", "leads all other pods to a closed port"),
     ],
 )
 def test_pods_without_the_labels_are_refused(port: str, said: str) -> None:
@@ -39,3 +39,16 @@ def test_pods_without_the_labels_are_refused(port: str, said: str) -> None:
     assert said in HOST_FORMATS["text"](carrier)
     (unlabelled,) = planned(f"ports: [{port}]").carriers
     assert "all other pods" not in HOST_FORMATS["text"](unlabelled)
+
+
+@pytest.mark.parametrize("at", ["", "at: sidecar, "])
+@pytest.mark.parametrize(
+    ("ports", "said"),
+    [("{port: 9000, protocol: TCP}", True), ("{port: 9000, protocol: TLS}", False), ("{port: 9000}", False)],
+)
+def test_a_host_that_takes_a_whole_port_is_shown(at: str, ports: str, said: bool) -> None:
+    remark = "without `addresses` it takes whatever clients send to this port"
+    taking = planned(f"{at}ports: [{ports}]")
+    assert (remark in FLEET_FORMATS["text"](taking)) is said
+    assert (remark in json.dumps(FLEET_FORMATS["json"](taking))) is said
+    assert remark not in FLEET_FORMATS["text"](planned(f"{at}ports: [{ports}], addresses: [240.0.0.1]"))

@@ -150,9 +150,12 @@ def _address(text: str) -> Pasted | None:
     address = next((one.strip("[]") for one in (text, host) if is_ip(one)), None)
     if address is None:
         return None
-    return Pasted(
-        "is an IP address", remark=f"give the host a name and write its address as `endpoints: {flow([address])}`"
+    where = flow([address])
+    remark = (
+        f"give the host a name that applications ask for and its certificate has, with `endpoints: {where}`; if they "
+        f"ask for the address itself, add `addresses: {where}` and write `protocol: TCP` at its ports"
     )
+    return Pasted("is an IP address", remark=remark)
 
 
 def _regex(text: str) -> Pasted | None:

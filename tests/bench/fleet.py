@@ -36,10 +36,11 @@ OTHERS = [
   tls: {{mode: passthrough}}
 """,
     """\
-- host: db-{n}.postgres.example.net
+- host: db-{n}.cassandra.example.net
   clients: [{{namespace: team-{n}, serviceAccount: reports}}]
-  ports: [{{port: 5432, protocol: TCP}}]
-  tls: {{sni: db.postgres.example.net}}
+  ports: [{{port: 9042, protocol: TCP}}]
+  tls: {{sni: db.cassandra.example.net}}
+  addresses: ["{address}"]
 """,
     """\
 - host: clearing-{n}.bank.example.net
@@ -96,4 +97,5 @@ def _entry(number: int, index: int) -> str:
     # without a pattern, as real names have none: a numbered list would compress too well
     name = hashlib.sha256(str(number).encode()).hexdigest()[:8]
     kind, other = divmod(index, 2)
-    return OTHERS[kind].format(n=name) if other else PLAIN.format(n=name, letter="abcdefghij"[kind])
+    address = f"2001:db8::{name[:4]}:{name[4:]}"
+    return OTHERS[kind].format(n=name, address=address) if other else PLAIN.format(n=name, letter="abcdefghij"[kind])

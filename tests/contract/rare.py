@@ -10,7 +10,7 @@ RARE = {
         "a provider for two ports, with and without requests": """
             hosts:
             - host: api.example.com
-              ports: [{port: 80}, {port: 8080}, {port: 5432, protocol: TCP}]
+              ports: [{port: 80}, {port: 8080}, {port: 9000, protocol: TCP}]
               externalAuthorization: {provider: company}
         """,
         "a provider for one of two hosts on the same pods": """
@@ -23,20 +23,20 @@ RARE = {
         "an OPA for connections": """
             hosts:
             - host: api.example.com
-              ports: [{port: 443, protocol: TLS}, {port: 5432, protocol: TCP}]
+              ports: [{port: 443, protocol: TLS}, {port: 9000, protocol: TCP}]
               externalAuthorization: {opa: {image: "opa:1", policy: rules}}
             - host: open.example.com
-              ports: [{port: 80}, {port: 5432, protocol: TCP}]
+              ports: [{port: 80}, {port: 9000, protocol: TCP}]
               addresses: [240.0.0.2]
               externalAuthorization: {opa: {image: "opa:1", policy: rules}, failOpen: true}
         """,
         "every account is named at a port without requests": """
             hosts:
             - host: api.example.com
-              ports: [{port: 80}, {port: 443, protocol: TLS}, {port: 5432, protocol: TCP}]
+              ports: [{port: 80}, {port: 443, protocol: TLS}, {port: 9000, protocol: TCP}]
               clients:
               - {namespace: shop, serviceAccount: cart, ports: [443, 80]}
-              - {namespace: web, serviceAccount: front, ports: [443, 5432]}
+              - {namespace: web, serviceAccount: front, ports: [443, 9000]}
         """,
         "passthrough with a CA in a file, in a Secret and of the system": """
             hosts:

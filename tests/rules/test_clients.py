@@ -35,10 +35,10 @@ def test_requests_have_methods_and_paths(protocol: str) -> None:
 @pytest.mark.parametrize("protocol", ["TLS", "TCP"])
 @pytest.mark.parametrize("limit", ["methods: [POST]", "paths: [/a]", "methods: [POST], paths: [/a]"])
 def test_bytes_have_none(protocol: str, limit: str) -> None:
-    ports = f"[{{port: 80}}, {{port: 443, protocol: {protocol}}}]"
+    ports = f"[{{port: 80}}, {{port: 9000, protocol: {protocol}}}], addresses: [240.0.0.1]"
     assert codes(entry(f"[{{namespace: shop, {limit}}}]", ports)) == ["EG203"]
-    assert codes(entry(f"[{{namespace: shop, {limit}, ports: [80, 443]}}]", ports)) == ["EG203"]
-    assert not codes(entry(f"[{{namespace: shop, {limit}, ports: [80]}}, {{namespace: shop, ports: [443]}}]", ports))
+    assert codes(entry(f"[{{namespace: shop, {limit}, ports: [80, 9000]}}]", ports)) == ["EG203"]
+    assert not codes(entry(f"[{{namespace: shop, {limit}, ports: [80]}}, {{namespace: shop, ports: [9000]}}]", ports))
 
 
 @pytest.mark.parametrize(

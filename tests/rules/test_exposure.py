@@ -30,7 +30,11 @@ TEXT = """
         ("expose: {host: api.example.com, secret: maps}", ["EG310"]),
         ("expose: {host: maps.example.com, secret: maps}", ["EG263"]),
         ("expose: {host: maps.example.net, secret: maps, path: /a/../b}", ["EG223"]),
-        ("expose: {host: maps.example.net, secret: maps}, ports: [{port: 25, protocol: TCP}]", ["EG260"]),
+        (
+            "expose: {host: maps.example.net, secret: maps}, "
+            "ports: [{port: 9000, protocol: TCP}], addresses: [240.0.0.1]",
+            ["EG260"],
+        ),
     ],
 )
 def test_names_of_ones_own(entry: str, expected: list[str]) -> None:

@@ -47,7 +47,7 @@ def test_a_credential_needs_pods_of_ours_and_a_verified_upstream() -> None:
 
 
 def test_headers_need_requests() -> None:
-    port = "ports: [{port: 5432, protocol: TCP}]"
+    port = "ports: [{port: 9000, protocol: TCP}], addresses: [240.0.0.1]"
     assert codes(hosts(f"- {{host: db.example.com, {port}, headers: {{request: {{remove: [x-a]}}}}}}")) == ["EG217"]
     inherited = "version: 1\ndefaults: {clients: [shop], headers: {credential: {secret: token}}}\n"
     values = compile_text(f"{inherited}hosts:\n- {{host: db.example.com, {port}}}\n")

@@ -26,10 +26,10 @@ def test_limits(limit: str, expected: list[str]) -> None:
 
 
 def test_a_port_that_is_not_counted_is_said() -> None:
-    ports = "ports: [{port: 80}, {port: 5432, protocol: TCP}]"
+    ports = "ports: [{port: 80}, {port: 9000, protocol: TCP}], addresses: [240.0.0.1]"
     warned = compile_text(hosts(f"- {{host: api.example.com, {ports}, rateLimit: {{requests: 1, per: 1s}}}}"))
     assert [(finding.code, finding.level) for finding in warned.findings] == [("EG246", "warning")]
-    alone = "ports: [{port: 5432, protocol: TCP}]"
+    alone = "ports: [{port: 9000, protocol: TCP}], addresses: [240.0.0.1]"
     assert codes(hosts(f"- {{host: db.example.com, {alone}, rateLimit: {{requests: 1, per: 1s}}}}")) == ["EG217"]
 
 

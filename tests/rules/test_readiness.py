@@ -14,9 +14,9 @@ PROBE = "probe: {httpGet: {path: /h, port: 15021}}"
         ("readiness: {mode: probe, probe: {httpGet: {path: /h, port: 15021}, periodSeconds: 5}}", []),
         ("readiness: {mode: probe, probe: {grpc: {port: 9090, service: s}}}", ["EG102", "EG101"]),
         ("readiness: {mode: probe, probe: {tcpSocket: {port: 15021}}}", ["EG102", "EG101"]),
-        ("ports: [{port: 25, protocol: TCP}], readiness: {interval: 5s}", []),
-        ("ports: [{port: 25, protocol: TCP}, {port: 80}], readiness: {path: /h}", []),
-        ("ports: [{port: 25, protocol: TCP}], readiness: {path: /h}", ["EG216"]),
+        ("ports: [{port: 9000, protocol: TCP}], addresses: [240.0.0.1], readiness: {interval: 5s}", []),
+        ("ports: [{port: 9000, protocol: TCP}, {port: 80}], addresses: [240.0.0.1], readiness: {path: /h}", []),
+        ("ports: [{port: 9000, protocol: TCP}], addresses: [240.0.0.1], readiness: {path: /h}", ["EG216"]),
         ("tls: {mode: passthrough}, readiness: {path: /h}", ["EG216"]),
         ("readiness: {statuses: [200]}", ["EG216"]),
         ("readiness: {mode: gateway, healthyThreshold: 2}", ["EG216"]),
@@ -37,4 +37,5 @@ def test_readiness(entry: str, expected: list[str]) -> None:
 
 def test_a_path_of_the_defaults_is_for_those_that_have_requests() -> None:
     text = "version: 1\ndefaults: {clients: [shop], readiness: {path: /h, statuses: [200]}}\nhosts:\n"
-    assert not codes(text + "- a.example.com\n- {host: b.example.com, ports: [{port: 25, protocol: TCP}]}\n")
+    bytes_only = "ports: [{port: 9000, protocol: TCP}], addresses: [240.0.0.1]"
+    assert not codes(text + f"- a.example.com\n- {{host: b.example.com, {bytes_only}}}\n")

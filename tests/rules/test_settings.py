@@ -30,8 +30,8 @@ def test_a_try_that_takes_longer_than_its_request_is_only_doubtful() -> None:
     "entry", ["retries: {attempts: 1}", "timeouts: {request: 1s}", "connectionPool: {maxRequests: 1}"]
 )
 def test_settings_of_requests(entry: str) -> None:
-    tcp = "ports: [{port: 25, protocol: TCP}]"
-    mixed = "ports: [{port: 25, protocol: TCP}, {port: 80}]"
+    tcp = "ports: [{port: 9000, protocol: TCP}], addresses: [240.0.0.1]"
+    mixed = "ports: [{port: 9000, protocol: TCP}, {port: 80}], addresses: [240.0.0.1]"
     assert codes(hosts(f"- {{host: api.example.com, {tcp}, {entry}}}")) == ["EG217"]
     assert not codes(hosts(f"- {{host: api.example.com, {mixed}, {entry}}}"))
     inherited = f"version: 1\ndefaults: {{clients: [shop], {entry}}}\nhosts:\n- {{host: api.example.com, {tcp}}}\n"

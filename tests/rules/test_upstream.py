@@ -6,7 +6,7 @@ from tests.lists import codes, hosts
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
-        ("endpoints: [192.0.2.10, '2001:db8::10', 169.254.169.254, 10.0.0.1]", []),
+        ("endpoints: [192.0.2.10, '2001:db8::10', 198.51.100.9, 10.0.0.1]", []),
         ("endpoints: [a.example.net]", []),
         ("endpoints: [a.b.svc.cluster.local]", []),
         ("endpoints: [a.b.svc]", ["EG226"]),

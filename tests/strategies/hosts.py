@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from egressc.names import OPA_PORTS, RESERVED_PORTS
+from egressc.rules.protocols import BYTES, CUSTOMARY, REGISTERED
 from tests.strategies import settings
 from tests.strategies.words import (
     GATEWAYS,
@@ -169,15 +170,22 @@ def _without_gateway(draw: Draw, entry: Entry) -> Entry:
 
 
 def _ports(draw: Draw, number: int) -> list[Entry]:
-    fine = st.integers(1, 65535).filter(lambda port: port not in RESERVED_PORTS and not 30000 <= port < 31000)
+    spoken = {*REGISTERED, *CUSTOMARY, *BYTES}
+    not_fine = {*RESERVED_PORTS, *spoken, *range(30000, 31000)}
+    fine = st.integers(1, 65535).filter(lambda port: port not in not_fine)
     client_ports = draw(
-        st.lists(st.sampled_from([80, 443, 8080, 8443, 5432]) | fine, min_size=1, max_size=5, unique=True)
+        st.lists(st.sampled_from([80, 443, 8080, 8443, 9000]) | fine, min_size=1, max_size=5, unique=True)
     )
     ports = [{"port": port, "protocol": draw(st.sampled_from([*HTTP_FAMILY, "TLS"]))} for port in client_ports]
     if draw(st.booleans()):
         ports.append({"port": 30000 + number, "protocol": "TCP"})  # nobody else's
-    theirs = st.integers(1, 65535).filter(lambda port: port not in {*RESERVED_PORTS, *OPA_PORTS})
-    return [port | subset(draw, upstreamPort=theirs) for port in ports]
+    theirs = st.integers(1, 65535).filter(lambda port: port not in {*RESERVED_PORTS, *OPA_PORTS, *spoken})
+    # who begins with TLS on port 80 finds it elsewhere
+    return [port | _at_80(port) | subset(draw, upstreamPort=theirs) for port in ports]
+
+
+def _at_80(port: Entry) -> Entry:
+    return {"upstreamPort": 443} if port["port"] == 80 and port["protocol"] == "TLS" else {}
 
 
 def _where(draw: Draw, number: int) -> Entry:

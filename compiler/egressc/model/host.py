@@ -115,6 +115,10 @@ class Host(Settled):
         # on other ports there are no requests that could be denied
         return tuple(port.port for port in ports if port.is_http or not (deny.methods or deny.paths))
 
+    def takes_whole(self, port: Port) -> bool:
+        """Whether sidecars of clients lead here what goes to any address on `port`, which no other host has."""
+        return port.protocol == "TCP" and not self.addresses and not self.wildcard
+
     @property
     def wildcard(self) -> bool:
         """Whether the host stands for every name of a domain."""

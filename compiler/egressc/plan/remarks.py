@@ -47,6 +47,14 @@ def unused(host: Host) -> Iterator[Remark]:
             yield Remark(host.host, port.port, "no client may use this port", port_lines(port))
 
 
+def whole_port(host: Host) -> Iterator[Remark]:
+    """The ports of `host` that it takes from all that is not listed."""
+    for port in host.ports:
+        if host.takes_whole(port):
+            says = "without `addresses` it takes whatever clients send to this port"
+            yield Remark(host.host, port.port, says, port_lines(port))
+
+
 def whole_mesh(host: Host, clients: Iterable[Client]) -> Iterator[Remark]:
     """The clients of `host` that are every pod of the mesh."""
     for client in clients:
@@ -67,6 +75,7 @@ def through_gateway(way: GatewayWay) -> Iterator[Remark]:
     host = way.host
     yield from unused(host)
     yield from unverified(host, "gateway")
+    yield from whole_port(host)
     yield from _old_versions(host)
     yield from _unjudged(host)
     yield from whole_mesh(host, host.callers)

@@ -1,6 +1,8 @@
 """Client ports: each once, none that Istio keeps for itself."""
 
+import zlib
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 
 from egressc.findings import Code, Finding
 from egressc.hostname import is_ip
@@ -23,6 +25,17 @@ OWN_PORT = Code(
     "Whoever controls the upstream's DNS can say 127.0.0.1. Where no certificate tells the upstream from the gateway, "
     "a call would then reach what listens in the gateway's own pod: Envoy's administration, or the OPA.",
 )
+WHOLE_PORT = Code(
+    "EG264",
+    "a host that takes a whole port",
+    "A sidecar tells TCP connections apart by their addresses. Without `addresses` a host gets every connection of its "
+    "clients to this port number that no other host of the mesh has, whatever server the application meant. On the "
+    "ports of the web that is an error. Sidecars with DNS capture answer the host's name with its `addresses`.",
+    "warning",
+)
+
+VIRTUAL = IPv4Address("240.0.0.0")
+WEB = {80: "HTTP", 443: "TLS"}
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
@@ -38,6 +51,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
             fix = f"write another client port, and `upstreamPort: {port.upstream_port}` beside it"
             yield RESERVED_PORT(port.at("port"), message, fix)
     yield from _own(host)
+    yield from _whole(host)
 
 
 def _own(host: Host) -> Iterator[Finding]:
@@ -53,3 +67,31 @@ def _own(host: Host) -> Iterator[Finding]:
             )
             fix = "let the gateway speak TLS with `mode: simple`, or give the upstream another port"
             yield OWN_PORT(port.at("upstreamPort"), message, fix)
+
+
+def _whole(host: Host) -> Iterator[Finding]:
+    """One finding for all such ports of a host, at the worst of them: `addresses` is the cure of all."""
+    ports = sorted(filter(host.takes_whole, host.ports), key=lambda port: port.port not in WEB)
+    if not ports:
+        return
+    worst, who = ports[0], "the whole mesh" if host.seen_by_all else "its clients"
+    message = (
+        f"{host.host} takes all of client port {' and '.join(str(port.port) for port in ports)}: any connection of "
+        f"{who} to that port comes here, unless it is to an address of another host"
+    )
+    fix = _own_addresses(host)
+    if worst.port not in WEB:
+        yield WHOLE_PORT(worst.at("port"), message, fix)
+        return
+    if not worst.tls.own("mode"):
+        fix = f"write `protocol: {WEB[worst.port]}` if applications speak it, or {fix}"
+    yield WHOLE_PORT(worst.at("port"), message, fix, "error")
+
+
+def _own_addresses(host: Host) -> str:
+    """What to write so that sidecars know the host by its addresses: those that it has, or one that hardly any has."""
+    if host.endpoints and all(map(is_ip, host.endpoints)):
+        return f"add `addresses: [{', '.join(host.endpoints)}]`"
+    # of 240.0.0.0/9: Istio itself allots addresses of 240.240.0.0/16
+    virtual = VIRTUAL + zlib.crc32(host.host.encode()) % 2**23
+    return f"add `addresses: [{virtual}]`, with which DNS or the sidecars' DNS capture answers clients"

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from egressc.elsewhere import GATEWAY_SETTING
 from egressc.findings import Code, Finding, Span
 from egressc.model import OLD_SUITES, OLD_VERSIONS, Files, Host, Inventory, Port, Tls
+from egressc.rules import protocols
 
 # what the gateway's container cannot do without: volumes of Istio's injection template, the programs, the system
 NEEDED = tuple(
@@ -107,6 +108,8 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
 
 def _speaker(host: Host, port: Port) -> Iterator[Finding]:
     tls = port.tls
+    if protocols.other(port):
+        return  # of which another rule says what to write
     where = tls.at("mode") if tls.says("mode") else port.at("protocol")
     if port.protocol == "TLS" and tls.mode != "passthrough":
         if tls.originates:
@@ -121,7 +124,9 @@ def _speaker(host: Host, port: Port) -> Iterator[Finding]:
     elif port.protocol != "TLS" and tls.mode == "passthrough":
         message = f"the application speaks {port.protocol} to {host.host}:{port.port}: it has no TLS to pass through"
         fix = "write `protocol: TLS`, or `mode: simple`"
-        if tls.says("mode") and not tls.own("mode"):  # it serves the other hosts of the file
+        if protocol := protocols.spoken(port) if port.protocol == "TCP" else None:
+            where, fix = port.at("port"), protocols.unread(host, port, protocol)
+        elif tls.says("mode") and not tls.own("mode"):  # it serves the other hosts of the file
             where, fix = (
                 port.at("port"),
                 "add `tls: {mode: simple}` to the host or to this port; the defaults pass TLS through",
@@ -133,6 +138,8 @@ def _verified(host: Host, port: Port) -> Iterator[Finding]:
     tls = port.tls
     if tls.mode == "none" and not tls.unverified:
         fix = 'write `unverified: "<the reason>"`, or let the gateway speak TLS with `mode: simple`'
+        if protocol := protocols.spoken(port) if port.protocol == "TCP" else None:
+            fix = f'write `unverified: "{protocol.reason}"`'
         yield NOBODY_VERIFIES(tls.at("mode"), f"nobody verifies {host.host}: mode none needs a written reason", fix)
     elif tls.mode == "passthrough" and tls.unverified:
         message = "mode passthrough does not read `unverified`: the application verifies the upstream"

@@ -1,10 +1,14 @@
 """Wildcards: what a gateway can tell a name by, and what many upstreams cannot have in common."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from egressc import suffixes
 from egressc.findings import Code, Finding
-from egressc.model import Host, Inventory, Port, stands_for
+from egressc.model import WILDCARD, Host, Inventory, Port, stands_for
+from egressc.rules import metadata, protocols
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 PLAIN_PORT = 80  # where Envoy connects to if a Host has no port
 
@@ -38,6 +42,35 @@ COVERED = Code(
     "the host does not let in is refused there.",
     "warning",
 )
+ANYBODY_S = Code(
+    "EG266",
+    "a wildcard over names that anybody can have",
+    "Below a public suffix anybody can have a name, and its clients could call any server of the world there. Below a "
+    "registry's suffix that is an error. Below the suffix of a provider, such as github.io, it is a warning.",
+)
+PRIVATE = Code(
+    "EG267",
+    "a wildcard whose names have private addresses",
+    "No name below a wildcard may lead to a private address, unless `deniedRanges` says otherwise. The gateway would "
+    "be Ready and close every connection.",
+    "warning",
+)
+METADATA_OPEN = Code(
+    "EG269",
+    "denied ranges that leave out a metadata service",
+    "Ranges that you write replace the default. Whoever may add a name to the domain could lead it to a metadata "
+    "service of the cloud, and clients would get the gateway's own credentials.",
+    "warning",
+)
+
+#: Labels and ends of domains that private networks have.
+PRIVATE_LABELS = ("privatelink", "vpce", "vpce-svc")
+PRIVATE_ENDS = (
+    *(".internal", ".local", ".localdomain", ".lan", ".corp", ".home", ".home.arpa", ".intranet", ".intra", ".private"),
+    ".consul",
+)
+#: What stays denied where private addresses are not: the pod itself, its machine and the cloud's metadata services.
+NEVER = (*map(ipaddress.ip_network, ("127.0.0.0/8", "::1/128")), *metadata.RANGES)
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
@@ -47,6 +80,8 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
         return
     for port in host.ports:
         yield from _told_apart(host, port)
+    if host.per_name:
+        yield from _names(host)
     for tls in {(port.tls.at(), port.tls.mode): port.tls for port in host.ports}.values():
         if host.per_name and tls.says("sni"):
             message = (
@@ -65,21 +100,56 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
 
 
 def _ranges(host: Host) -> Iterator[Finding]:
+    denied: list[Network] = []
     for index, text in enumerate(host.denied_ranges if host.says("deniedRanges") else ()):
         try:
-            ipaddress.ip_network(text)
+            denied.append(ipaddress.ip_network(text))
         except ValueError as error:
             try:
                 fix = f"write {ipaddress.ip_network(text, strict=False)}"
             except ValueError:
                 fix = "write for example 10.0.0.0/8, or fd00::/8"
             yield NO_RANGE(host.at("deniedRanges", index), f"`{text}` is not a range: {error}", fix)
+    left_out = [network for network in metadata.RANGES if not any(_inside(network, one) for one in denied)]
+    if denied and left_out:
+        message = f"names below {host.host[2:]} may lead to a metadata service of the cloud"
+        yield METADATA_OPEN(host.at("deniedRanges"), message, f"add {_listed(left_out)}")
+
+
+def _inside(network: Network, other: Network) -> bool:
+    if isinstance(network, ipaddress.IPv4Network):
+        return isinstance(other, ipaddress.IPv4Network) and network.subnet_of(other)
+    return isinstance(other, ipaddress.IPv6Network) and network.subnet_of(other)
+
+
+def _names(host: Host) -> Iterator[Finding]:
+    """Names that anybody can have, and names that the denied ranges close."""
+    domain, where = host.host.removeprefix(WILDCARD), host.at("host")
+    if giver := suffixes.below(domain):
+        message = f"anybody can have a name below {domain}: each client could call any server there"
+        fix = "list the hosts, or the domains below it that belong to somebody, by their names"
+        yield ANYBODY_S(where, message, fix, None if giver == "registry" else "warning")
+    private = domain.endswith(PRIVATE_ENDS) or set(domain.split(".")) & set(PRIVATE_LABELS)
+    if private and host.proxy is None and not host.says("deniedRanges"):
+        message = f"names below {domain} have private addresses, which `deniedRanges` closes by default"
+        fix = (
+            "list each host by its name, or write which ranges stay closed: the cluster's pods and Services, and "
+            f"`deniedRanges: [{_listed(NEVER)}]`"
+        )
+        yield PRIVATE(where, message, fix)
+
+
+def _listed(networks: Iterable[Network]) -> str:
+    """The networks as they stand in a list of YAML."""
+    return ", ".join(f"'{network}'" if network.version == 6 else str(network) for network in networks)
 
 
 def _told_apart(host: Host, port: Port) -> Iterator[Finding]:
     if port.protocol == "TCP":
         message = f"{host.host} speaks TCP on client port {port.port}: bytes do not say for which name they are"
         fix = "write HTTP, HTTP2, GRPC or TLS, whichever the application speaks, or list each host by its name"
+        if protocol := protocols.spoken(port):
+            fix = protocols.unread(host, port, protocol)
         yield NOT_TOLD_APART(port.at("protocol"), message, fix)
     elif port.tls.mode == "none" and host.per_name:
         yield from _in_clear(host, port)

@@ -19,7 +19,7 @@ from egressc.plan.hops import Hop, nobody, to_sidecar, to_upstream
 from egressc.plan.load import Checks, Replicas
 from egressc.plan.name_resolution import Note
 from egressc.plan.needs import Condition, Reading, read_for
-from egressc.plan.remarks import Remark, unused, unverified, whole_mesh
+from egressc.plan.remarks import Remark, unused, unverified, whole_mesh, whole_port
 from egressc.plan.way import OWN_NAMESPACE, CallerPods, CarriedPort, Labels, distinct
 
 RELEASE = "the release's namespace"  # only Helm knows it
@@ -119,6 +119,7 @@ class ClientSidecars:
         yield Remark(host.host, None, says, at)
         yield from unused(host)
         yield from unverified(host, self.speaker)
+        yield from whole_port(host)
         for port in host.ports:
             if port.is_http:
                 yield Remark(host.host, port.port, "the upstream sees trace headers, where the mesh traces", at)
