@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 import yaml
@@ -25,6 +26,12 @@ REPOSITORY = Path(__file__).parents[2]
 GATEWAYS, CLIENTS = "egress", ("shop", "payments", "orders", "reports")
 #: An endpoint that the values name by its address.
 ENDPOINT = "192.0.2.10"
+
+
+def face(port: dict[str, Any]) -> Face:
+    """What answers behind a port of the values."""
+    tls: Literal["", "simple"] = "simple" if "tls" in port or port["protocol"] == "TLS" else ""
+    return Face(port["upstreamPort"], "tcp" if port["protocol"] == "TCP" else "http", tls=tls)
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +57,7 @@ def prepared(namespace: MakeNamespace, public_authority: Authority) -> Iterator[
     upstream, strict = start_upstreams(namespace("e2e-upstreams", "outside"), ["upstream", "strict"])
     for each in (upstream, strict):
         each.certify({name: public_authority.issue(name) for name in {*hosts, "front.example.net"}})
-    upstream.serve(
-        Face(80),
-        Face(9000, "tcp"),
-        Face(5432, "tcp", tls="simple"),
-        *(Face(port, tls="simple") for port in (443, 8443, 9443)),
-    )
+    upstream.serve(*{port["upstreamPort"]: face(port) for gateway in gateways for port in gateway["ports"]}.values())
     strict.serve(Face(443, tls="mutual", client_ca=public_authority.certificate))
     upstream.be_known_as(*(hosts - mutual), "origin.example.net")
     strict.be_known_as(*mutual)
