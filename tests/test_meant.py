@@ -35,6 +35,7 @@ ENTRIES = [
         f"- {{{A}, clients: [cluster.local/ns/web/sa/cart]}}",
         f"- {{{A}, clients: [{{namespace: web, serviceAccount: cart}}]}}",
     ),
+    (f"- {{{A}, clients: ['ns:web']}}", f"- {{{A}, clients: [web]}}"),
     (f"- {{{A}, clients: ['namespace: web']}}", f"- {{{A}, clients: [web]}}"),
     (f"- {{{A}, clients: {{namespace: web}}}}", f"- {{{A}, clients: [web]}}"),
     (f"- {{{A}, clients: {{web: }}}}", f"- {{{A}, clients: [web]}}"),
