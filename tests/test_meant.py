@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from egressc.written import is_placeholder
+from egressc.meant.written import is_placeholder
 from tests.lists import hosts
 from tests.meant import findings, mended, values
 

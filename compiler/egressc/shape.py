@@ -10,15 +10,15 @@ import jsonschema
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from egressc import no_host, stray
-from egressc.belongs import Path, in_folder
 from egressc.findings import Code, Finding
 from egressc.flow import flow
 from egressc.hostname import short
+from egressc.meant import no_host, stray
+from egressc.meant.belongs import Path, in_folder
+from egressc.meant.written import Meant, is_placeholder, joined, meant
 from egressc.positions import locate, plain
 from egressc.schema import Part, inlined, schema
 from egressc.unreadable import NOT_ALLOWED, WRONG_TYPE
-from egressc.written import Meant, is_placeholder, joined, meant
 
 NAMES = {
     "object": "a mapping",

@@ -3,10 +3,10 @@
 import ipaddress
 from collections.abc import Iterator
 
-from egressc import no_host
 from egressc.elsewhere import RESOLUTION
 from egressc.findings import Code, Finding
 from egressc.hostname import LOCAL, canonical, ends_in_number, is_cluster_name, is_ip, is_service_name
+from egressc.meant import no_host
 from egressc.model import Host, Inventory
 from egressc.rules.fleet import RESERVED
 

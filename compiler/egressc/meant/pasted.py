@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from egressc import hidden, schemes
+from egressc import hidden
 from egressc.addresses import PAST_THE_MESH, is_metadata
 from egressc.flow import flow
 from egressc.hostname import ends_in_number, is_ip, normalise, short
+from egressc.meant import schemes
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 SCHEME = re.compile(r"(?:jdbc:)?([A-Za-z][A-Za-z0-9+.-]*)://")
