@@ -41,7 +41,7 @@ EXPECTED = {
         lambda document: document["kind"] == "EnvoyFilter",
     ),
     "IST0134": Expected(
-        "tcp-addresses",
+        "admission",
         "egressc itself finds TCP hosts that need addresses to be told apart (EG302); the others work without",
         lambda entry: any(port["protocol"] in ("TCP", "TLS") for port in entry["spec"]["ports"]),
     ),

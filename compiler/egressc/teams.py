@@ -37,7 +37,8 @@ class Listed:
     @property
     def owner(self) -> str | None:
         """The team that the file says it is."""
-        return self.merged.get("owner")
+        owner = self.merged.get("owner")
+        return owner if isinstance(owner, str) else None
 
     @property
     def place(self) -> str:

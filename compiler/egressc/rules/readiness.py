@@ -24,7 +24,7 @@ def _by_port(host: Host) -> Iterator[Finding]:
     for port in host.ports:
         if not port.own("readiness", "mode"):
             continue
-        where = port.readiness.at("mode")
+        where = port.at("readiness")
         counts = port.readiness.mode == "upstream"
         if host.in_sidecar or (counts and host.readiness.mode != "upstream"):
             message = f"{host.host} checks no upstream: `readiness` of port {port.port} has no meaning"

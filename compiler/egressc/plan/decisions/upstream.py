@@ -80,9 +80,9 @@ def by_socket(way: GatewayWay, upstream_port: int) -> Iterator[Decision]:
             yield from own_ways(way, tunnel)
     elif host.per_name:
         finder, ranges = way.object("EnvoyFilter", ".wildcard"), host.said("deniedRanges")
-        asked, clear = ("Host", {"inClear": True}) if host.in_clear else ("SNI", {})
+        asked, found_by = ("Host", {"inClear": True}) if host.in_clear else ("SNI", {"upstreamPort": upstream_port})
         says = f"finds each name below {host.host[2:]} by DNS, and refuses every other {asked}"
-        yield Decision(finder, says, (), {"upstreamPort": upstream_port} | clear)
+        yield Decision(finder, says, (), found_by)
         yield from own_ways(way, finder)
         every = every_form(host.denied_ranges)
         sets = {"deniedRanges": list(every)} if ranges else {}
