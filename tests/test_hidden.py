@@ -32,6 +32,11 @@ SECRETS = [
     f"redis://:{WORD}{'x' * 100}@cache.example.net:6379",
     f"user:{WORD}@db.example.net",
     f"https://api.example.com/v1?sig={WORD}",
+    f"https://hooks.slack.com/services/T01/B02/{WORD}",
+    f"https://discord.com/api/webhooks/123/{WORD}",
+    f"https://api.telegram.org/bot123:{WORD}/sendMessage",
+    f"Server=tcp:sql.example.net,1433;Password={WORD}",
+    f"Endpoint=sb://bus.example.net/;SharedAccessKey={WORD}=",
 ]
 TOKENS = ["ghp_{}abcdefgh", "Bearer {}", "glpat-{}abcdefgh", "sk_live_{}abcdefgh", "eyJ{}abc.def"]
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from egressc.findings import Span
 from egressc.hostname import canonical, is_ip, normalise
-from egressc.no_host import finding as explain
+from egressc.meant.no_host import finding as explain
 from egressc.schema import schema
 from tests.strategies import host_names
 

@@ -4,7 +4,7 @@ from textwrap import dedent
 
 import pytest
 
-from egressc.written import is_placeholder
+from egressc.meant.written import is_placeholder
 from tests.lists import hosts
 from tests.meant import findings, mended, values
 
@@ -35,6 +35,7 @@ ENTRIES = [
         f"- {{{A}, clients: [cluster.local/ns/web/sa/cart]}}",
         f"- {{{A}, clients: [{{namespace: web, serviceAccount: cart}}]}}",
     ),
+    (f"- {{{A}, clients: ['ns:web']}}", f"- {{{A}, clients: [web]}}"),
     (f"- {{{A}, clients: ['namespace: web']}}", f"- {{{A}, clients: [web]}}"),
     (f"- {{{A}, clients: {{namespace: web}}}}", f"- {{{A}, clients: [web]}}"),
     (f"- {{{A}, clients: {{web: }}}}", f"- {{{A}, clients: [web]}}"),
@@ -158,6 +159,9 @@ ENTRIES = [
     (f"- {{{A}, ports: [80, 443]}}", f"- {{{A}, speaks: [http, https]}}"),
     (f"- {{{A}, ports: ['443/tcp']}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
     (f"- {{{A}, ports: {{port: 8080}}}}", f"- {{{A}, ports: [{{port: 8080}}]}}"),
+    (f"- {{{A}, ports: [8080]}}", f"- {{{A}, ports: [{{port: 8080}}]}}"),
+    (f"- {{{A}, port: 8080}}", f"- {{{A}, ports: [{{port: 8080}}]}}"),
+    (f"- {{{A}, ports: [{{port: 8080, name: web}}]}}", f"- {{{A}, ports: [{{port: 8080}}]}}"),
     (f"- {{{A}, ports: [{{port: '8080'}}]}}", f"- {{{A}, ports: [{{port: 8080}}]}}"),
     (f"- {{{A}, ports: [{{number: 8080}}]}}", f"- {{{A}, ports: [{{port: 8080}}]}}"),
     (f"- {{{A}, ports: [{{port: 80, targetPort: 8443}}]}}", f"- {{{A}, ports: [{{port: 80, upstreamPort: 8443}}]}}"),
@@ -267,6 +271,22 @@ ENTRIES = [
     (f"- {{{A}, https: true}}", f"- {{{A}, speaks: https}}"),
     (f"- {{{A}, protocol: https}}", f"- {{{A}, speaks: https}}"),
     (f"- {{{A}, enforcement: audit}}", f"- {{{A}, enforcement: report}}"),
+    (f"- {{{A}, enforcement: off}}", f"- {{{A}, enforcement: report}}"),
+    (f"- {{{A}, enforcement: false}}", f"- {{{A}, enforcement: report}}"),
+    (f"- {{{A}, enforcement: true}}", f"- {{{A}, enforcement: enforce}}"),
+    (f"- {{{A}, dryRun: true}}", f"- {{{A}, enforcement: report}}"),
+    (f"- {{{A}, dryRun: false}}", f"- {{{A}}}"),
+    (f"- {{{A}, tls: {{minVersion: 1.3}}}}", f"- {{{A}, tls: {{minProtocolVersion: TLSV1_3}}}}"),
+    (f"- {{{A}, endpoints: [192.0.2.1, 192.0.2.1]}}", f"- {{{A}, endpoints: [192.0.2.1]}}"),
+    ("- {matchName: a.example.com}", f"- {{{A}}}"),
+    (
+        "- wss://a.example.com:9443/live",
+        f"- {{{A}, ports: [{{port: 9443, protocol: TLS}}]}}",
+    ),
+    (
+        "- https://hooks.slack.com/services/T01/B02/abcdefgh",
+        "- {host: hooks.slack.com, clients: [{namespace: shop, paths: [/services/*]}]}",
+    ),
     (f"- {{{A}, readiness: {{mode: off}}}}", f"- {{{A}, readiness: {{mode: gateway}}}}"),
     (f"- {{{A}, resolution: LOGICAL_DNS}}", f"- {{{A}, resolution: DNS_ROUND_ROBIN}}"),
     (f"- {{{A}, owner: [shop]}}", f"- {{{A}, owner: shop}}"),

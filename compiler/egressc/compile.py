@@ -5,9 +5,10 @@ from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from pathlib import Path
 
-from egressc import foreign, layers, output, rules, settle, shape, source, unreadable
+from egressc import layers, output, rules, settle, shape, source, unreadable
 from egressc.entries import Document
 from egressc.findings import Finding, Span, folded
+from egressc.meant import foreign
 from egressc.model import Inventory
 from egressc.plan import Plan, plan
 from egressc.positions import Mapping, Sequence

@@ -16,6 +16,15 @@ TOKEN = re.compile(
     r"(Bearer|Basic|Token) +(?=[^\s`]*[0-9=_])[^\s`]{6,})",
     re.IGNORECASE,
 )
+# webhooks of Slack, Discord, Microsoft, Zapier and Telegram, whose path is the password
+IN_A_PATH = re.compile(
+    r"(?<=/services/)T\w+/B\w+/\w+|(?<=/api/webhooks/)\d+/[\w-]+|(?<=/webhookb2/)[\w@-][\w@/-]*|"
+    r"(?<=/hooks/catch/)\d+/\w[\w/]*|(?<=/bot)\d+:[\w-]+"
+)
+# pairs of a connection string
+OF_A_PAIR = re.compile(
+    r"(\b\w*(?:password|passwd|pwd|secret|token|accesskey|accountkey|api_?key|signature) *= *)[^;&\s`]+", re.IGNORECASE
+)
 SCHEME = re.compile(r"(Bearer|Basic|Token|Digest|ApiKey|Negotiate|AWS4-HMAC-SHA256) +\S", re.IGNORECASE)
 # words that name a secret, also written together, as in apikey and sessionid
 SECRET = re.compile(
@@ -40,7 +49,9 @@ def sentence(text: str) -> str:
         text = QUERY.sub(r"\1…", IN_A_SENTENCE.sub("://…@", text))
     if "@" in text:
         text = LOGIN.sub("…@", text)
-    return TOKEN.sub("…", text)
+    if "=" in text:
+        text = OF_A_PAIR.sub(r"\1…", text)
+    return TOKEN.sub("…", IN_A_PATH.sub("…", text))
 
 
 def is_token(text: str) -> bool:

@@ -1,12 +1,14 @@
 """DNS names as a host list wants them, and values as messages show them."""
 
 import ipaddress
+import re
 
 import idna
 
 from egressc import hidden
 
 LOCAL = ("localhost", "localdomain", "svc")
+NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 
 
 def is_ip(text: str) -> bool:
@@ -16,6 +18,11 @@ def is_ip(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def ends_in_number(name: str) -> bool:
+    """Whether clients take `name` for an IPv4 address in some spelling: `10.1`, `0xa9.0xfe.0xa9.0xfe`."""
+    return bool(NUMBER.fullmatch(name.rpartition(".")[2]))
 
 
 def is_cluster_name(host: str, cluster_domain: str) -> bool:

@@ -10,15 +10,15 @@ import jsonschema
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from egressc import no_host, stray
-from egressc.belongs import Path, in_folder
 from egressc.findings import Code, Finding
 from egressc.flow import flow
 from egressc.hostname import short
+from egressc.meant import no_host, stray
+from egressc.meant.belongs import Path, in_folder
+from egressc.meant.written import Meant, is_placeholder, joined, meant
 from egressc.positions import locate, plain
 from egressc.schema import Part, inlined, schema
 from egressc.unreadable import NOT_ALLOWED, WRONG_TYPE
-from egressc.written import Meant, is_placeholder, joined, meant
 
 NAMES = {
     "object": "a mapping",
@@ -173,11 +173,24 @@ def _mended(code: Code, message: str, error: Any) -> tuple[Code, str, str]:
         if "array" not in error.schema["type"]:
             items = ", ".join(f"`{flow(plain(item))}`" for item in error.instance)
             return code, message, f"leave out the inner brackets: {items}"
+    if several := not found and _apart(error):
+        return code, message, f"write an item for each: {several}"
     if error.instance is None and not found:
         return code, message, f"leave it out, or {_instead(error.schema)}"
     if found and found.impossible:
         return code, f"{_show(error.instance)} is not possible: {found.impossible}", found.remark
     return code, message, _write(found) if found else _instead(error.schema)
+
+
+def _apart(error: Any) -> str:
+    """The items that are written as one, `shop, payments`."""
+    path, given = error.absolute_path, error.instance
+    if not isinstance(given, str) or not path or not isinstance(path[-1], int):
+        return ""
+    words = [word for word in re.split(r"[\s,;]+", given) if word]
+    if len(words) < 2 or not all(_valid(error.schema, word) for word in words):
+        return ""
+    return ", ".join(f"`{flow(word)}`" for word in words)
 
 
 def _write(found: Meant) -> str:
@@ -209,6 +222,9 @@ def _wrong_number_of_items(error: Any) -> tuple[Code, str, str]:
         "maxProperties": f"only {error.validator_value} of its keys can hold",
     }
     fix = _instead(error.schema)
+    if error.validator == "uniqueItems":
+        once = {json.dumps(item, sort_keys=True): plain(item) for item in error.instance}
+        fix = f"write `{flow([*once.values()])}`"
     if error.validator.startswith("min"):
         fix = f"leave it out, or {fix}"
     if error.validator == "maxProperties":

@@ -31,7 +31,7 @@ MUTANTS = (
         "tests/rules/test_headers.py",
     ),
     Mutant(
-        f"{COMPILER}/written.py",
+        f"{COMPILER}/meant/written.py",
         "PLACEHOLDER.fullmatch(text.strip()) or ",
         "",
         "TODO is the reason why nobody verifies an upstream",

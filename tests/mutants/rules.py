@@ -132,7 +132,7 @@ MUTANTS = (
         "tests/rules/test_metadata.py",
     ),
     Mutant(
-        f"{RULES}/metadata.py",
+        f"{COMPILER}/addresses.py",
         "return address.ipv4_mapped or address.sixtofour or inside or address",
         "return address",
         "an IPv6 form of its address leads clients to the cloud's metadata service",

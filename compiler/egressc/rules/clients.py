@@ -12,6 +12,12 @@ NO_CLIENTS = Code(
     "A gateway lets in only the clients of a host. A host without `clients` would run a gateway for nobody. Name the "
     "namespaces that call it, at the host or in `defaults`.",
 )
+NAMED = Code(
+    "EG110",
+    "a namespace that is named as if it were everybody",
+    "In `clients` a word is the name of a namespace, also `all` and `none`. The whole mesh is `wholeMesh: true`.",
+    "warning",
+)
 WHO = Code(
     "EG202",
     "a client says neither its namespace nor wholeMesh, or both",
@@ -44,6 +50,8 @@ UNREACHABLE = (
     (re.compile(r"%([01][0-9a-f]|7f)", re.IGNORECASE), "the gateway refuses escaped control characters"),
     (re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE), "the gateway refuses `%` without two hexadecimal digits"),
 )
+EVERYBODY = ("all", "any", "everyone", "everybody", "anyone", "anybody", "whole-mesh", "wholemesh")
+NOBODY = ("none", "nobody")
 MENDED = ((re.compile(r"//+"), "/"), (re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE), "%25"))
 
 
@@ -57,6 +65,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
         yield NO_CLIENTS(host.at("host"), f"{host.host} has no clients: nobody may call it", fix)
     for client in host.clients:
         yield from _who(client)
+        yield from _named(client)
         yield from _what(host, client)
 
 
@@ -72,6 +81,15 @@ def _who(client: Client) -> Iterator[Finding]:
         message = f"the service account {client.service_account} stands without its namespace"
         fix = "write its `namespace` instead of `wholeMesh`: an identity is a namespace and a service account"
         yield WHO(client.at("serviceAccount"), message, fix)
+
+
+def _named(client: Client) -> Iterator[Finding]:
+    if client.namespace not in EVERYBODY + NOBODY or client.group:
+        return
+    fix = "if a namespace has this name, keep it; for every workload of the mesh write `{wholeMesh: true}`"
+    if client.namespace in NOBODY:
+        fix = "if a namespace has this name, keep it; if nobody should call the host, remove its entry"
+    yield NAMED(client.at("namespace"), f"`{client.namespace}` is the namespace of this name only", fix)
 
 
 def _what(host: Host, client: Client) -> Iterator[Finding]:

@@ -1,9 +1,8 @@
 """Metadata services of clouds: no host leads there, and nothing takes their place."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from egressc.addresses import NAT64
+from egressc.addresses import PAST_THE_MESH, is_metadata
 from egressc.findings import Code, Finding
 from egressc.hostname import is_ip
 from egressc.model import Host, Inventory
@@ -20,16 +19,6 @@ NAMES = frozenset(
     (
         *("metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"),
         *("metadata.azure.internal", "metadata.azure.com", "metadata.tencentyun.com"),
-    )
-)
-#: Link-local addresses, where most clouds have it, and those of Azure, Alibaba, Oracle, AWS and Google elsewhere.
-RANGES = tuple(
-    map(
-        ip_network,
-        (
-            *("169.254.0.0/16", "168.63.129.16", "100.100.100.200", "192.0.0.192"),
-            *("fd00:ec2::/112", "fd20:ce::254"),
-        ),
     )
 )
 
@@ -49,7 +38,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
             message = (
                 f"`{place}` leads to a metadata service of the cloud: each client would get the gateway's own identity"
             )
-            yield METADATA(where, message, "remove the host: a pod asks for its own identity itself, past the mesh")
+            yield METADATA(where, message, PAST_THE_MESH)
     for index, address in enumerate(host.addresses):
         if _is_metadata(address):
             message = (
@@ -61,15 +50,4 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
 
 
 def _is_metadata(place: str) -> bool:
-    if not is_ip(place):
-        return place in NAMES
-    address = _carried(ip_address(place.strip("[]")))
-    return any(address in network for network in RANGES)
-
-
-def _carried(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that an IPv6 one stands for, to the kernel or to NAT64; others as they are."""
-    if isinstance(address, IPv4Address):
-        return address
-    inside = IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
-    return address.ipv4_mapped or address.sixtofour or inside or address
+    return is_metadata(place) if is_ip(place) else place in NAMES

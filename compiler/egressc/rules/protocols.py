@@ -91,6 +91,7 @@ REGISTERED = {
 CUSTOMARY = {
     2222: SSH,
     2525: _inside("SMTP", 465),
+    2587: _inside("SMTP", 465),
     5439: _inside("PostgreSQL"),
     6432: _inside("PostgreSQL"),
     26257: _inside("PostgreSQL"),
@@ -210,11 +211,12 @@ def _clear_443(host: Host, port: Port) -> Iterator[Finding]:
     by_http = "write `port: 80`"
     if any(other.port == 80 for other in host.ports):
         by_http = "remove this port: port 80 is there"
-    fix = f"for http:// {by_http}"
+    fix = f"for {'http://' if port.protocol == 'HTTP' else port.protocol + ' in clear'} {by_http}"
     of_requests = host.headers or host.rate_limit or any(client.methods or client.paths for client in host.clients)
     beside = any(other.is_http for other in host.ports if other is not port)
     if not of_requests and (beside or not port.tls.own("mode")):
-        fix = f"for https:// write `protocol: TLS`; {fix}"
+        by_tls = "https://" if port.protocol == "HTTP" else f"{port.protocol} inside the application's own TLS"
+        fix = f"for {by_tls} write `protocol: TLS`; {fix}"
     yield CLEAR_443(port.at("port"), message, fix, "warning" if port.says("protocol") else None)
 
 

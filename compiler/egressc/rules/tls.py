@@ -116,7 +116,8 @@ def _speaker(host: Host, port: Port) -> Iterator[Finding]:
             message = (
                 f"the application speaks TLS to {host.host}:{port.port}: mode {tls.mode} would wrap it in TLS again"
             )
-            yield DOUBLE_TLS(where, message, "write `mode: passthrough`, or `protocol: HTTP` (or TCP)")
+            other = "`speaks: http`" if host.says("speaks") else "`protocol: HTTP` (or TCP)"
+            yield DOUBLE_TLS(where, message, f"write `mode: passthrough`, or {other}")
         else:
             message = f"the application speaks TLS to {host.host}:{port.port}: mode none contradicts that"
             fix = "write `mode: passthrough`, or the protocol that the application speaks"

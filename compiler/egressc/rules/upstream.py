@@ -3,10 +3,10 @@
 import ipaddress
 from collections.abc import Iterator
 
-from egressc import no_host
 from egressc.elsewhere import RESOLUTION
 from egressc.findings import Code, Finding
-from egressc.hostname import LOCAL, canonical, is_cluster_name, is_ip, is_service_name
+from egressc.hostname import LOCAL, canonical, ends_in_number, is_cluster_name, is_ip, is_service_name
+from egressc.meant import no_host
 from egressc.model import Host, Inventory
 from egressc.rules.fleet import RESERVED
 
@@ -25,14 +25,13 @@ NOT_WHOLE = Code(
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     """Hosts that are no names of the outside, and places that nobody could find or send to."""
-    last = host.host.rpartition(".")[2]
     service = is_service_name(host.host, inventory.cluster_domain)
     # where the clients are, an entry of theirs comes before a Service of that name
     if is_cluster_name(host.host, inventory.cluster_domain) and not (host.in_sidecar and service):
         message = f"{host.host} is a name of the cluster itself: sidecars reach a Service directly, past any gateway"
         fix = "add `at: sidecar`: the clients' own sidecars carry it" if service else "list the host by its public name"
         yield RESERVED(host.at("host"), message, fix)
-    elif last.isdecimal():
+    elif ends_in_number(host.host):
         yield no_host.finding(host.host, host.at("host"), "host")
     names = [endpoint for endpoint in host.endpoints if not is_ip(endpoint)]
     if len(host.endpoints) > 1 and host.resolution == "DNS_ROUND_ROBIN" and names and not host.failover:
@@ -66,7 +65,7 @@ def _addresses(host: Host, key: str, values: tuple[str, ...]) -> Iterator[Findin
     for index, value in enumerate(values):
         where = host.at(key, index)
         if not is_ip(value):
-            if key == "addresses" or ":" in value or value.rpartition(".")[2].isdecimal():
+            if key == "addresses" or ":" in value or ends_in_number(value):
                 yield NO_ADDRESS(where, f"`{value}` is not an IP address", "write for example 192.0.2.10")
             continue
         if canonical(value) in seen:

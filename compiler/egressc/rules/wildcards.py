@@ -4,9 +4,10 @@ import ipaddress
 from collections.abc import Iterable, Iterator
 
 from egressc import suffixes
+from egressc.addresses import METADATA
 from egressc.findings import Code, Finding
 from egressc.model import WILDCARD, Host, Inventory, Port, stands_for
-from egressc.rules import metadata, protocols
+from egressc.rules import protocols
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -70,7 +71,7 @@ PRIVATE_ENDS = (
     ".consul",
 )
 #: What stays denied where private addresses are not: the pod itself, its machine and the cloud's metadata services.
-NEVER = (*map(ipaddress.ip_network, ("127.0.0.0/8", "::1/128")), *metadata.RANGES)
+NEVER = (*map(ipaddress.ip_network, ("127.0.0.0/8", "::1/128")), *METADATA)
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
@@ -110,7 +111,7 @@ def _ranges(host: Host) -> Iterator[Finding]:
             except ValueError:
                 fix = "write for example 10.0.0.0/8, or fd00::/8"
             yield NO_RANGE(host.at("deniedRanges", index), f"`{text}` is not a range: {error}", fix)
-    left_out = [network for network in metadata.RANGES if not any(_inside(network, one) for one in denied)]
+    left_out = [network for network in METADATA if not any(_inside(network, one) for one in denied)]
     if denied and left_out:
         message = f"names below {host.host[2:]} may lead to a metadata service of the cloud"
         yield METADATA_OPEN(host.at("deniedRanges"), message, f"add {_listed(left_out)}")

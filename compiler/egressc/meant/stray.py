@@ -4,15 +4,16 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from egressc import hidden, pasted
-from egressc.belongs import Move, Path, around, known, moves, same_level
+from egressc import hidden
 from egressc.findings import Code, Finding, Span
 from egressc.flow import flow
 from egressc.hostname import short
+from egressc.meant import pasted
+from egressc.meant.belongs import Move, Path, around, known, moves, same_level
+from egressc.meant.written import Valid, joined, meant
 from egressc.positions import Mapping, locate, plain
 from egressc.schema import Part
 from egressc.slips import NEAR, SURE, nearest
-from egressc.written import Valid, joined, meant
 
 SHOWN = 12  # keys that a fix lists
 

@@ -135,8 +135,9 @@ def _of_another_type(types: tuple[str, ...], given: Any) -> Iterator[Any]:
     if isinstance(given, list) and len(given) == 1 and "array" not in types:
         yield plain(given[0])
     if isinstance(given, dict) and len(given) == 1 and "object" not in types:
-        yield from given.values()  # `{name: partners}`, `{address: 192.0.2.1}`
-    if "string" in types and isinstance(given, int | float):
+        # `{name: partners}`, `{address: 192.0.2.1}`; in `{shop: [cart]}` the key says something too
+        yield from (value for value in given.values() if not isinstance(value, dict | list))
+    if "string" in types and isinstance(given, int | float) and not isinstance(given, bool):
         yield _text(given)
     if "integer" in types and (isinstance(given, str) and given.strip().isdecimal() and len(given) < 10):
         yield int(given)

@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from egressc.flow import flow
+from egressc.meant.written import Valid, meant
 from egressc.positions import plain
 from egressc.schema import Part, field, inlined, schema
-from egressc.written import Valid, meant
 
 Path = tuple[str | int, ...]
 ITEM = "[]"

@@ -4,9 +4,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from egressc import schemes
+from egressc import hidden
+from egressc.addresses import PAST_THE_MESH, is_metadata
 from egressc.flow import flow
-from egressc.hostname import is_ip, normalise, short
+from egressc.hostname import ends_in_number, is_ip, normalise, short
+from egressc.meant import schemes
 
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 SCHEME = re.compile(r"(?:jdbc:)?([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -120,9 +122,9 @@ def _url(text: str) -> Pasted | None:
             )
         names = inside.hosts
     beside, remark = schemes.written(known, port)
-    return Pasted(
-        "is a URL", tuple(name for name in names if name), beside, remark, path=_path(path) if known.requests else ""
-    )
+    unseen = any("protocol" in one for one in beside.get("ports", ()))
+    limit = _path(path) if known.requests and not unseen else ""
+    return Pasted("is a URL", tuple(name for name in names if name), beside, remark, path=limit)
 
 
 def _authority(rest: str) -> str:
@@ -135,6 +137,8 @@ def _authority(rest: str) -> str:
 
 def _path(path: str) -> str:
     """What of a URL's path a client's `paths` can say; empty for all of it."""
+    shown, hides, _ = hidden.sentence(path).partition("…")
+    path = f"{shown}*" if hides else path  # the secret of a webhook
     return "" if path in ("", "/", "/*", "/**") or not PATH.match(path) else path.replace("**", "*")
 
 
@@ -151,6 +155,8 @@ def _address(text: str) -> Pasted | None:
     if address is None:
         return None
     where = flow([address])
+    if is_metadata(address):
+        return Pasted("is the address of a metadata service of the cloud", remark=PAST_THE_MESH)
     remark = (
         f"give the host a name that applications ask for and its certificate has, with `endpoints: {where}`; if they "
         f"ask for the address itself, add `addresses: {where}` and write `protocol: TCP` at its ports"
@@ -269,7 +275,7 @@ def _name(text: str, tidy: str) -> Pasted:
         )
     if len(labels) == 1:
         return Pasted("is a single label", remark="write the full DNS name, such as api.example.com")
-    if labels[-1].isdecimal():
+    if ends_in_number(wanted):
         return Pasted("ends in a number: clients take it for an address", remark="write the DNS name")
     return Pasted(f"is {'not in its normal form' if text.isascii() else 'an internationalised name'}", (wanted,))
 
@@ -291,4 +297,4 @@ def _host(text: str) -> str | None:
 
 def _is_host(text: str) -> bool:
     labels = text.removeprefix("*.").split(".")
-    return len(labels) > 1 and not labels[-1].isdecimal() and all(map(LABEL.match, labels)) and len(text) <= 253
+    return len(labels) > 1 and not ends_in_number(text) and all(map(LABEL.match, labels)) and len(text) <= 253

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from egressc import schemes
 from egressc.findings import Code, Finding, Span
 from egressc.flow import flow, pairs
 from egressc.hostname import short
-from egressc.pasted import Pasted, read
+from egressc.meant import schemes
+from egressc.meant.pasted import Pasted, read
+from egressc.meant.written import joined
 from egressc.positions import locate, plain
-from egressc.written import joined
 
 Path = tuple[str | int, ...]
 
