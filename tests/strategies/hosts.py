@@ -181,7 +181,9 @@ def _ports(draw: Draw, number: int) -> list[Entry]:
         ports.append({"port": 30000 + number, "protocol": "TCP"})  # nobody else's
     theirs = st.integers(1, 65535).filter(lambda port: port not in {*RESERVED_PORTS, *OPA_PORTS, *spoken})
     # who begins with TLS on port 80 finds it elsewhere
-    return [port | _at_80(port) | subset(draw, upstreamPort=theirs) for port in ports]
+    ports = [port | _at_80(port) | subset(draw, upstreamPort=theirs) for port in ports]
+    spoken_to = {"upstreamProtocol": st.just("HTTP2")}
+    return [port | (subset(draw, **spoken_to) if port["protocol"] == "HTTP" else {}) for port in ports]
 
 
 def _at_80(port: Entry) -> Entry:

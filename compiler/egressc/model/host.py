@@ -136,7 +136,8 @@ class Host(Settled):
     @property
     def in_clear(self) -> bool:
         """Whether each name is found by its Host and asked in clear."""
-        return self.per_name and all(port.protocol == "HTTP" and port.tls.mode == "none" for port in self.ports)
+        spoken = {(port.upstream_protocol, port.tls.mode) for port in self.ports}
+        return self.per_name and spoken == {("HTTP", "none")}
 
     @property
     def by_socket(self) -> bool:
