@@ -5,7 +5,7 @@ from typing import Any
 #: Of entries of hosts, pods and ports, of the TLS to upstreams, of pools, and of authorizers.
 KEYS = """
     host suffix namespace selector adopted annotations listed exportTo directExportTo reports accessLog ports
-    closedPort dropUnderscores strictPaths networkPolicy namespaces
+    closedPort dropUnderscores strictPaths escapedSlashes networkPolicy namespaces
     name port gatewayPort perName inClear upstreamPort protocol upstreamProtocol tls tlsParameters rules identities
     sources check
     mode credentialName clientCertificate privateKey sni insecureSkipVerify caCertificates caCrl subjectAltNames

@@ -58,6 +58,7 @@ class Host(Settled):
     clients: tuple[Client, ...]
     deny: tuple[Deny, ...]
     enforcement: Literal["enforce", "report"]
+    escaped_slashes: Literal["refuse", "keep"]
     access_log: bool | None
     expose: Exposure | None
     resolution: Literal["DNS_ROUND_ROBIN", "DNS"]
@@ -98,6 +99,11 @@ class Host(Settled):
     def reports(self) -> bool:
         """Whether nobody is refused here, and who would be is written down instead."""
         return self.enforcement == "report"
+
+    @property
+    def keeps_slashes(self) -> bool:
+        """Whether a path goes on with its escaped slashes where somebody decides by it."""
+        return self.escaped_slashes == "keep"
 
     @property
     def seen_by_all(self) -> bool:
