@@ -122,6 +122,8 @@ def headers(draw: Draw) -> Entry:
     changes = {"set": st.dictionaries(st.sampled_from(["X-A", "x-1e3", "No"]), values, min_size=1)}
     changes["remove"] = st.sampled_from([["X-B"], ["x-c", "y"]])
     request = subset(draw, **changes, keep=st.sampled_from([["traceparent"], ["b3", "x-request-id"]]))
+    if "set" in request and draw(st.booleans()):
+        request["notSecret"] = sorted(request["set"])
     secret = st.sampled_from(["token", "1e3"])
     credential = st.fixed_dictionaries(
         {"secret": secret}, optional={"name": st.just("X-Key"), "prefix": st.just("Bearer "), "key": st.just("007")}
