@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from egressc.emit import spelling
@@ -58,6 +58,79 @@ def test_what_is_allowed_is_allowed_in_each_spelling_that_means_the_same(data: s
     assert pattern.fullmatch(data.draw(spelled(path)))
     assert not pattern.fullmatch(data.draw(spelled(path)) + "/x")
     assert not pattern.fullmatch(data.draw(spelled(path)) + ";x")
+
+
+#: What stands in a path of a host that keeps escaped slashes; Envoy has merged slashes and resolved dots between them.
+PIECES = st.sampled_from(["/", "%2F", "%2f", ".", "..", "%2e", "a", "v1", "admin", "group", ";", ";x=1", "%3B", "b.c"])
+KEPT = st.lists(PIECES, min_size=1, max_size=9).map(lambda pieces: "/" + "".join(pieces))
+
+
+def resolved(path: str) -> str:
+    """`path` as Envoy hands it to the rules."""
+    path = re.sub("%2e", ".", path, flags=re.IGNORECASE)
+    return resolved_dots(re.sub("/+", "/", path))
+
+
+def resolved_dots(path: str) -> str:
+    """`path` without its dot segments."""
+    segments: list[str] = []
+    for segment in path.split("/")[1:]:
+        if segment == "..":
+            segments = segments[:-1]
+        elif segment != ".":
+            segments.append(segment)
+    return "/" + "/".join(segments)
+
+
+def read_as_slashes(path: str) -> str:
+    """The path to which an upstream goes that reads %2F as a slash, and parameters as nothing."""
+    plain = re.sub("(?:;|%3b)[^/]*", "", re.sub("%2f", "/", path, flags=re.IGNORECASE), flags=re.IGNORECASE)
+    return resolved_dots(re.sub("/+", "/", plain))
+
+
+def refused(path: str) -> bool:
+    return any(re.fullmatch(pattern, path) for pattern in (spelling.AMBIGUOUS, spelling.DOTS_AT_SLASHES))
+
+
+@given(KEPT)
+@example("/v1/..%2fadmin")
+@example("/v1/a%2F../..%2Fadmin")
+@example("/v1/a%2F..%2F..")
+def test_what_is_allowed_is_allowed_however_an_upstream_reads_an_escaped_slash(asked: str) -> None:
+    path = resolved(asked)
+    if re.fullmatch(spelling.allowed_paths(["/v1/*"]), path) and not refused(path):
+        assert f"{read_as_slashes(path)}/".startswith("/v1/")
+
+
+@given(KEPT)
+@example("/x%2f..%2Fadmin")
+@example("/x%2F.%2Fadmin")
+@example("/%2Fadmin")
+def test_what_is_denied_is_denied_however_an_upstream_reads_an_escaped_slash(asked: str) -> None:
+    path = resolved(asked)
+    if read_as_slashes(path).startswith("/admin/") or read_as_slashes(path) == "/admin":
+        assert refused(path) or re.fullmatch(spelling.denied_paths(["/admin", "/admin/*"]), path)
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/projects/group%2Fproject/a", True),
+        ("/projects/group%2fproject/a", True),
+        ("/projects/group/project/a", False),
+        ("/projects/group%252Fproject/a", False),
+        ("/projects/group%2Fother/a", False),
+    ],
+)
+def test_an_allowed_path_with_an_escaped_slash_is_that_one(path: str, allowed: bool) -> None:
+    assert bool(re.fullmatch(spelling.allowed_paths(["/projects/group%2Fproject/*"]), path)) is allowed
+
+
+@pytest.mark.parametrize(
+    "path", ["/npm/@scope%2fname", "/a%2Fb%2Fc", "/a%2F..b/c", "/a%2F...", "/a%2F.well-known/x", "/a%2F"]
+)
+def test_an_escaped_slash_without_dot_segments_has_no_dots(path: str) -> None:
+    assert not refused(path)
 
 
 @pytest.mark.parametrize("path", ["/a.json", "/a/b%20c.json", "/ü.json", "/%C3%BC/a.json", "/a@b.json"])

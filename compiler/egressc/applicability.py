@@ -60,6 +60,7 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
     ("externalAuthorization", "failOpen"): {BY_A_PROVIDER: "Istio reads it from the mesh's configuration"},
     ("rateLimit",): {**_NO_GATEWAY_TO_KEEP_IT, **_HTTP_ONLY},
     ("enforcement",): {WITHOUT_A_GATEWAY: "there is no policy that could report"},
+    ("escapedSlashes",): {WITHOUT_A_GATEWAY: "nobody decides by paths", **_HTTP_ONLY},
     ("accessLog",): {
         WITHOUT_A_GATEWAY: "a sidecar logs for all its hosts, or for none",
         LOGGED_BY_OTHERS: "whoever runs them decides about their log",

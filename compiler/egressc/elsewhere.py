@@ -152,7 +152,7 @@ WITHOUT_REQUESTS = Elsewhere(
 )
 WITHOUT_HTTP2 = Elsewhere(
     HTTP_SETTING,
-    lambda host, _: not any(port.protocol in ("HTTP2", "GRPC") for port in host.ports),
+    lambda host, _: not any(port.upstream_protocol in ("HTTP2", "GRPC") for port in host.ports),
     "speaks no HTTP/2",
     "remove `{setting}`, or write `protocol: HTTP2` or GRPC at a port",
 )

@@ -42,9 +42,12 @@ def _paths(gateway: Gateway) -> None:
         assert value["strip_trailing_host_dot"] is True
     by_path = any(rule.get("paths") for port in gateway.ports for part in port["rules"].values() for rule in part)
     strict = by_path or "externalAuthorization" in gateway.values
-    escaped = "KEEP_UNCHANGED" if gateway.reports else "REJECT_REQUEST"
+    kept = "escapedSlashes" in gateway.values
+    escaped = "KEEP_UNCHANGED" if gateway.reports or kept else "REJECT_REQUEST"
     reading = {"normalize_path": True, "merge_slashes": True, "path_with_escaped_slashes_action": escaped}
     for port in gateway.with_requests if strict else ():
+        refused = [rule["id"] for rule in port["rules"].get("deny", ())]
+        assert ("dots beside an escaped slash" in refused) == (kept and not gateway.reports)
         found = [
             patch["patch"]["value"]["typed_config"]
             for patch in gateway.patches(".requests")

@@ -12,6 +12,7 @@ def check(fleet: Fleet) -> None:
         for port in gateway.ports:
             _origination(gateway, port)
             _parameters(gateway, port)
+            _protocol(gateway, port)
             if port["protocol"] in ("TLS", "TCP"):
                 _passthrough(gateway, port)
 
@@ -49,6 +50,12 @@ def _parameters(gateway: Gateway, port: dict[str, Any]) -> None:
     assert revoked == (
         [{"filename": port["check"]["tls"]["caCrl"]}] if checked and "caCrl" in port["check"]["tls"] else []
     )
+
+
+def _protocol(gateway: Gateway, port: dict[str, Any]) -> None:
+    """HTTP/2 for applications of HTTP/1.1 where the list says it, and whatever the mesh says nowhere else."""
+    policy = "UPGRADE" if "upstreamProtocol" in port else "DO_NOT_UPGRADE"
+    assert gateway.upstream_settings[port["port"]]["connectionPool"]["http"]["h2UpgradePolicy"] == policy
 
 
 def _passthrough(gateway: Gateway, port: dict[str, Any]) -> None:

@@ -19,12 +19,12 @@ from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 
 GATEWAYS = "dialects-gateways"
-PLAIN, PORTED, NAME, LISTED = (
-    f"{name}.dialects.example.com" for name in ("plain", "ported", "one.names", "listed.names")
+PLAIN, SPOKEN, PORTED, NAME, LISTED = (
+    f"{name}.dialects.example.com" for name in ("plain", "spoken", "ported", "one.names", "listed.names")
 )
 REVOKED = [f"{name}.crl.dialects.example.com" for name in ("secret", "file", "passed", "passed-file")]
 NEW, CAPPED, OLD, TOO_OLD = (f"{name}.tls.dialects.example.com" for name in ("new", "capped", "old", "refused"))
-NAMES = (PLAIN, PORTED, NAME, LISTED, *REVOKED, NEW, CAPPED)
+NAMES = (PLAIN, SPOKEN, PORTED, NAME, LISTED, *REVOKED, NEW, CAPPED)
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,16 @@ def test_host_keeps_the_port_that_the_application_wrote(fleet: Fleet, proof: Pro
     assert answer.seen["host"] == f"{PORTED}:8080"
     claim = "a client port that is not the upstream's: Host goes on as the application wrote it"
     proof.row(DIALECTS, claim, f"`GET http://{PORTED}:8080/a`", saw(answer.seen), got(answer))
+
+
+def test_an_upstream_gets_http2_from_an_application_of_http1(fleet: Fleet, proof: Proof) -> None:
+    fleet.upstream.forget()
+    answers = {host: fleet.shop.curl(f"http://{host}/a", "--http1.1") for host in (PLAIN, SPOKEN)}
+    assert {host: answer.status for host, answer in answers.items()} == {PLAIN: 200, SPOKEN: 200}
+    assert [answer.seen["protocol"] for answer in answers.values()] == ["HTTP/1.1", "HTTP/2.0"]
+    claim = "`upstreamProtocol: HTTP2`, an application of HTTP/1.1"
+    answer = answers[SPOKEN]
+    proof.row(DIALECTS, claim, f"`GET http://{SPOKEN}/a`", saw(answer.seen), got(answer))
 
 
 def test_a_revoked_certificate_is_refused(fleet: Fleet, proof: Proof) -> None:

@@ -23,8 +23,8 @@ from tests.mesh.release import Release, compile_list
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 
 GATEWAYS, APPS = "spell-gateways", "spell-apps"
-DENIED, ALLOWED, CALLS, METHODS, LIMITED, JUDGED = HOSTS = [
-    f"{name}.spell.example.com" for name in ("denied", "allowed", "calls", "methods", "limited", "judged")
+DENIED, ALLOWED, CALLS, METHODS, LIMITED, KEPT, JUDGED = HOSTS = [
+    f"{name}.spell.example.com" for name in ("denied", "allowed", "calls", "methods", "limited", "kept", "judged")
 ]
 POLICY = """
 package envoy.authz
@@ -157,6 +157,30 @@ def test_other_reading(fleet: Fleet, proof: Proof, claim: str) -> None:
     host, paths = OTHERS[claim]
     fleet.refuses(host, *((f"GET {path}",) for path in paths))
     proof.row(SPELLINGS, claim, f"`GET {'`, `'.join(paths)}`", "nothing", "refused")
+
+
+#: What goes on as it is, and what an upstream that reads %2F as a slash would read as another path.
+GOES_ON = ("/v1/@scope%2fname", "/v1/a%2Fb%2Fc", "/v1/a%2F..b", "/projects/group%2Fproject/a")
+ANOTHER = (
+    *("/v1/..%2fadmin", "/v1/x%2F..%2F..%2Fprivate", "/v1/x%2f../..%2fprivate", "/v1/x%2F..", "/v1/x%2f%2e%2E%2fadmin"),
+    *("/v1/x%2F.%2Fadmin", "/v1/%2Fadmin", "/v1%2Fadmin", "/v1/.%2fadmin", "/v1/x%2f..;/admin"),
+    *("/v1/x%252F..%252Fadmin", "/v1/x%5C..%5Cadmin", "/v1%2Fa", "/private%2F..%2Fv1/a"),
+    *("/projects/group%2Fproject%2F..%2Fother/a", "/projects/group/project/a", "/projects/group%2Fother/a"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", GOES_ON)
+def test_a_kept_slash_goes_on(fleet: Fleet, proof: Proof, path: str) -> None:
+    fleet.upstream.forget()
+    answer = fleet.attacker.http(fleet.addresses[KEPT], PORT, KEPT, f"GET {path}")
+    assert (answer.status, [seen["target"] for seen in requests(fleet.upstream)]) == (200, [path])
+    proof.row(SPELLINGS, f"`escapedSlashes: keep`: `{path}`", f"`GET {path}`", f"`{path}`", "200")
+
+
+@pytest.mark.parametrize("path", ANOTHER)
+def test_a_kept_slash_is_no_way_to_another_path(fleet: Fleet, proof: Proof, path: str) -> None:
+    fleet.refuses(KEPT, (f"GET {path}",))
+    proof.row(SPELLINGS, f"`escapedSlashes: keep`: `{path}`", f"`GET {path}`", "nothing", "refused")
 
 
 #: An OPA refuses what begins with /private.

@@ -47,6 +47,27 @@ MUTANTS = (
         row=READING,
     ),
     Mutant(
+        "compiler/egressc/emit/authorization.py",
+        "        if host.keeps_slashes:\n",
+        "        if not host.keeps_slashes:\n",
+        "/v1/..%2Fadmin passes for /v1, where escaped slashes are kept",
+        contract("requests"),
+    ),
+    Mutant(
+        "compiler/egressc/emit/spelling.py",
+        'r"/(?:\\.|%2e){0,2}%2f",',
+        'r"/(?:\\.|%2e){3}%2f",',
+        "/v1/..%2Fadmin passes for /v1, where escaped slashes are kept",
+        "tests/test_spelling.py",
+    ),
+    Mutant(
+        "compiler/egressc/emit/spelling.py",
+        'r"%2f(?:\\.|%2e){1,2}(?:[/;]|%2f|%3b|$)",',
+        'r"%2f(?:\\.|%2e){3}(?:[/;]|%2f|%3b|$)",',
+        "/v1/x%2F../..%2Fadmin passes for /v1, where escaped slashes are kept",
+        "tests/test_spelling.py",
+    ),
+    Mutant(
         PATHS,
         "headers_with_underscores_action: DROP_HEADER",
         "headers_with_underscores_action: ALLOW",

@@ -51,6 +51,13 @@ MUTANTS = (
         "tests/test_cases.py -k tls-versions",
     ),
     Mutant(
+        f"{TEMPLATES}/_upstream.tpl",
+        '"UPGRADE" "DO_NOT_UPGRADE"',
+        '"DO_NOT_UPGRADE" "DO_NOT_UPGRADE"',
+        "an upstream of HTTP/2 only gets HTTP/1.1",
+        contract("upstream"),
+    ),
+    Mutant(
         f"{TEMPLATES}/service-entry.yaml",
         "targetPort: {{ .upstreamPort }}",
         "targetPort: {{ .port }}",

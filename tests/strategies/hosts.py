@@ -89,6 +89,8 @@ def _host(draw: Draw, name: str, number: int) -> Any:
             },
             **subset(draw, port=st.sampled_from([port["port"] for port in ports if port["protocol"] in HTTP_FAMILY])),
         }
+    if has_requests:
+        entry |= subset(draw, escapedSlashes=st.sampled_from(["keep", "refuse"]))
     of_requests = {"retries": settings.retries(), "headers": settings.headers(), "rateLimit": settings.rate_limit()}
     entry |= subset(
         draw, externalAuthorization=settings.external_authorization(), **(of_requests if has_requests else {})
@@ -151,7 +153,7 @@ def _carried(draw: Draw, entry: Entry) -> Entry:
 def _without_gateway(draw: Draw, entry: Entry) -> Entry:
     """The same host in its clients' sidecars, with what only a gateway has left out."""
     only = ("namespace", "gateway", "readiness", "failover", "drain", "expose", "deny", "enforcement", "accessLog")
-    requests = ("headers", "rateLimit", "externalAuthorization", "proxy")
+    requests = ("headers", "rateLimit", "externalAuthorization", "proxy", "escapedSlashes")
     pods = ("podDisruptionBudget", "resources", "replicas", "autoscaling")
     entry = {key: value for key, value in entry.items() if key not in only + pods + requests} | {"at": "sidecar"}
     entry.get("timeouts", {}).pop("stream", None)
@@ -181,7 +183,9 @@ def _ports(draw: Draw, number: int) -> list[Entry]:
         ports.append({"port": 30000 + number, "protocol": "TCP"})  # nobody else's
     theirs = st.integers(1, 65535).filter(lambda port: port not in {*RESERVED_PORTS, *OPA_PORTS, *spoken})
     # who begins with TLS on port 80 finds it elsewhere
-    return [port | _at_80(port) | subset(draw, upstreamPort=theirs) for port in ports]
+    ports = [port | _at_80(port) | subset(draw, upstreamPort=theirs) for port in ports]
+    spoken_to = {"upstreamProtocol": st.just("HTTP2")}
+    return [port | (subset(draw, **spoken_to) if port["protocol"] == "HTTP" else {}) for port in ports]
 
 
 def _at_80(port: Entry) -> Entry:

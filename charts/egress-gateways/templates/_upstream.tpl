@@ -1,9 +1,13 @@
-{{- /* How a port's upstream is asked, as a DestinationRule says it. Expects: port (of the values), pool (a connection pool, printed);
-       outlierDetection, failover. */}}
+{{- /* How a port's upstream is asked, as a DestinationRule says it. Expects: port (of the values), pool (a connection pool, printed), settings
+       (of the pool); outlierDetection, failover. */}}
 {{- define "egress-gateways.portSettings" -}}
 - port:
     number: {{ .port.port }}
+  {{- with .port.upstreamProtocol }}
+  {{- include "egress-gateways.connectionPool" (merge (dict "upstreamProtocol" .) $.settings) | nindent 2 }}
+  {{- else }}
   {{- .pool | nindent 2 }}
+  {{- end }}
   {{- with .outlierDetection }}
   {{- /* without this, outlier detection would prefer addresses by their locality */}}
   loadBalancer:
@@ -25,7 +29,8 @@
     {{- end }}
 {{- end }}
 
-{{- /* A connection pool. Expects: its settings, as in values.yaml; without idleTimeout it has nothing of HTTP. */}}
+{{- /* A connection pool. Expects: its settings, as in values.yaml; without idleTimeout it has nothing of HTTP. upstreamProtocol: as
+       a port has it. */}}
 {{- define "egress-gateways.connectionPool" -}}
 connectionPool:
   tcp:
@@ -51,7 +56,7 @@ connectionPool:
   {{- with .idleTimeout }}
   http:
     {{- /* mesh-wide h2UpgradePolicy must not reach upstreams that never said they speak HTTP/2 */}}
-    h2UpgradePolicy: DO_NOT_UPGRADE
+    h2UpgradePolicy: {{ eq (or $.upstreamProtocol "HTTP") "HTTP2" | ternary "UPGRADE" "DO_NOT_UPGRADE" }}
     idleTimeout: {{ . }}
     {{- with $.http2Keepalive }}
     http2KeepAlive:

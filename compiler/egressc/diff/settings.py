@@ -172,6 +172,10 @@ def _headers(setting: str, old: Host, new: Host) -> Effect:
     return "weakens" if setting in ("headers", "headers.request.keep") and now - before else "changes"
 
 
+def _slashes(_: str, __: Host, new: Host) -> Effect:
+    return "opens" if new.keeps_slashes else "cuts"
+
+
 JUDGES: dict[str, Callable[[str, Host, Host], Effect]] = {
     "endpoints": _place,
     "failover": _place,
@@ -182,4 +186,5 @@ JUDGES: dict[str, Callable[[str, Host, Host], Effect]] = {
     "rateLimit": _limit,
     "accessLog": _log,
     "headers": _headers,
+    "escapedSlashes": _slashes,
 }

@@ -87,6 +87,9 @@ def _changed(pair: Pair) -> Iterator[Change]:
     if first.protocol != then.protocol:
         words = "speaks {}, before {}: open connections are closed"
         yield pair.change("cuts", "ports", words, then.protocol, first.protocol)
+    elif first.upstream_protocol != then.upstream_protocol:
+        words = "gives the upstream {}, before {}"
+        yield pair.change("changes", "ports", words, then.upstream_protocol, first.upstream_protocol)
     if first.upstream_port != then.upstream_port:
         words = "leads to port {} of the upstream, before {}"
         yield pair.change("changes", "ports", words, then.upstream_port, first.upstream_port)

@@ -26,6 +26,8 @@ def port_rules(gateway: GatewayCarrier, port: GatewayPort) -> dict[str, Any]:
         return refused | {"allow": [{"id": "everybody", "caller": ANYBODY}], "wouldDeny": own, "wouldAllow": allow}
     if gateway.strict_paths and port.is_http:
         deny.append({"id": "a path with two readings", "paths": spelling.AMBIGUOUS})
+        if host.keeps_slashes:
+            deny.append({"id": "dots beside an escaped slash", "paths": spelling.DOTS_AT_SLASHES})
         deny.append({"id": "a path in a header", "headers": list(spelling.PATH_HEADERS)})
     rules = {"deny": _named([*deny, *own]), "allow": allow}
     return {key: value for key, value in rules.items() if value}

@@ -25,6 +25,15 @@ AMBIGUOUS = "(?i).*(?:{}).*".format(
         )
     )
 )
+#: Dot segments, and empty ones, beside an escaped slash: who reads it as a slash goes to another path.
+DOTS_AT_SLASHES = "(?i).*(?:{}).*".format(
+    "|".join(
+        (
+            r"%2f(?:\.|%2e){1,2}(?:[/;]|%2f|%3b|$)",
+            r"/(?:\.|%2e){0,2}%2f",
+        )
+    )
+)
 #: Headers by which some upstreams read another path than the request's.
 PATH_HEADERS = ("x-original-url", "x-rewrite-url")
 #: What a wildcard's host cannot be: `user@gold.example.com` and `go%6cd.example.com` end like names below it.
@@ -32,6 +41,7 @@ NO_NAME = ".*[^-A-Za-z0-9._:].*"
 #: What stands before an allowed suffix: nothing that could end the path for an upstream, and no parameters.
 BEFORE_SUFFIX = r"(?:[^;%]|%(?:2[0-24-9A-Ea-e]|3[0-9AC-Eac-e]|[4-9A-Fa-f][0-9A-Fa-f]))*"
 
+ESCAPED_SLASH = re.compile("%2[Ff]")
 TWICE = "%(?:25)*"  # what is escaped, how often ever
 PARAMETERS = rf"(?:(?:;|{TWICE}3[Bb])[^/]*)?"
 SLASH = rf"(?:{PARAMETERS}(?:/|{TWICE}2[Ff]))+"
@@ -67,18 +77,20 @@ def hosts(names: Iterable[str]) -> str:
 
 def _pattern(path: str, spelled: Callable[[str], str], before: str, end: str) -> str:
     if path.startswith("*"):
-        return before + spelled(unquote(path[1:])) + end
+        return before + spelled(path[1:]) + end
     if path.endswith("*"):
-        return spelled(unquote(path[:-1])) + ".*"
-    return spelled(unquote(path)) + end
+        return spelled(path[:-1]) + ".*"
+    return spelled(path) + end
 
 
-def _once(text: str) -> str:
-    return "".join(_either(letter, _raw(letter), "%") for letter in text)
+def _once(path: str) -> str:
+    parts = (unquote(part) for part in ESCAPED_SLASH.split(path))
+    return "%2[Ff]".join("".join(_either(letter, _raw(letter), "%") for letter in part) for part in parts)
 
 
-def _often(text: str) -> str:
-    return "".join(SLASH if letter == "/" else _either(letter, _raw(letter), TWICE) for letter in text)
+def _often(path: str) -> str:
+    plain = unquote(path)
+    return "".join(SLASH if letter == "/" else _either(letter, _raw(letter), TWICE) for letter in plain)
 
 
 def _either(letter: str, raw: str, escape: str) -> str:

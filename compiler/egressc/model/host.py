@@ -58,6 +58,7 @@ class Host(Settled):
     clients: tuple[Client, ...]
     deny: tuple[Deny, ...]
     enforcement: Literal["enforce", "report"]
+    escaped_slashes: Literal["refuse", "keep"]
     access_log: bool | None
     expose: Exposure | None
     resolution: Literal["DNS_ROUND_ROBIN", "DNS"]
@@ -100,6 +101,11 @@ class Host(Settled):
         return self.enforcement == "report"
 
     @property
+    def keeps_slashes(self) -> bool:
+        """Whether a path goes on with its escaped slashes where somebody decides by it."""
+        return self.escaped_slashes == "keep"
+
+    @property
     def seen_by_all(self) -> bool:
         """Whether sidecars of every namespace know the host.
 
@@ -136,7 +142,8 @@ class Host(Settled):
     @property
     def in_clear(self) -> bool:
         """Whether each name is found by its Host and asked in clear."""
-        return self.per_name and all(port.protocol == "HTTP" and port.tls.mode == "none" for port in self.ports)
+        spoken = {(port.upstream_protocol, port.tls.mode) for port in self.ports}
+        return self.per_name and spoken == {("HTTP", "none")}
 
     @property
     def by_socket(self) -> bool:

@@ -78,10 +78,11 @@ class PortReadiness(Settled):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Port(Settled):
-    """A client port and the upstream port behind it."""
+    """A client port and the upstream port behind it; `upstream_protocol` is HTTP2 where it is not `protocol`."""
 
     port: int
     protocol: Protocol
+    upstream_protocol: Protocol
     upstream_port: int
     tls: Tls
     readiness: PortReadiness

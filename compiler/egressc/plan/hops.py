@@ -49,8 +49,9 @@ def to_upstream(speaker: Literal["gateway", "sidecar"], host: Host, port: Port, 
 
 def _spoken(port: Port) -> str:
     if port.tls.originates:
-        return f"{SPOKEN[port.protocol]} inside TLS, SNI {in_certificates([port.tls.sni])}"
-    return "the application's own TLS, unchanged" if port.tls.mode == "passthrough" else IN_CLEAR[port.protocol]
+        return f"{SPOKEN[port.upstream_protocol]} inside TLS, SNI {in_certificates([port.tls.sni])}"
+    passthrough = port.tls.mode == "passthrough"
+    return "the application's own TLS, unchanged" if passthrough else IN_CLEAR[port.upstream_protocol]
 
 
 def _verification(port: Port, speaker: Literal["gateway", "sidecar"]) -> str:

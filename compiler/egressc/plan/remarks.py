@@ -78,6 +78,7 @@ def through_gateway(way: GatewayWay) -> Iterator[Remark]:
     yield from whole_port(host)
     yield from _old_versions(host)
     yield from _unjudged(host)
+    yield from _kept_slashes(way)
     yield from whole_mesh(host, host.callers)
     yield from _by_prefix(host)
     yield from _told_apart(way)
@@ -104,6 +105,15 @@ def _old_versions(host: Host) -> Iterator[Remark]:
         if (oldest := port.tls.min_protocol_version) in OLD_VERSIONS:
             says = f"takes {in_words(str(oldest))}, which is broken"
             yield Remark(host.host, port.port, says, port.tls.said("minProtocolVersion"))
+
+
+def _kept_slashes(way: GatewayWay) -> Iterator[Remark]:
+    host = way.host
+    if way.strict_paths and host.keeps_slashes:
+        detail = "allowed and denied paths hold, whether the upstream reads %2F as a slash or not"
+        if host.external_authorization:
+            detail = "the authorizer must read %2F as the upstream does"
+        yield Remark(host.host, None, f"escaped slashes go on: {detail}", host.said("escapedSlashes"))
 
 
 def _unjudged(host: Host) -> Iterator[Remark]:

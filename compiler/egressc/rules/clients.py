@@ -43,10 +43,13 @@ NO_SUCH_PATH = Code(
 )
 
 # what Envoy tidies or refuses before a rule sees it, and what rules themselves refuse where paths decide
+ESCAPED_SLASH = re.compile(r"%2f", re.IGNORECASE)
+AT_SLASHES = re.compile(r"%2f(\.|%2e){1,2}([;/]|%2f|%3b|\Z)|/(\.|%2e){0,2}%2f", re.IGNORECASE)
 UNREACHABLE = (
     (re.compile(r"//"), "the gateway merges slashes"),
     (re.compile(r"/(\.|%2e){1,2}([;/]|%3b|\Z)", re.IGNORECASE), "the gateway resolves dot segments"),
-    (re.compile(r"%2f|%5c|\\", re.IGNORECASE), "the gateway refuses escaped slashes and backslashes"),
+    (re.compile(r"%5c|\\", re.IGNORECASE), "the gateway refuses backslashes"),
+    (AT_SLASHES, "the gateway refuses dot segments beside escaped slashes"),
     (re.compile(r"%([01][0-9a-f]|7f)", re.IGNORECASE), "the gateway refuses escaped control characters"),
     (re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE), "the gateway refuses `%` without two hexadecimal digits"),
 )
@@ -110,18 +113,24 @@ def operation(host: Host, rule: Operation) -> Iterator[Finding]:
         if number not in known:
             fix = f"write one of its client ports: {', '.join(map(str, known))}"
             yield NO_SUCH_PORT(rule.at("ports", index), f"{host.host} has no client port {number}", fix)
-    yield from paths(rule)
+    yield from paths(rule, host)
 
 
-def paths(rule: Operation) -> Iterator[Finding]:
-    """Paths that no request has."""
+def paths(rule: Operation, host: Host | None = None) -> Iterator[Finding]:
+    """Paths that no request has, at `host` or at any."""
     for index, path in enumerate(rule.paths):
-        yield from unreachable(path, rule.at("paths", index))
+        why = _why_unreachable(path)
+        if why or host is None or not ESCAPED_SLASH.search(path):
+            yield from unreachable(path, rule.at("paths", index))
+        elif not host.keeps_slashes:
+            message = f"no request has the path `{path}`: the gateway refuses escaped slashes"
+            fix = "add `escapedSlashes: keep` to the host, or write the path as the upstream reads it"
+            yield NO_SUCH_PATH(rule.at("paths", index), message, fix)
 
 
 def unreachable(path: str, where: Span) -> Iterator[Finding]:
-    """Why no request has `path`, which stands at `where`, when a gateway looks at it."""
-    why = _why_unreachable(path)
+    """Why no request has `path`, which stands at `where`, when a gateway without `escapedSlashes` looks at it."""
+    why = _why_unreachable(path) or ("the gateway refuses escaped slashes" if ESCAPED_SLASH.search(path) else None)
     if why:
         mended = path
         for pattern, instead in MENDED:

@@ -1,4 +1,4 @@
-"""Client ports: each once, none that Istio keeps for itself."""
+"""Client ports: each once, none that Istio keeps for itself, and what their upstreams can be."""
 
 import zlib
 from collections.abc import Iterator
@@ -33,6 +33,12 @@ WHOLE_PORT = Code(
     "ports of the web that is an error. Sidecars with DNS capture answer the host's name with its `addresses`.",
     "warning",
 )
+UPSTREAM_PROTOCOL = Code(
+    "EG288",
+    "a protocol of the upstream that the port cannot have",
+    "A gateway can make HTTP/2 of an application's HTTP/1.1. HTTP2 and GRPC are HTTP/2 already. What a gateway carries "
+    "unread, it cannot change.",
+)
 
 VIRTUAL = IPv4Address("240.0.0.0")
 WEB = {80: "HTTP", 443: "TLS"}
@@ -50,6 +56,11 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
             message = f"client port {port.port} is reserved: Istio's sidecar keeps 15000 to 15099 for itself"
             fix = f"write another client port, and `upstreamPort: {port.upstream_port}` beside it"
             yield RESERVED_PORT(port.at("port"), message, fix)
+        if port.says("upstreamProtocol") and port.protocol != "HTTP":
+            unread = "carried unread" if not port.is_http else "HTTP/2 already"
+            message = f"client port {port.port} speaks {port.protocol}, which is {unread}"
+            fix = "remove `upstreamProtocol`, or write `protocol: HTTP` if applications speak HTTP/1.1"
+            yield UPSTREAM_PROTOCOL(port.at("upstreamProtocol"), message, fix)
     yield from _own(host)
     yield from _whole(host)
 

@@ -165,6 +165,10 @@ def _in_clear(host: Host, port: Port) -> Iterator[Finding]:
     elif port.protocol != "HTTP":
         message = f"{host.host} speaks {port.protocol} in clear: the gateway finds names by the Host of HTTP/1.1 only"
         yield NOT_TOLD_APART(port.at("protocol"), message, "write HTTP, or list each host by its name")
+    elif port.upstream_protocol != "HTTP":
+        message = f"{host.host} is asked by HTTP/2 in clear: the gateway finds names by the Host of HTTP/1.1 only"
+        fix = "remove `upstreamProtocol`, or list each host by its name"
+        yield NOT_TOLD_APART(port.at("upstreamProtocol"), message, fix)
     elif port.upstream_port != PLAIN_PORT:
         message = f"{host.host} has the upstream port {port.upstream_port}: in clear a name is asked on port 80 only"
         fix = "write `upstreamPort: 80`, or list each host by its name"

@@ -37,6 +37,7 @@ def settle_host(entry: Mapping, gateways: dict[str, SharedGateway], groups: Grou
         clients=clients(entry, groups),
         deny=denials(entry, groups),
         enforcement=said.get("enforcement"),
+        escaped_slashes=said.get("escapedSlashes"),
         access_log=said.get("accessLog"),
         expose=exposure(entry["expose"], settled) if "expose" in entry else None,
         resolution=said.get("resolution"),

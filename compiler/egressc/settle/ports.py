@@ -78,6 +78,7 @@ def _port(data: Mapping, shared: Mapping, host: str) -> Port:
         source=data,
         port=data["port"],
         protocol=protocol,
+        upstream_protocol=data.get("upstreamProtocol", protocol),
         upstream_port=data.get("upstreamPort", https),
         tls=tls,
         readiness=PortReadiness(source=readiness.data, mode=readiness.get("mode")),

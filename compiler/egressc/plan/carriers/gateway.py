@@ -177,6 +177,7 @@ class GatewayCarrier(GatewayWay):
             says = f"lets Istio hand the gateway the Secret {key.secret}"
             yield Decision(self.object("Role"), says, key.said("secret"))
             yield Decision(self.object("RoleBinding"), "gives this right to the gateway's account")
+        yield from upstream.asked_by(port.settled, rule)
         yield from tls.spoken(port.settled, rule)
         if key.mode != "passthrough":
             yield from tls.parameters(port.settled, self.object("EnvoyFilter", ".upstream"))

@@ -199,6 +199,7 @@ def _onward(host: Host, place: Placement, port: CarriedPort) -> Iterator[Decisio
         says = f"lets Istio hand the sidecars of {', '.join(place.accounts)} the Secret {port.tls.secret}"
         yield Decision(place.object("Role"), says, secret)
         yield Decision(place.object("RoleBinding"), "gives this right to the applications' accounts")
+    yield from upstream.asked_by(port.settled, rule)
     yield from tls.spoken(port.settled, rule)
     yield from limits(host, rule, http=port.is_http)
     for number, labels in enumerate(place.pods[1:], 2):

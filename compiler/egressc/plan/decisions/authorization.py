@@ -64,10 +64,12 @@ def _read_in_one_way(way: GatewayWay) -> Iterator[Decision]:
     """That the host has one spelling, and a path one reading, where somebody decides by it."""
     yield Decision(way.object("EnvoyFilter", ".requests"), f"reads {way.host.host}. as {way.host.host}")
     if way.strict_paths:
-        escaped = "kept" if way.host.reports else "refused"
+        escaped = "kept" if way.host.reports or way.host.keeps_slashes else "refused"
         says = f"reads a path in one way: normalised, slashes merged, escaped slashes {escaped}"
         lines = once(line for rule in way.decided for line in rule.said.said("paths"))
-        yield Decision(way.object("EnvoyFilter", ".requests"), says, lines, {"strictPaths": True})
+        kept = {"escapedSlashes": "keep"} if way.host.keeps_slashes else {}
+        lines += way.host.said("escapedSlashes")
+        yield Decision(way.object("EnvoyFilter", ".requests"), says, lines, {"strictPaths": True} | kept)
 
 
 def _streams(way: GatewayWay) -> Iterator[Decision]:

@@ -105,7 +105,7 @@ def checked(host: Host, port: Port) -> dict[str, Any]:
         ranges = [{"start": first, "end": last + 1} for first, last in statuses]
         written = host.headers.host if host.headers else None
         asked = written or (tls.sni if host.wildcard else host.host)
-        http2 = {} if port.protocol == "HTTP" else {"http2": True}
+        http2 = {} if port.upstream_protocol == "HTTP" else {"http2": True}
         return {"path": given.path or "/", "host": asked, "statuses": ranges} | http2
     if tls.mode == "passthrough":
         anchor = {"credentialName": tls.secret} if tls.secret else {"caCertificates": ca_file(tls)}

@@ -41,6 +41,13 @@ def behind(port: Port, entry: Object) -> Decision:
     return Decision(entry, says, upstream_lines(port), {"upstreamPort": port.upstream_port}, port.port)
 
 
+def asked_by(port: Port, rule: Object) -> Iterator[Decision]:
+    """What the upstream gets by the DestinationRule `rule`, where applications speak something else."""
+    if port.upstream_protocol != port.protocol:
+        says, sets = "makes HTTP/2 of HTTP/1.1", {"upstreamProtocol": port.upstream_protocol}
+        yield Decision(rule, says, port.said("upstreamProtocol"), sets, port.port)
+
+
 def found(host: Host, entry: Object, *, checked: bool) -> Decision:
     """How the ServiceEntry `entry` finds the upstream; each address is `checked` where a gateway does that."""
     named = f": {', '.join(host.endpoints)}" if host.endpoints else ""
