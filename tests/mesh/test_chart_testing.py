@@ -14,7 +14,7 @@ from tests.mesh import settings
 from tests.mesh.certificates import Authority
 from tests.mesh.commands import ask, run
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import CLIENT, config_map, key_pair, secret
+from tests.mesh.fleet import CLIENT, capture, config_map, key_pair, secret
 from tests.mesh.kubectl import apply, environment
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import CHART, Proof
@@ -59,6 +59,8 @@ def prepared(namespace: MakeNamespace, public_authority: Authority) -> Iterator[
         each.certify({name: public_authority.issue(name) for name in {*hosts, "front.example.net"}})
     upstream.serve(*{port["upstreamPort"]: face(port) for gateway in gateways for port in gateway["ports"]}.values())
     strict.serve(Face(443, tls="mutual", client_ca=public_authority.certificate))
+    # TCP hosts have addresses, which the sidecars of clients answer with
+    apply({**capture("shop"), "spec": {"environmentVariables": {"ISTIO_META_DNS_CAPTURE": "true"}}})
     upstream.be_known_as(*(hosts - mutual), "origin.example.net")
     strict.be_known_as(*mutual)
     address = ("PREROUTING", "-i", settings.BRIDGE, "-d", ENDPOINT, "-j", "DNAT", "--to-destination", upstream.address)

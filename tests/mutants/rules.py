@@ -104,8 +104,8 @@ MUTANTS = (
     ),
     Mutant(
         f"{RULES}/clients.py",
-        "%2f|%5c|",
-        "%2f|",
+        'r"%5c|',
+        'r"',
         "a rule on %5c is taken, and matches no request",
         "tests/rules/test_clients.py",
     ),
