@@ -182,3 +182,18 @@ def test_settings_of_requests_are_not_emitted_where_there_are_none() -> None:
     settings = {"requestTimeout", "streamTimeout", "retries"}
     assert settings <= set(values["a.example.com"])
     assert not settings & set(values["b.example.com"])
+
+
+def test_files_of_revoked_certificates_are_read_where_an_upstream_is_verified() -> None:
+    files = "{ca: /etc/ca/ca.crt, crl: /etc/ca/ca.crl, volumes: [{configMap: partner-ca, mountPath: /etc/ca}]}"
+    plan = compile_text(f"""
+        version: 1
+        defaults: {{clients: [shop]}}
+        hosts:
+        - {{host: own.example.com, tls: {{files: {files}}}}}
+        - {{host: checked.example.com, tls: {{mode: passthrough, files: {files}}}}}
+    """).plan
+    assert plan
+    gateways = emit.values(plan)["gateways"]
+    (own,), (checked,) = (gateways[f"{name}-example-com"]["ports"] for name in ("own", "checked"))
+    assert own["tls"]["caCrl"] == checked["check"]["tls"]["caCrl"] == "/etc/ca/ca.crl"

@@ -46,9 +46,9 @@ MUTANTS = (
     Mutant(
         "compiler/egressc/plan/decisions/tls.py",
         'return {"caCrl": tls.files.crl} if',
-        'return {} if',
+        "return {} if",
         "a revoked certificate is taken",
-        "tests/test_cases.py -k tls-versions",
+        "tests/test_emit.py",
     ),
     Mutant(
         f"{TEMPLATES}/_upstream.tpl",
