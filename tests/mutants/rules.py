@@ -125,9 +125,9 @@ MUTANTS = (
         FOUND,
     ),
     Mutant(
-        f"{RULES}/metadata.py",
-        'for key in ("endpoints", "failover")',
-        'for key in ("endpoints",)',
+        f"{COMPILER}/model/host.py",
+        '(("endpoints", self.endpoints), ("failover", self.failover))',
+        '(("endpoints", self.endpoints),)',
         "a host that is down leads its clients to the cloud's metadata service",
         "tests/rules/test_metadata.py",
     ),

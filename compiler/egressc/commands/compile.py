@@ -52,9 +52,9 @@ def run(given: argparse.Namespace) -> int:
     if compilation.plan:
         values = emit.values(compilation.plan)
         content = emit.dump({given.key: values} if given.key else values)
-        release = release_bytes(compilation.plan, content)
-    if not given.no_release:
-        compilation = storable(compilation, release)
+        if not given.no_release:
+            release = release_bytes(compilation.plan, content)
+            compilation = storable(compilation, release)
     if compilation.plan is None:
         lists.say(given, compilation.findings)
         return lists.ERRORS

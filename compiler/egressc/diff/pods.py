@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from egressc.assets import chart_values
+from egressc.plan.spelled import from_to
 
 Values = Mapping[str, Any]
 
@@ -30,7 +31,7 @@ class Pods:
     @property
     def text(self) -> str:
         """`2-5`."""
-        return f"{self.least}-{self.most}" if self.least != self.most else str(self.least)
+        return from_to(self.least, self.most)
 
 
 def template(gateway: Values) -> dict[str, Any]:

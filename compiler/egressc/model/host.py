@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from egressc.findings import Span
 from egressc.hostname import is_ip
 from egressc.model.clients import Client, Deny, is_prefix
 from egressc.model.durations import Duration
@@ -165,6 +166,15 @@ class Host(Settled):
     def places(self) -> tuple[str, ...]:
         """Where the upstream is, in the order of preference: names and addresses, never empty."""
         return (*(self.endpoints or (self.host,)), *self.failover)
+
+    def written_places(self) -> list[tuple[Span, str]]:
+        """Where the list itself says that the upstream, or the proxy before it, is: each with its place in the list."""
+        places = [
+            (self.at(key, index), place)
+            for key, written in (("endpoints", self.endpoints), ("failover", self.failover))
+            for index, place in enumerate(written)
+        ]
+        return [*places, (self.proxy.at("host"), self.proxy.host)] if self.proxy else places
 
     @property
     def connected_to(self) -> tuple[str, ...]:

@@ -25,15 +25,7 @@ NAMES = frozenset(
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
     """Hosts that are a metadata service, by name or by one of their places, or that would take its calls."""
-    places = [(host.at("host"), host.host)]
-    places += [
-        (host.at(key, index), place)
-        for key in ("endpoints", "failover")
-        for index, place in enumerate(getattr(host, key))
-    ]
-    if host.proxy:
-        places.append((host.proxy.at("host"), host.proxy.host))
-    for where, place in places:
+    for where, place in [(host.at("host"), host.host), *host.written_places()]:
         if _is_metadata(place):
             message = (
                 f"`{place}` leads to a metadata service of the cloud: each client would get the gateway's own identity"

@@ -45,14 +45,7 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
 
 def _names(host: Host, cluster_domain: str) -> Iterator[Finding]:
     """No search domain makes a name whole: that of a Service is its full one."""
-    places = [
-        (host.at(key, index), place)
-        for key in ("endpoints", "failover")
-        for index, place in enumerate(getattr(host, key))
-    ]
-    if host.proxy:
-        places.append((host.proxy.at("host"), host.proxy.host))
-    for where, name in places:
+    for where, name in host.written_places():
         if name.rpartition(".")[2] in LOCAL:
             fix = "write the DNS name of the upstream"
             if name.endswith(".svc"):

@@ -179,8 +179,7 @@ class GatewayCarrier(GatewayWay):
             yield Decision(self.object("RoleBinding"), "gives this right to the gateway's account")
         yield from upstream.asked_by(port.settled, rule)
         yield from tls.spoken(port.settled, rule)
-        if key.mode != "passthrough":
-            yield from tls.parameters(port.settled, self.object("EnvoyFilter", ".upstream"))
-        else:
-            yield from tls.parameters(port.settled, self.object("EnvoyFilter"))
+        # of the application's own TLS only the check is the gateway's
+        patch = self.object("EnvoyFilter", "" if key.mode == "passthrough" else ".upstream")
+        yield from tls.parameters(port.settled, patch)
         yield from limits(host, rule, http=port.is_http)
