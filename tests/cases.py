@@ -51,7 +51,7 @@ class Case:
         if compilation.plan is None:
             return compilation.findings
         values = emit.dump(emit.values(compilation.plan))
-        return storable(compilation, release_bytes(compilation.plan, values)).findings
+        return storable(compilation, [release_bytes(compilation.plan, values)], sharded=False).findings
 
 
 VALID, INVALID = ([Case(path) for path in sorted((CASES / kind).iterdir())] for kind in ("valid", "invalid"))

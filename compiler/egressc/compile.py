@@ -12,7 +12,7 @@ from egressc.meant import foreign
 from egressc.model import Inventory
 from egressc.plan import Plan, plan
 from egressc.positions import Mapping, Sequence
-from egressc.rules.cost import check_release
+from egressc.rules.cost import check_releases
 
 Source = tuple[str, bytes | OSError]
 
@@ -45,11 +45,11 @@ def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compi
     return Compilation(None, ordered) if wrong else Compilation(plan(inventory), ordered, inventory)
 
 
-def storable(compilation: Compilation, release: int) -> Compilation:
-    """`compilation` of a list that Helm is to store as a release of about so many bytes."""
+def storable(compilation: Compilation, releases: Items[int], *, sharded: bool) -> Compilation:
+    """`compilation` of a list that Helm is to store as releases of about so many bytes."""
     if compilation.inventory is None:
         return compilation
-    more = tuple(check_release(compilation.inventory, release))
+    more = tuple(check_releases(compilation.inventory, releases, sharded=sharded))
     ordered = tuple(sorted({*compilation.findings, *more}))
     wrong = any(finding.level == "error" for finding in more)
     return Compilation(None, ordered) if wrong else Compilation(compilation.plan, ordered, compilation.inventory)

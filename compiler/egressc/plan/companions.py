@@ -60,6 +60,9 @@ class Companions:
         return (ADMISSION,) if self.admission else ()
 
 
+NO_COMPANIONS = Companions((), (), (), (), (), None)
+
+
 def plan_companions(inventory: Inventory, carriers: Sequence[Carrier], exposures: Sequence[ExposedName]) -> Companions:
     """The companions that the list wants."""
     wanted = inventory.companions
