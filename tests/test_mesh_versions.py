@@ -4,9 +4,10 @@ from itertools import product
 
 import pytest
 
+from tests.mesh.beside import TOGETHER, together
 from tests.mesh.errors import MeshError
 from tests.mesh.short import SHORT, is_short
-from tests.mesh.versions import ENVOY, ISTIO, WHEELS, Pair, chosen
+from tests.mesh.versions import DEFAULT, ENVOY, ISTIO, PAIRS, WHEELS, Pair, chosen
 from tests.tools import PROGRAMS
 from tests.tools.programs import HERE
 
@@ -35,8 +36,22 @@ def test_an_istio_has_the_envoy_that_it_ships(variables: dict[str, str], pair: P
     assert str(chosen(variables)) == text
 
 
-def test_nothing_chosen_is_the_default() -> None:
-    assert chosen({}) == chosen({"ISTIO": "", "ENVOY": ""})
+def test_nothing_chosen_is_the_newest_that_is_released() -> None:
+    assert chosen({}) == chosen({"ISTIO": "", "ENVOY": ""}) == DEFAULT
+    newest = max(ISTIO)
+    assert (newest, ISTIO[newest][1]) == DEFAULT
+
+
+def test_ci_runs_every_pair_as_released_and_none_that_nobody_can_have() -> None:
+    assert {Pair(istio, ships) for istio, (_, ships) in ISTIO.items()} <= set(PAIRS)
+    assert all(pair.proxy <= pair.istio for pair in PAIRS), "istiod is updated first"
+
+
+def test_a_module_runs_in_one_process_and_what_has_the_same_names_too() -> None:
+    assert together("tests/mesh/test_routes.py::test_http[a::b]") == "tests/mesh/test_routes.py"
+    ((reason, names),) = TOGETHER.items()
+    assert {together(f"tests/mesh/{name}::test_any") for name in names} == {reason}
+    assert all((MESH / name).is_file() for name in names)
 
 
 @pytest.mark.parametrize("name", ["ISTIO", "ENVOY"])

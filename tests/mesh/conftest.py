@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.mesh import diagnostics, images, lifecycle
+from tests.mesh import diagnostics, images, lifecycle, versions
+from tests.mesh.beside import Scheduling
 from tests.mesh.certificates import Authority
 from tests.mesh.errors import MeshError
-from tests.mesh.lock import locked
+from tests.mesh.lock import locked, turn
 from tests.mesh.namespaces import Membership, create_namespace, delete_namespaces
-from tests.mesh.proof import proof  # noqa: F401  a fixture
+from tests.mesh.proof import PAGE, Writer, proof  # noqa: F401  proof is a fixture
 from tests.mesh.short import is_short
 from tests.mesh.upstream import Upstream, start_upstreams
 
@@ -22,14 +23,28 @@ MakeNamespace = Callable[..., str]
 MakeUpstream = Callable[..., Upstream]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that hears of all tests writes docs/proof.md, if the page has a column for the pair."""
+    pair = versions.chosen()
+    if pair in versions.PAIRS and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Writer(PAGE, pair))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
+    """A process runs a module whole."""
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the mesh, and let what needs a machine without one go before it."""
+    """Mark what needs the mesh, and let what runs alone come last."""
     for item in items:
         if {"mesh", "machine", "proof"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("mesh")
             if is_short(item.nodeid):
                 item.add_marker("short")
-    items.sort(key=lambda item: "machine" not in getattr(item, "fixturenames", ()))
+    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -61,15 +76,22 @@ def _explain(test: str, started: float) -> str:
     return f"{len(files)} files of evidence in {folder}; istiod complains:\n{complaints}"
 
 
+@pytest.fixture(scope="module")
+def _turn(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Modules run beside others of this machine, or none does: those that are marked wait until they are alone."""
+    with turn(alone=request.node.get_closest_marker("alone") is not None):
+        yield
+
+
 @pytest.fixture
-def machine() -> None:
+def machine(_turn: None) -> None:
     """A machine without a mesh: one that is up is taken down."""
     with locked():
         lifecycle.down()
 
 
-@pytest.fixture(scope="session")
-def mesh() -> Iterator[None]:
+@pytest.fixture(scope="module")
+def mesh(_turn: None) -> Iterator[None]:
     """The running mesh, that no other process takes down meanwhile."""
     with locked(shared=True):
         lifecycle.check_up()
