@@ -7,7 +7,7 @@ import pytest
 from tests.mesh.beside import TOGETHER, together
 from tests.mesh.errors import MeshError
 from tests.mesh.short import SHORT, is_short
-from tests.mesh.versions import DEFAULT, ENVOY, ISTIO, PAIRS, WHEELS, Pair, chosen
+from tests.mesh.versions import DEFAULT, ENVOY, ISTIO, PAIRS, WHEELS, Pair, can, chosen
 from tests.tools import PROGRAMS
 from tests.tools.programs import HERE
 
@@ -45,6 +45,18 @@ def test_nothing_chosen_is_the_newest_that_is_released() -> None:
 def test_ci_runs_every_pair_as_released_and_none_that_nobody_can_have() -> None:
     assert {Pair(istio, ships) for istio, (_, ships) in ISTIO.items()} <= set(PAIRS)
     assert all(pair.proxy <= pair.istio for pair in PAIRS), "istiod is updated first"
+
+
+@pytest.mark.parametrize(
+    ("what", "older", "newer"),
+    [
+        ("a DestinationRule's HTTP/2 keepalive", Pair("1.30", "1.38"), Pair("1.31", "1.36")),
+        ("a wildcard's denied ranges", Pair("1.31", "1.38"), Pair("1.31", "1.39")),
+        ("a credential that ends in a line break", Pair("1.31", "1.39"), Pair("1.31", "1.40")),
+    ],
+)
+def test_what_a_pair_can_do(what: str, older: Pair, newer: Pair) -> None:
+    assert (can(older, what), can(newer, what)) == (False, True)
 
 
 def test_a_module_runs_in_one_process_and_what_has_the_same_names_too() -> None:

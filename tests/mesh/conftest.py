@@ -38,12 +38,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Schedulin
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the mesh, and let what runs alone come last."""
+    """Mark what needs the mesh, skip what this pair cannot do, and let what runs alone come last."""
+    pair = versions.chosen()
     for item in items:
         if {"mesh", "machine", "proof"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("mesh")
             if is_short(item.nodeid):
                 item.add_marker("short")
+            for name, expected in (("since", True), ("before", False)):
+                mark = item.get_closest_marker(name)
+                if mark and versions.can(pair, mark.args[0]) != expected:
+                    which, release = versions.SINCE[mark.args[0]]
+                    item.add_marker(pytest.mark.skip(f"{mark.args[0]}: only {name} {which.capitalize()} {release}"))
     items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
 
 

@@ -14,6 +14,13 @@ from tests.mesh.errors import MeshError
 ISTIO = {"1.30": ("istio-1.30", "1.38"), "1.31": ("istio", "1.39")}
 #: By release of Envoy, what its agent says of itself: the Istio that ships this Envoy, or the newest that there is.
 ENVOY = {"1.36": "1.28", "1.37": "1.29", "1.38": "1.30", "1.39": "1.31", "1.40": "1.31"}
+#: By what a pair can do, the first release that can: of istiod with its kinds, or of the proxies' Envoy. Tests of it
+#: are marked `since`, and skipped before. What an older one does instead has tests that are marked `before`.
+SINCE = {
+    "a DestinationRule's HTTP/2 keepalive": ("istio", "1.31"),
+    "a wildcard's denied ranges": ("envoy", "1.39"),
+    "a credential that ends in a line break": ("envoy", "1.40"),
+}
 #: The wheels of Envoy, one a release, with their hashes.
 WHEELS = (Path(__file__).parent / "envoy.txt").read_text().splitlines()
 
@@ -65,6 +72,12 @@ PAIRS = (
     Pair("1.30", "1.36"),
 )
 DEFAULT = PAIRS[0]
+
+
+def can(pair: Pair, what: str) -> bool:
+    """Whether a pair can do something of SINCE."""
+    which, release = SINCE[what]
+    return bool(getattr(pair, which) >= release)
 
 
 def chosen(variables: Mapping[str, str] = os.environ) -> Pair:
