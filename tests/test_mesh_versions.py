@@ -4,7 +4,6 @@ from itertools import product
 
 import pytest
 
-from tests.mesh.beside import TOGETHER, together
 from tests.mesh.errors import MeshError
 from tests.mesh.short import SHORT, is_short
 from tests.mesh.versions import DEFAULT, ENVOY, ISTIO, PAIRS, WHEELS, Pair, can, chosen
@@ -57,13 +56,6 @@ def test_ci_runs_every_pair_as_released_and_none_that_nobody_can_have() -> None:
 )
 def test_what_a_pair_can_do(what: str, older: Pair, newer: Pair) -> None:
     assert (can(older, what), can(newer, what)) == (False, True)
-
-
-def test_a_module_runs_in_one_process_and_what_has_the_same_names_too() -> None:
-    assert together("tests/mesh/test_routes.py::test_http[a::b]") == "tests/mesh/test_routes.py"
-    ((reason, names),) = TOGETHER.items()
-    assert {together(f"tests/mesh/{name}::test_any") for name in names} == {reason}
-    assert all((MESH / name).is_file() for name in names)
 
 
 @pytest.mark.parametrize("name", ["ISTIO", "ENVOY"])

@@ -6,11 +6,17 @@ from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 #: Modules that have the same names, and why: one process runs them one after another. What must run beside no other
 #: module at all is marked `alone`.
 TOGETHER = {
-    "the hosts and namespaces of the examples": (
+    "hosts and namespaces of the examples": (
         "test_admission.py",
         "test_argocd.py",
         "test_chart_testing.py",
         "test_gateway.py",
+        "test_helm_test.py",
+        "test_matrix.py",
+        "test_readiness.py",
+        "test_refused.py",
+        "test_routes.py",
+        "test_secrets.py",
         "test_upstream.py",
     ),
 }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tests.mesh import diagnostics, images, lifecycle, versions
 from tests.mesh.beside import Scheduling
 from tests.mesh.certificates import Authority
 from tests.mesh.errors import MeshError
-from tests.mesh.lock import locked, turn
+from tests.mesh.lock import locked, owned, turn
 from tests.mesh.namespaces import Membership, create_namespace, delete_namespaces
 from tests.mesh.proof import PAGE, Writer, proof  # noqa: F401  proof is a fixture
 from tests.mesh.short import is_short
@@ -120,14 +121,17 @@ def public_authority() -> Authority:
 def namespace(mesh: None) -> Iterator[MakeNamespace]:  # noqa: ARG001  a module's namespace needs the session's mesh
     """What makes a namespace for the module: (name, membership, labels) → name, as in tests.mesh.namespaces."""
     made: list[str] = []
+    with ExitStack() as owns:
 
-    def make(name: str, membership: Membership = "plain", labels: Mapping[str, str] | None = None) -> str:
-        delete_namespaces(name)  # of a run that was cut off
-        made.append(name)
-        return create_namespace(name, membership, labels)
+        def make(name: str, membership: Membership = "plain", labels: Mapping[str, str] | None = None) -> str:
+            if name not in made:
+                owns.enter_context(owned(name))
+            delete_namespaces(name)  # of a run that was cut off
+            made.append(name)
+            return create_namespace(name, membership, labels)
 
-    yield make
-    delete_namespaces(*made)
+        yield make
+        delete_namespaces(*made)
 
 
 @pytest.fixture(scope="module")

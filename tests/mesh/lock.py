@@ -37,3 +37,17 @@ def turn(*, alone: bool) -> Iterator[None]:
     with _TURN.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         yield
+
+
+@contextmanager
+def owned(namespace: str) -> Iterator[None]:
+    """Have a namespace for a module's tests; MeshError when another module has one of this name."""
+    with _TURN.with_name(f"{settings.LOCK.name}-{namespace}").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise MeshError(
+                f"the namespace {namespace} is another module's, whose tests run now: "
+                "give it another name, or let beside.py keep the two together"
+            ) from None
+        yield
