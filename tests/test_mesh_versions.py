@@ -50,6 +50,8 @@ def test_ci_runs_every_pair_as_released_and_none_that_nobody_can_have() -> None:
     ("what", "older", "newer"),
     [
         ("a DestinationRule's HTTP/2 keepalive", Pair("1.30", "1.38"), Pair("1.31", "1.36")),
+        ("a credential's prefix", Pair("1.31", "1.36"), Pair("1.30", "1.37")),
+        ("a trace that the upstream does not see", Pair("1.31", "1.37"), Pair("1.30", "1.38")),
         ("a wildcard's denied ranges", Pair("1.31", "1.38"), Pair("1.31", "1.39")),
         ("a credential that ends in a line break", Pair("1.31", "1.39"), Pair("1.31", "1.40")),
     ],

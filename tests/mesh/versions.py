@@ -19,6 +19,8 @@ ENVOY = {"1.36": "1.28", "1.37": "1.29", "1.38": "1.30", "1.39": "1.31", "1.40":
 SINCE = {
     "a DestinationRule's HTTP/2 keepalive": ("istio", "1.31"),
     "a profile of the mesh's connections": ("istio", "1.31"),
+    "a credential's prefix": ("envoy", "1.37"),
+    "a trace that the upstream does not see": ("envoy", "1.38"),
     "a wildcard's denied ranges": ("envoy", "1.39"),
     "a credential that ends in a line break": ("envoy", "1.40"),
 }
