@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from egressc import syntax
 from egressc.findings import Finding, Span
 from egressc.hostname import short
 from egressc.positions import Mapping, Sequence
@@ -35,7 +36,6 @@ CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 BEGIN = "begin with `version: 1` and `hosts:`"
 SHARE = "hosts share settings in `defaults` or by `hosts: [a, b]`, and clients have one name in `groups`"
-NO_BLANK = re.compile(r"(\s*(?:- +)*)([A-Za-z]+):([^\s:/].*)")
 
 
 def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:
@@ -76,7 +76,7 @@ def _read(reader: "_Reader", content: bytes) -> Finding | None:
         where = _at(reader.name, content, error.position)
         return NOT_YAML(where, "YAML does not allow this control character", "remove it")
     except yaml.MarkedYAMLError as error:
-        return _syntax(reader.name, text, error)
+        return syntax.explain(reader.name, text, error)
     except _UnreadableError as error:
         return error.finding
     return None
@@ -85,34 +85,6 @@ def _read(reader: "_Reader", content: bytes) -> Finding | None:
 def _at(name: str, content: bytes, offset: int) -> Span:
     before = content[:offset].decode("utf-8", "replace")
     return Span(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
-
-
-def _syntax(name: str, text: str, error: yaml.MarkedYAMLError) -> Finding:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    span, problem, context = Span(name, line, column), error.problem or "not YAML", error.context or ""
-    source = "".join(text.split("\n")[line - 1 : line])
-    if source[column - 1 : column] == "\t" or "\t" in source[: len(source) - len(source.lstrip())]:
-        return NOT_YAML(span, "the indentation has a tab: YAML forbids tabs there", "indent with spaces")
-    if "alias" in context:
-        word = re.match(r"\*[^\s,\]}]*", source[source.rfind("*", 0, column) :])
-        fix = f'write `"{word[0]}"`' if word and "." in word[0] else "put a wildcard in quotes"
-        return NOT_PLAIN(span, "this word begins with *: YAML takes it for an alias", fix)
-    if "cannot start any token" in problem:
-        return NOT_YAML(span, f"no YAML value begins with {source[column - 1 : column]!r}", "put the value in quotes")
-    if "mapping values are not allowed" in problem and line > 1:
-        above = NO_BLANK.fullmatch(text.split("\n")[line - 2])
-        if above:
-            key, value = above[2], above[3]
-            where = Span(name, line - 1, len(above[1]) + len(key) + 1)
-            return NOT_YAML(where, f"a blank is missing after `{key}:`", f"write `{key}: {value.strip()}`")
-    dash = re.fullmatch(r"\s*(?:- +)*(\w+): - (\S.*)", source)
-    if "block sequence entries are not allowed" in problem and dash:
-        span = Span(name, line, source.index(dash[1]) + 1)
-        return NOT_YAML(span, "a list in one line has brackets", f"write `{dash[1]}: [{dash[2].strip()}]`")
-    if context and error.context_mark:
-        context = f" ({context} that begins on line {error.context_mark.line + 1})"
-    return NOT_YAML(span, f"this is not YAML: {problem}{context}", "check the quotes, colons and indentation here")
 
 
 class _UnreadableError(Exception):
@@ -222,7 +194,8 @@ class _Reader:
         if not isinstance(key, str):
             fix = f'put it in quotes: "{key}"' if isinstance(key, int | float) else "write a word before the colon"
             self.findings.append(KEY_NOT_TEXT(span, "this key is not a string", fix))
-        elif key == "<<":
+            return str(key) if type(key) is int and str(key) not in data else DROPPED
+        if key == "<<":
             self.findings.append(NOT_PLAIN(span, "`<<` is a merge key", f"remove it: {SHARE}"))
         elif key in data:
             fix = f"keep one of the two; the first is on line {data.keys_at[key].line}"
