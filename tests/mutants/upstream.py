@@ -51,6 +51,20 @@ MUTANTS = (
         "tests/test_emit.py",
     ),
     Mutant(
+        "compiler/egressc/plan/decisions/requests.py",
+        "answers = not (port.tls.originates and port.tls.per_name)",
+        "answers = True",
+        "nobody verifies the names of a wildcard whose headers keep their case",
+        contract("upstream"),
+    ),
+    Mutant(
+        f"{TEMPLATES}/_envoy.tpl",
+        "      idle_timeout: {{ .idleTimeout }}\n",
+        "",
+        "the time of idle connections is lost where headers keep their case",
+        contract("upstream"),
+    ),
+    Mutant(
         f"{TEMPLATES}/_upstream.tpl",
         '"UPGRADE" "DO_NOT_UPGRADE"',
         '"DO_NOT_UPGRADE" "DO_NOT_UPGRADE"',

@@ -91,7 +91,9 @@ def _host(draw: Draw, name: str, number: int) -> Any:
         }
     if has_requests:
         entry |= subset(draw, escapedSlashes=st.sampled_from(["keep", "refuse"]))
-    of_requests = {"retries": settings.retries(), "headers": settings.headers(), "rateLimit": settings.rate_limit()}
+    keeps_names = any(port["protocol"] == "HTTP" and "upstreamProtocol" not in port for port in ports)
+    headers = settings.headers(keeps_names=keeps_names)
+    of_requests = {"retries": settings.retries(), "headers": headers, "rateLimit": settings.rate_limit()}
     entry |= subset(
         draw, externalAuthorization=settings.external_authorization(), **(of_requests if has_requests else {})
     )
