@@ -29,6 +29,11 @@ patch:
 /etc/istio/proxy/{{ . }}.sock
 {{- end }}
 
+{{- /* The listener behind such a socket that finds the upstream of one port, and the socket's own name. Expects: name, port. */}}
+{{- define "egress-gateways.behind" -}}
+{{ .name }}.{{ .port.name }}.upstream
+{{- end }}
+
 {{- /* What shows a listener behind such a socket the SNI, of a connection that is TLS. */}}
 {{- define "egress-gateways.tlsInspector" -}}
 - name: envoy.filters.listener.tls_inspector

@@ -140,15 +140,13 @@ class Host(Settled):
         """Whether each name that the host stands for is an upstream of its own."""
         return self.wildcard and not self.endpoints
 
-    @property
-    def in_clear(self) -> bool:
-        """Whether each name is found by its Host and asked in clear."""
-        spoken = {(port.upstream_protocol, port.tls.mode) for port in self.ports}
-        return self.per_name and spoken == {("HTTP", "none")}
+    def in_clear(self, port: Port) -> bool:
+        """Whether each name is found by its Host, and asked in clear, on `port`."""
+        return self.per_name and port.tls.mode == "none"
 
     @property
     def by_socket(self) -> bool:
-        """Whether the gateway reaches the upstream by a socket of its own: no ServiceEntry can say where it is."""
+        """Whether the gateway reaches each upstream port by a socket: no ServiceEntry can say where it is."""
         return (self.per_name and not self.in_sidecar) or self.proxy is not None
 
     @property
