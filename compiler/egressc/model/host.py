@@ -1,6 +1,7 @@
 """One external host."""
 
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any, Literal
 
 from egressc.findings import Span
@@ -178,6 +179,12 @@ class Host(Settled):
     def connected_to(self) -> tuple[str, ...]:
         """What the gateway opens its connections to: the proxy, or where the upstream is."""
         return (self.proxy.host,) if self.proxy else self.places
+
+    @property
+    def fixed_addresses(self) -> tuple[str, ...]:
+        """All that it connects to, as ranges of one address; empty where DNS says any of it."""
+        places = self.connected_to
+        return tuple(str(ip_network(place.strip("[]"))) for place in places) if all(map(is_ip, places)) else ()
 
     @property
     def checked(self) -> tuple[Port, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from egressc.addresses import every_form
-from egressc.hostname import is_ip, whole
+from egressc.hostname import whole
 from egressc.model import Host, Port, Proxy
 from egressc.plan.decision import Decision, Object
 from egressc.plan.decisions.lines import upstream_lines
@@ -126,7 +126,7 @@ def _proxy(host: Host, proxy: Proxy) -> dict[str, Any]:
 
 
 def _let_out(way: GatewayWay, port: GatewayPort) -> Decision:
-    host, fixed = way.host, all(map(is_ip, way.host.connected_to))
+    host, fixed = way.host, way.host.fixed_addresses
     where, number, lines = "these addresses", port.upstream_port, host.said("endpoints") + host.said("resolution")
     if host.proxy:
         where, number, lines = "the proxy's address", host.proxy.port, host.said("proxy")
