@@ -24,14 +24,18 @@ COMPANIONS = {
 
 def fleet_changes(old: Inventory, new: Inventory) -> Iterator[Change]:
     """What differs beside the hosts."""
-    if old.trust_domain != new.trust_domain:
+    if old.mesh.trust_domain != new.mesh.trust_domain:
         words = "callers are of the trust domain {}, before of {}"
-        says = sentence(words, new.trust_domain, old.trust_domain)
+        says = sentence(words, new.mesh.trust_domain, old.mesh.trust_domain)
         yield Change("opens", "mesh", "mesh.trustDomain", says, (), ())
-    if old.cluster_domain != new.cluster_domain:
+    if old.mesh.cluster_domain != new.mesh.cluster_domain:
         words = "Services end with {}, before with {}"
-        says = sentence(words, new.cluster_domain, old.cluster_domain)
+        says = sentence(words, new.mesh.cluster_domain, old.mesh.cluster_domain)
         yield Change("cuts", "mesh", "mesh.clusterDomain", says, (), ())
+    if old.mesh.istio != new.mesh.istio:
+        words = "gateways get what Istio {} can do, before what Istio {} can"
+        says = sentence(words, *(".".join(map(str, mesh.istio)) for mesh in (new.mesh, old.mesh)))
+        yield Change("changes", "mesh", "mesh.istio", says, (), ())
     yield from _denials(old, new)
     yield from _companions(old.companions, new.companions)
     yield from _gateways(old.shared, new.shared)

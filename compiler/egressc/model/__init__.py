@@ -6,6 +6,7 @@ from egressc.model.durations import Duration
 from egressc.model.gateways import Exposure, IngressGateway, SharedGateway
 from egressc.model.host import Host, Proxy, Readiness
 from egressc.model.inventory import Inventory
+from egressc.model.mesh import Mesh, Version
 from egressc.model.pods import POD_SETTINGS, PodSettings
 from egressc.model.ports import (
     HTTP_FAMILY,
@@ -45,6 +46,7 @@ __all__ = [
     "IngressGateway",
     "Inventory",
     "Limit",
+    "Mesh",
     "Opa",
     "Operation",
     "OutlierDetection",
@@ -60,6 +62,7 @@ __all__ = [
     "Sidecars",
     "Timeouts",
     "Tls",
+    "Version",
     "Volume",
     "is_prefix",
     "stands_for",

@@ -1,6 +1,6 @@
 """One external host."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ from egressc.hostname import is_ip
 from egressc.model.clients import Client, Deny, is_prefix
 from egressc.model.durations import Duration
 from egressc.model.gateways import Exposure, SharedGateway
+from egressc.model.mesh import Mesh
 from egressc.model.pods import PodSettings
 from egressc.model.ports import WILDCARD, Port
 from egressc.model.requests import ExternalAuthorization, Headers, RateLimit
@@ -46,6 +47,7 @@ class Host(Settled):
     the shared gateway that it asks for, `shared` that gateway, None where the list has none of the name.
     """
 
+    mesh: Mesh = field(repr=False, compare=False)
     host: str
     name: str | None
     in_sidecar: bool

@@ -6,18 +6,18 @@ from egressc.model.clients import Deny, is_prefix
 from egressc.model.companions import Companions
 from egressc.model.gateways import SharedGateway
 from egressc.model.host import Host
+from egressc.model.mesh import Mesh
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The whole list: hosts and shared gateways sorted by name, what is true of all, and facts of the mesh."""
+    """The whole list: hosts and shared gateways sorted by name, what is true of all, and the mesh."""
 
     hosts: tuple[Host, ...]
     shared: tuple[SharedGateway, ...]
     deny: tuple[Deny, ...]
     companions: Companions
-    trust_domain: str
-    cluster_domain: str
+    mesh: Mesh
 
     @property
     def client_namespaces(self) -> set[str]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from egressc.model import Inventory
+from egressc.model import Inventory, Mesh
 from egressc.plan.admission import Admission
 from egressc.plan.authorization import EVERYBODY, Identity, Rule
 from egressc.plan.carrier import Carrier
@@ -50,8 +50,7 @@ class Plan:
     shared: tuple[SharedPods, ...]
     exposures: tuple[ExposedName, ...]
     companions: Companions
-    trust_domain: str
-    cluster_domain: str
+    mesh: Mesh
 
     @property
     def carriers(self) -> tuple[Carrier, ...]:
@@ -74,6 +73,5 @@ def plan(inventory: Inventory) -> Plan:
         shared=plan_shared_pods(inventory, gateways),
         exposures=exposures,
         companions=plan_companions(inventory, gateways, sidecars, exposures),
-        trust_domain=inventory.trust_domain,
-        cluster_domain=inventory.cluster_domain,
+        mesh=inventory.mesh,
     )

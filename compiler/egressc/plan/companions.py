@@ -108,7 +108,7 @@ def _sidecars(
     everybody = allowed.pop(EVERYBODY, set())
     prefixes = {namespace: allowed.pop(namespace) for namespace in filter(is_prefix, sorted(allowed))}
     clients = sorted(allowed.keys() - {*wanted.without})
-    services = list(_services(wanted, inventory.cluster_domain))
+    services = list(_services(wanted, inventory.mesh.cluster_domain))
     sidecars = []
     for namespace in clients:
         hosts = allowed[namespace] | everybody | {*wanted.also.get(namespace, ())}

@@ -26,9 +26,9 @@ NOT_WHOLE = Code(
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     """Hosts that are no names of the outside, and places that nobody could find or send to."""
-    service = is_service_name(host.host, inventory.cluster_domain)
+    service = is_service_name(host.host, inventory.mesh.cluster_domain)
     # where the clients are, an entry of theirs comes before a Service of that name
-    if is_cluster_name(host.host, inventory.cluster_domain) and not (host.in_sidecar and service):
+    if is_cluster_name(host.host, inventory.mesh.cluster_domain) and not (host.in_sidecar and service):
         message = f"{host.host} is a name of the cluster itself: sidecars reach a Service directly, past any gateway"
         fix = "add `at: sidecar`: the clients' own sidecars carry it" if service else "list the host by its public name"
         yield RESERVED(host.at("host"), message, fix)
@@ -41,7 +41,7 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     yield from _addresses(host, "endpoints", host.endpoints)
     yield from _addresses(host, "failover", host.failover)
     yield from _addresses(host, "addresses", host.addresses)
-    yield from _names(host, inventory.cluster_domain)
+    yield from _names(host, inventory.mesh.cluster_domain)
 
 
 def _names(host: Host, cluster_domain: str) -> Iterator[Finding]:
