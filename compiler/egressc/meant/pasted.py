@@ -37,7 +37,7 @@ class Pasted:
 def read(text: str) -> Pasted:
     """What `text`, which is no host, was pasted from."""
     tidy = re.sub(r": +(?=[0-9]+$)", ":", text.strip(QUOTES))
-    if tidy.startswith("<") and tidy.endswith(">") and _is_host(normalise(SCHEME.sub("", tidy[1:-1]).split("/")[0])):
+    if tidy.startswith("<") and tidy.endswith(">") and is_host(normalise(SCHEME.sub("", tidy[1:-1]).split("/")[0])):
         tidy = tidy[1:-1]
     if not tidy:
         return Pasted("is empty", remark="write the full DNS name, such as api.example.com")
@@ -53,7 +53,7 @@ def _colon(text: str) -> Pasted | None:
     match = re.fullmatch(r"(?:hosts?|name|domain|fqdn|address|url) *[:=] *([^/\s]\S*)", text)
     if (match and "." in match[1]) or (match and match[1].startswith("*")):
         inside = read(match[1])
-        hosts = (match[1],) if _is_host(match[1]) else inside.hosts
+        hosts = (match[1],) if is_host(match[1]) else inside.hosts
         return (
             Pasted("has no blank after its colon, so it is one text", hosts, inside.beside, path=inside.path)
             if hosts
@@ -86,7 +86,7 @@ def _several(text: str) -> Pasted | None:
     parts = [part for part in BETWEEN.split(text) if part]
     if len(parts) < 2:
         return None
-    each = [Pasted("", (part,)) if _is_host(part) else read(part) for part in parts]
+    each = [Pasted("", (part,)) if is_host(part) else read(part) for part in parts]
     named = [one for one in each if one.hosts]
     if len(named) == 1 and each[0].hosts:
         return Pasted("has more than a name in it", each[0].hosts, each[0].beside, path=each[0].path)
@@ -172,7 +172,7 @@ def _regex(text: str) -> Pasted | None:
         .replace("\\.", ".")
         .rstrip("$")
     )
-    hosts = (bare,) if _is_host(bare) else ()
+    hosts = (bare,) if is_host(bare) else ()
     return Pasted(
         "is a regular expression",
         hosts,
@@ -240,7 +240,7 @@ def _star(text: str) -> Pasted | None:
     labels = bare.split(".")
     if "*" in bare:
         rest = bare[bare.rindex("*") :].partition(".")[2]
-        wider = f"; `{flow('*.' + rest)}` would open all of {rest}" if _is_host(rest) else ""
+        wider = f"; `{flow('*.' + rest)}` would open all of {rest}" if is_host(rest) else ""
         return Pasted(
             "has a star inside: Istio, TLS and DNS know a star only as the whole first label",
             remark=f"list each name{wider}",
@@ -292,9 +292,10 @@ def _bad_label(label: str) -> Pasted:
 
 def _host(text: str) -> str | None:
     name = normalise(text)
-    return name if _is_host(name) else None
+    return name if is_host(name) else None
 
 
-def _is_host(text: str) -> bool:
+def is_host(text: str) -> bool:
+    """Whether `text` is a host as a list has it: a name in its one spelling, or a wildcard."""
     labels = text.removeprefix("*.").split(".")
     return len(labels) > 1 and not ends_in_number(text) and all(map(LABEL.match, labels)) and len(text) <= 253
