@@ -28,7 +28,12 @@ class Compilation:
 
 def compile_files(lists: Items[str], overlays: Items[str] = ()) -> Compilation:
     """Compiles the files of these names as one list, stdin for `-`; what cannot be read is a finding like any other."""
-    return compile_sources(*([(_shown(name), _read(name)) for name in names] for names in (lists, overlays)))
+    return compile_sources(*(read_files(names) for names in (lists, overlays)))
+
+
+def read_files(names: Items[str]) -> list[Source]:
+    """The content of the files of these names, stdin for `-`, or why a file cannot be read."""
+    return [(_shown(name), _read(name)) for name in names]
 
 
 def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compilation:

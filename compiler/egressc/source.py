@@ -61,6 +61,16 @@ def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:
     return None, reader.findings
 
 
+def load_stream(name: str, raw: bytes) -> tuple[list[Any], list[Finding]]:
+    """All documents in `raw`, as `load` returns one, and what cannot be read of them; empty documents are left out."""
+    if len(raw) > MAX_BYTES:
+        return [], [TOO_LARGE(Span(name, 1, 1), f"the file has more than {MAX_BYTES:,} bytes", "split the file")]
+    reader = _Reader(name, several=True)
+    fatal = _read(reader, raw.removeprefix(codecs.BOM_UTF8))
+    roots = [*reader.earlier, reader.root]
+    return [root for root in roots if root is not None], [*reader.findings, *([fatal] if fatal else [])]
+
+
 def _read(reader: "_Reader", content: bytes) -> Finding | None:
     """Lets the reader read it all; why not, where that fails."""
     try:
@@ -115,8 +125,10 @@ class _Reader:
     Events, unlike composed nodes, come from libyaml without recursion: no depth of nesting can exhaust the stack.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, several: bool = False) -> None:
         self.name = name
+        self.several = several
+        self.earlier: list[Any] = []  # of several documents, those before the one that is read
         self.findings: list[Finding] = []
         self.root: Any = None
         self.root_at = Span(name, 1, 1)
@@ -153,10 +165,16 @@ class _Reader:
             self._aliases.add(event.anchor)
             self._put(DROPPED, span)
         elif kind is yaml.DocumentStartEvent:
-            self._documents += 1
-            if self._documents > 1:
-                fix = "write each document into its own file"
-                raise _UnreadableError(NOT_ONE_DOCUMENT(self._span(event), "the file has a second document", fix))
+            self._begin(event)
+
+    def _begin(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1 and self.several:
+            self.earlier.append(self.root)
+            self.root = None
+        elif self._documents > 1:
+            fix = "write each document into its own file"
+            raise _UnreadableError(NOT_ONE_DOCUMENT(self._span(event), "the file has a second document", fix))
 
     def _span(self, event: Any) -> Span:
         mark = event.start_mark
