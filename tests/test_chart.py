@@ -223,7 +223,7 @@ def test_a_tunnel_is_kept_alive(render: Render) -> None:
     found = settings["portLevelSettings"][0]["connectionPool"]["tcp"]["tcpKeepalive"]
     assert found == {"time": "60s", "interval": "10s", "probes": 3}
     for key, said in (("timeSeconds", "keepalive_time"), ("probes", "keepalive_probes")):
-        proxy = {"proxy": {"host": "proxy.corp.example", "port": 3128, "target": "api.example.com:443"}}
+        proxy = {"proxy": {"host": "proxy.corp.example", "port": 3128, "target": "api.example.com"}}
         (cluster,) = _clusters(render(_api(**proxy, connectionPool={"keepalive": {key: 7}})), "api.proxy")
         assert cluster["upstream_connection_options"]["tcp_keepalive"] == {said: 7}
 
