@@ -326,6 +326,22 @@ def test_a_gateway_s_own_settings_replace_the_fleet_s(render: Render) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ({}, {"address": "0.0.0.0", "port_value": 15099}),  # noqa: S104  nothing binds to it here
+        ({"readinessAddress": "::"}, {"address": "::", "ipv4_compat": True, "port_value": 15099}),
+        ({"listenAddress": "::"}, {"address": "::", "ipv4_compat": True, "port_value": 15099}),
+    ],
+)
+def test_the_kubelet_finds_the_readiness_port_at_the_address_of_pods(
+    render: Render, said: dict[str, str], address: dict[str, Any]
+) -> None:
+    patches = _of("EnvoyFilter", render(_api() | said))["spec"]["configPatches"]
+    listeners = [patch["patch"]["value"] for patch in patches if patch["applyTo"] == "LISTENER"]
+    assert [listener["address"]["socket_address"] for listener in listeners] == [address]
+
+
 def test_pods_fit_the_restricted_standard_and_openshift(render: Render) -> None:
     pod = _pod(render(_api()))
     (container,) = pod["containers"]
