@@ -21,6 +21,7 @@ SECTIONS = [
     *(
         "companions",
         "sidecars",
+        "clientNetworkPolicies",
         "host",
         "tls",
         "files",

@@ -330,7 +330,7 @@ def test_environments_are_one_list(helm4: Helm, environment: str) -> None:
     compilation = compile_files([str(ENVIRONMENTS / "hosts.yaml")], [str(ENVIRONMENTS / f"{environment}.yaml")])
     assert errors(compilation) == []
     assert compilation.plan is not None
-    assert compilation.plan.trust_domain == f"{environment}.example.com"
+    assert compilation.plan.mesh.trust_domain == f"{environment}.example.com"
     documents = helm4.render(emit.values(compilation.plan))
     deployments = {name for kind, _, name in documents if kind == "Deployment"}
     assert ("data--warehouse-example-net" in deployments) == (environment == "prod")

@@ -364,7 +364,7 @@ def test_its_socket_is_the_gateway_container_s_alone(fleet: Fleet, proof: Proof)
     """Another container of the pod shares its network: no listener is there, and the socket's folder is not its."""
     pods = gateways(GATEWAYS)
     pod, ordinary = (pods[gateway_name(host)].name for host in (ANY, "gold.names.example.com"))
-    path = f"/etc/istio/proxy/{gateway_name(ANY)}.sock"
+    path = f"/etc/istio/proxy/{gateway_name(ANY)}.http-80.upstream.sock"
     assert execute(GATEWAYS, pod, CONTAINER, ["test", "-S", path]).returncode == 0
     patch = json.dumps({"spec": {"ephemeralContainers": [OTHER]}})
     kubectl("patch", "pod", "--namespace", GATEWAYS, pod, "--subresource=ephemeralcontainers", f"--patch={patch}")

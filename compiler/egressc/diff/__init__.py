@@ -36,7 +36,7 @@ def changes(old: Version, new: Version) -> tuple[Change, ...]:
 
 def _found(old: Version, new: Version) -> Iterator[Change]:
     before, now = emit.values(old[1]), emit.values(new[1])
-    if before == now and old[0].trust_domain == new[0].trust_domain:
+    if before == now and old[0].mesh == new[0].mesh:
         return
     some = [
         *fleet_changes(old[0], new[0]),

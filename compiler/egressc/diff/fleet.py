@@ -8,7 +8,7 @@ from egressc.diff.change import Change
 from egressc.diff.listeners import listener_changes
 from egressc.diff.settings import named, shared_changes
 from egressc.diff.words import facts, rule_line, sentence, who
-from egressc.model import Admission, Companions, Inventory, SharedGateway, Sidecars
+from egressc.model import Admission, ClientNetworkPolicies, Companions, Inventory, SharedGateway, Sidecars
 from egressc.names import gateway_name
 from egressc.plan.decisions.lines import host_line
 from egressc.positions import Lines, Settled
@@ -17,20 +17,25 @@ COMPANIONS = {
     "peerAuthentication": "what else runs in the gateways' namespaces takes mutual TLS of the mesh only",
     "sidecars": "applications of client namespaces reach what the list has, and nothing else (REGISTRY_ONLY)",
     "networkPolicies": "the gateways' namespaces are sent, and send, the gateways' own traffic only",
+    "clientNetworkPolicies": "pods of client namespaces reach gateways, and nothing outside of the cluster",
     "admission": "the API server refuses others' objects that take over what the list says",
 }
 
 
 def fleet_changes(old: Inventory, new: Inventory) -> Iterator[Change]:
     """What differs beside the hosts."""
-    if old.trust_domain != new.trust_domain:
+    if old.mesh.trust_domain != new.mesh.trust_domain:
         words = "callers are of the trust domain {}, before of {}"
-        says = sentence(words, new.trust_domain, old.trust_domain)
+        says = sentence(words, new.mesh.trust_domain, old.mesh.trust_domain)
         yield Change("opens", "mesh", "mesh.trustDomain", says, (), ())
-    if old.cluster_domain != new.cluster_domain:
+    if old.mesh.cluster_domain != new.mesh.cluster_domain:
         words = "Services end with {}, before with {}"
-        says = sentence(words, new.cluster_domain, old.cluster_domain)
+        says = sentence(words, new.mesh.cluster_domain, old.mesh.cluster_domain)
         yield Change("cuts", "mesh", "mesh.clusterDomain", says, (), ())
+    if old.mesh.istio != new.mesh.istio:
+        words = "gateways get what Istio {} can do, before what Istio {} can"
+        says = sentence(words, *(".".join(map(str, mesh.istio)) for mesh in (new.mesh, old.mesh)))
+        yield Change("changes", "mesh", "mesh.istio", says, (), ())
     yield from _denials(old, new)
     yield from _companions(old.companions, new.companions)
     yield from _gateways(old.shared, new.shared)
@@ -86,6 +91,7 @@ def _companions(old: Companions, new: Companions) -> Iterator[Change]:
         ("peerAuthentication", old.strict, new.strict),
         ("sidecars", old.sidecars, new.sidecars),
         ("networkPolicies", old.network_policies, new.network_policies),
+        ("clientNetworkPolicies", old.client_network_policies, new.client_network_policies),
         ("admission", old.admission, new.admission),
     ):
         if bool(before) != bool(now):
@@ -94,6 +100,7 @@ def _companions(old: Companions, new: Companions) -> Iterator[Change]:
             yield Change("cuts" if now else "opens", "companions", f"companions.{key}", sentence(words), *sides)
     for key, first, then in (
         ("sidecars", old.sidecars, new.sidecars),
+        ("clientNetworkPolicies", old.client_network_policies, new.client_network_policies),
         ("admission", old.admission, new.admission),
     ):
         if first and then:
@@ -103,9 +110,11 @@ def _companions(old: Companions, new: Companions) -> Iterator[Change]:
                 yield from _wider(f"companions.{key}.{name}", before_items, now_items, lines)
 
 
-def _lists(companion: Sidecars | Admission) -> dict[str, tuple[str, ...]]:
+def _lists(companion: Sidecars | ClientNetworkPolicies | Admission) -> dict[str, tuple[str, ...]]:
     if isinstance(companion, Admission):
         return {"except": companion.without}
+    if isinstance(companion, ClientNetworkPolicies):
+        return {"namespaces": companion.namespaces, "except": companion.without}
     also = tuple(f"{namespace}: {host}" for namespace, hosts in companion.also.items() for host in hosts)
     return {"services": companion.services, "except": companion.without, "also": also}
 

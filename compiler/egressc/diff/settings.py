@@ -31,6 +31,7 @@ OF_THE_CHART = frozenset(
 #: Fields of a host that other modules judge.
 JUDGED = frozenset(
     {
+        "mesh",
         "host",
         "name",
         "in_sidecar",

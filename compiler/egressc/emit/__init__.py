@@ -27,8 +27,8 @@ VALUES_VERSION = 1
 def values(plan: Plan) -> dict[str, Any]:
     """What the chart egress-gateways takes, as `schemas/values.yaml` describes it."""
     result: dict[str, Any] = {"valuesVersion": VALUES_VERSION}
-    if plan.cluster_domain != "cluster.local":
-        result["clusterDomain"] = plan.cluster_domain
+    if plan.mesh.cluster_domain != "cluster.local":
+        result["clusterDomain"] = plan.mesh.cluster_domain
     entries = [(gateway.name, gateway_values(gateway)) for gateway in plan.gateways]
     entries += [(shared.name, shared_values(shared)) for shared in plan.shared]
     result["gateways"] = dict(sorted(entries))

@@ -1,11 +1,12 @@
 """MODEL: what a host list says, with every default settled; it knows nothing of Kubernetes or Istio."""
 
 from egressc.model.clients import Client, Deny, Operation, is_prefix, stands_for
-from egressc.model.companions import Admission, Companions, Sidecars
+from egressc.model.companions import Admission, ClientNetworkPolicies, Companions, Sidecars
 from egressc.model.durations import Duration
 from egressc.model.gateways import Exposure, IngressGateway, SharedGateway
 from egressc.model.host import Host, Proxy, Readiness
 from egressc.model.inventory import Inventory
+from egressc.model.mesh import Mesh, Version
 from egressc.model.pods import POD_SETTINGS, PodSettings
 from egressc.model.ports import (
     HTTP_FAMILY,
@@ -30,6 +31,7 @@ __all__ = [
     "WILDCARD",
     "Admission",
     "Client",
+    "ClientNetworkPolicies",
     "Companions",
     "ConnectionPool",
     "Credential",
@@ -44,6 +46,7 @@ __all__ = [
     "IngressGateway",
     "Inventory",
     "Limit",
+    "Mesh",
     "Opa",
     "Operation",
     "OutlierDetection",
@@ -59,6 +62,7 @@ __all__ = [
     "Sidecars",
     "Timeouts",
     "Tls",
+    "Version",
     "Volume",
     "is_prefix",
     "stands_for",

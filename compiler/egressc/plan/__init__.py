@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from egressc.model import Inventory
+from egressc.model import Inventory, Mesh
 from egressc.plan.admission import Admission
 from egressc.plan.authorization import EVERYBODY, Identity, Rule
 from egressc.plan.carrier import Carrier
@@ -10,6 +10,7 @@ from egressc.plan.carriers import plan_gateway
 from egressc.plan.carriers.gateway import GatewayCarrier
 from egressc.plan.carriers.shared import SharedPods, plan_shared_pods
 from egressc.plan.carriers.sidecar import ClientSidecars, Placement, plan_sidecars
+from egressc.plan.client_network import ClientNetwork
 from egressc.plan.companions import Companions, plan_companions
 from egressc.plan.decision import Decision, Object, fold
 from egressc.plan.exposure import ExposedName, ExposedRoute, plan_exposures
@@ -21,6 +22,7 @@ __all__ = [
     "Admission",
     "CarriedPort",
     "Carrier",
+    "ClientNetwork",
     "ClientSidecars",
     "Companions",
     "Decision",
@@ -48,8 +50,7 @@ class Plan:
     shared: tuple[SharedPods, ...]
     exposures: tuple[ExposedName, ...]
     companions: Companions
-    trust_domain: str
-    cluster_domain: str
+    mesh: Mesh
 
     @property
     def carriers(self) -> tuple[Carrier, ...]:
@@ -71,7 +72,6 @@ def plan(inventory: Inventory) -> Plan:
         sidecars=tuple(sidecars),
         shared=plan_shared_pods(inventory, gateways),
         exposures=exposures,
-        companions=plan_companions(inventory, (*gateways, *sidecars), exposures),
-        trust_domain=inventory.trust_domain,
-        cluster_domain=inventory.cluster_domain,
+        companions=plan_companions(inventory, gateways, sidecars, exposures),
+        mesh=inventory.mesh,
     )

@@ -51,7 +51,7 @@ def plan_admission(
     ours = {place for one in carriers if (place := one.pods_made_in)}
     for carrier in carriers:
         if carrier.service and carrier.namespace:  # all Services in namespaces of ours, whatever they are called
-            whole = f"*.{carrier.namespace}.svc.{inventory.cluster_domain}"
+            whole = f"*.{carrier.namespace}.svc.{inventory.mesh.cluster_domain}"
             owners[whole if carrier.namespace in ours else carrier.service].add(carrier.namespace)
     clients = _clients(inventory.hosts)
     named = clients - {EVERYBODY}

@@ -196,17 +196,17 @@ def plan_way(kind: type[Way], host: Host, inventory: Inventory, pods: Pods) -> W
                 settled=port,
                 callers=_callers(host, port),
                 gateway_port=numbers[port.port],
-                identities=_identities(host, port, inventory.trust_domain),
+                identities=_identities(host, port, inventory.mesh.trust_domain),
             )
             for port in host.ports
         ),
         listed=_listed(host, inventory),
         export_to=_export_to(host),
-        rules=rules(host, inventory.trust_domain),
+        rules=rules(host, inventory.mesh.trust_domain),
         denials=denials(host),
         fleet_denials=fleet_denials(host, inventory),
         isolated=inventory.companions.network_policies and pods.ours,
-        service=f"{name}.{host.namespace}.svc.{inventory.cluster_domain}",
+        service=f"{name}.{host.namespace}.svc.{inventory.mesh.cluster_domain}",
     )
 
 

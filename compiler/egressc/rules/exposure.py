@@ -76,7 +76,7 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
         fix = "add `secret: <name>`, a Secret with tls.crt and tls.key in the ingress gateway's namespace"
         yield NO_CERTIFICATE(expose.at("secret"), message, fix)
     yield from _incomplete(host, expose)
-    if expose.host and (is_cluster_name(expose.host, inventory.cluster_domain) or expose.host == host.host):
+    if expose.host and (is_cluster_name(expose.host, inventory.mesh.cluster_domain) or expose.host == host.host):
         what = "the upstream's own name" if expose.host == host.host else "a name of the cluster itself"
         fix = "write a name of your own domain, whose DNS leads to the ingress gateway"
         yield FOREIGN_NAME(expose.at("host"), f"{expose.host} is {what}", fix)

@@ -179,7 +179,7 @@ def check_reserved(inventory: Inventory) -> Iterator[Finding]:
         name = host.name or gateway_name(host.host)
         if host.in_sidecar:
             continue  # no Service, no account
-        service = f"{name}.{host.namespace}.svc.{inventory.cluster_domain}"
+        service = f"{name}.{host.namespace}.svc.{inventory.mesh.cluster_domain}"
         if len(service) > LONGEST_NAME:
             message = f"{service} has {len(service)} characters: DNS takes at most {LONGEST_NAME}"
             yield RESERVED(host.at("name"), message, "give the gateway a shorter `name`")

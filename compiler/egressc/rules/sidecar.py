@@ -50,7 +50,7 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
         message = f"{host.host} has no gateway: nothing keeps its names from leading into the cluster"
         yield WILDCARD(host.at("at"), message, "remove `at: sidecar`, or list each host by its name")
         yield from _own_ports(host)
-    if is_service_name(host.host, inventory.cluster_domain) and any(client.whole_mesh for client in host.clients):
+    if is_service_name(host.host, inventory.mesh.cluster_domain) and any(client.whole_mesh for client in host.clients):
         message = f"{host.host} is a Service too: the mesh prefers it to an entry of another namespace"
         yield RESERVED(host.at("clients"), message, "name the clients' namespaces instead of `wholeMesh`")
 

@@ -1,8 +1,9 @@
 """Where the upstream is: names, addresses, and which of them Istio can resolve."""
 
-import ipaddress
+import re
 from collections.abc import Iterator
 
+from egressc.addresses import unreachable
 from egressc.elsewhere import RESOLUTION
 from egressc.findings import Code, Finding
 from egressc.hostname import LOCAL, canonical, ends_in_number, is_cluster_name, is_ip, is_service_name
@@ -25,9 +26,9 @@ NOT_WHOLE = Code(
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     """Hosts that are no names of the outside, and places that nobody could find or send to."""
-    service = is_service_name(host.host, inventory.cluster_domain)
+    service = is_service_name(host.host, inventory.mesh.cluster_domain)
     # where the clients are, an entry of theirs comes before a Service of that name
-    if is_cluster_name(host.host, inventory.cluster_domain) and not (host.in_sidecar and service):
+    if is_cluster_name(host.host, inventory.mesh.cluster_domain) and not (host.in_sidecar and service):
         message = f"{host.host} is a name of the cluster itself: sidecars reach a Service directly, past any gateway"
         fix = "add `at: sidecar`: the clients' own sidecars carry it" if service else "list the host by its public name"
         yield RESERVED(host.at("host"), message, fix)
@@ -40,7 +41,7 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     yield from _addresses(host, "endpoints", host.endpoints)
     yield from _addresses(host, "failover", host.failover)
     yield from _addresses(host, "addresses", host.addresses)
-    yield from _names(host, inventory.cluster_domain)
+    yield from _names(host, inventory.mesh.cluster_domain)
 
 
 def _names(host: Host, cluster_domain: str) -> Iterator[Finding]:
@@ -59,24 +60,16 @@ def _addresses(host: Host, key: str, values: tuple[str, ...]) -> Iterator[Findin
         where = host.at(key, index)
         if not is_ip(value):
             if key == "addresses" or ":" in value or ends_in_number(value):
-                yield NO_ADDRESS(where, f"`{value}` is not an IP address", "write for example 192.0.2.10")
+                several = re.fullmatch(r"[0-9.]+-[0-9.]+", value)
+                fix = "list each address of the range" if several else "write for example 192.0.2.10"
+                yield NO_ADDRESS(where, f"`{value}` is not an IP address", fix)
             continue
         if canonical(value) in seen:
             yield NO_ADDRESS(where, f"`{value}` is listed twice", "keep one of the two")
         seen.add(canonical(value))
-        problem = _unroutable(value)
+        problem = unreachable(value)
         if problem:
             fix = "write the address at which the gateway's pods reach the upstream"
             if key == "addresses":
                 fix = "write an address that nothing else in the network has, such as 240.0.10.1"
             yield NO_ADDRESS(where, f"`{value}` is {problem}", fix)
-
-
-def _unroutable(text: str) -> str | None:
-    """What no proxy can send to."""
-    address = ipaddress.ip_address(text)
-    if address.is_unspecified:
-        return "no address of a host"
-    if address.is_loopback:
-        return "the gateway itself"
-    return "a multicast address" if address.is_multicast else None

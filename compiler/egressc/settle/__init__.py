@@ -4,27 +4,26 @@ from egressc import applicability
 from egressc.findings import Finding
 from egressc.layers import Combined
 from egressc.model import Host, Inventory
-from egressc.schema import schema
 from egressc.settle.clients import deny
 from egressc.settle.companions import settle_companions
 from egressc.settle.gateways import shared
 from egressc.settle.groups import Groups
 from egressc.settle.host import settle_host
+from egressc.settle.mesh import settle_mesh
 
 
 def inventory(combined: Combined) -> tuple[Inventory, list[Finding]]:
     """The model of `combined`, whose shape has been checked, and what hosts say that does not apply to them."""
-    facts = schema()["properties"]["mesh"]["properties"]
-    mesh = combined.facts["mesh"]
+    mesh = settle_mesh(combined.facts["mesh"])
     gateways = sorted(map(shared, combined.listed["gateways"]), key=lambda gateway: gateway.name)
     by_name = {gateway.name: gateway for gateway in gateways}
     hosts: list[Host] = []
     findings: list[Finding] = []
     groups = Groups(combined.groups, findings)
     for entry in combined.entries:
-        host = settle_host(entry, by_name, groups)
+        host = settle_host(entry, by_name, groups, mesh)
         rest, more = applicability.applied(entry, host)
-        hosts.append(host if rest is entry else settle_host(rest, by_name, groups))
+        hosts.append(host if rest is entry else settle_host(rest, by_name, groups, mesh))
         findings += more
     for gateway in gateways:
         findings += applicability.of_gateway(gateway)
@@ -35,8 +34,7 @@ def inventory(combined: Combined) -> tuple[Inventory, list[Finding]]:
             shared=tuple(gateways),
             deny=fleet,
             companions=settle_companions(combined.facts["companions"]),
-            trust_domain=mesh.get("trustDomain", facts["trustDomain"]["default"]),
-            cluster_domain=mesh.get("clusterDomain", facts["clusterDomain"]["default"]),
+            mesh=mesh,
         ),
         findings,
     )

@@ -1,6 +1,6 @@
 """One host's entry."""
 
-from egressc.model import WILDCARD, Host, Port, Proxy, Readiness, SharedGateway
+from egressc.model import WILDCARD, Host, Mesh, Port, Proxy, Readiness, SharedGateway
 from egressc.positions import Mapping, plain
 from egressc.settle import requests, traffic
 from egressc.settle.clients import clients, denials
@@ -11,8 +11,8 @@ from egressc.settle.ports import ports
 from egressc.settle.reading import Reading
 
 
-def settle_host(entry: Mapping, gateways: dict[str, SharedGateway], groups: Groups) -> Host:
-    """The host of `entry`, on one of these shared gateways if it names one, for clients of these `groups`."""
+def settle_host(entry: Mapping, gateways: dict[str, SharedGateway], groups: Groups, mesh: Mesh) -> Host:
+    """The host of `entry` in `mesh`, on one of these gateways if it names one, for clients of these `groups`."""
     said = Reading(entry, "host", entry)
     in_sidecar = said.get("at") == "sidecar"
     shared = None if in_sidecar else gateways.get(said.get("gateway"))
@@ -22,6 +22,7 @@ def settle_host(entry: Mapping, gateways: dict[str, SharedGateway], groups: Grou
     names_asked = found_here and any(port.is_http for port in settled)
     return Host(
         source=entry,
+        mesh=mesh,
         host=entry["host"],
         name=said.get("name"),
         in_sidecar=in_sidecar,
