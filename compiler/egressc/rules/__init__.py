@@ -27,6 +27,7 @@ from egressc.rules import (
     tls,
     unread,
     upstream,
+    versions,
     wildcards,
 )
 
@@ -53,6 +54,7 @@ ONE_HOST = (
     external_authorization.check,
     sidecar.check,
     proxies.check,
+    versions.check,
 )
 ALL_HOSTS = (
     fleet.check_ports,
@@ -69,6 +71,7 @@ ALL_HOSTS = (
     companions.check_all,
     prefixes.check_sidecars,
     cost.check_gateways,
+    versions.check_patch,
 )
 
 
