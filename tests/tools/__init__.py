@@ -7,7 +7,8 @@ search_path(*names) -> str
     A value for PATH: the folders of these tools, then this process's own PATH.
 module_dir(folder) -> Path
     The source, read-only, of the Go module that tests/tools/<folder>/go.mod pins: "istio" or "istio-1.30" (CRDs and
-    charts are in manifests/charts), "istio-api-1.24" (CRDs are in kubernetes), "kubernetes" (api/openapi-spec), "argocd" (manifests/crds), or any other.
+    charts are in manifests/charts), "istio-api-1.24" (CRDs are in kubernetes), "kubernetes" (api/openapi-spec),
+    "argocd" (manifests/crds), or any other.
 helm() -> Path
     The Helm for `make demo`: the one on PATH if it is recent enough, else helm4.
 chromium() -> Path
