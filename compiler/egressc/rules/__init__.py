@@ -28,6 +28,7 @@ from egressc.rules import (
     tls,
     unread,
     upstream,
+    versions,
     wildcards,
 )
 
@@ -54,6 +55,7 @@ ONE_HOST = (
     external_authorization.check,
     sidecar.check,
     proxies.check,
+    versions.check,
 )
 ALL_HOSTS = (
     fleet.check_ports,
@@ -71,6 +73,7 @@ ALL_HOSTS = (
     client_network.check_all,
     prefixes.check_sidecars,
     cost.check_gateways,
+    versions.check_patch,
 )
 
 
