@@ -29,6 +29,8 @@ def values(plan: Plan) -> dict[str, Any]:
     result: dict[str, Any] = {"valuesVersion": VALUES_VERSION}
     if plan.mesh.cluster_domain != "cluster.local":
         result["clusterDomain"] = plan.mesh.cluster_domain
+    if not plan.mesh.envoy_filters:
+        result["envoyFilters"] = False
     entries = [(gateway.name, gateway_values(gateway)) for gateway in plan.gateways]
     entries += [(shared.name, shared_values(shared)) for shared in plan.shared]
     result["gateways"] = dict(sorted(entries))

@@ -8,6 +8,7 @@ from egressc.rules import (
     companions,
     cost,
     durations,
+    envoy_filters,
     exposure,
     external_authorization,
     failover,
@@ -53,6 +54,7 @@ ONE_HOST = (
     external_authorization.check,
     sidecar.check,
     proxies.check,
+    envoy_filters.check,
 )
 ALL_HOSTS = (
     fleet.check_ports,
@@ -66,6 +68,7 @@ ALL_HOSTS = (
     authorization.check_fleet,
     authorization.check_reports,
     authorization.check_logs,
+    envoy_filters.check_fleet,
     companions.check_all,
     prefixes.check_sidecars,
     cost.check_gateways,
