@@ -1,6 +1,6 @@
 import pytest
 
-from tests.lists import codes, hosts
+from tests.lists import codes, compile_text, hosts
 
 
 def entry(clients: str, ports: str = "[{port: 80}]") -> str:
