@@ -41,6 +41,11 @@ IPV6 = Condition(
     'listenAddress, readinessAddress: "::"',
     "in the chart's values: pods have no IPv4 address to listen at",
 )
+SIDECARS = Condition(
+    "Client namespaces",
+    "sidecars, and no label istio.io/dataplane-mode",
+    "a client in ambient mode calls http:// in clear, past gateway and rules",
+)
 ADMISSION = Condition(
     "Cluster",
     "the right to create ValidatingAdmissionPolicies and their bindings",

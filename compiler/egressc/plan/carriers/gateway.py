@@ -21,7 +21,7 @@ from egressc.plan.decisions.sent import sent
 from egressc.plan.hops import Hop, to_sidecar, to_upstream
 from egressc.plan.load import Checks, Replicas, checks, replicas
 from egressc.plan.name_resolution import Note
-from egressc.plan.needs import IPV6, SCOPED, Condition, Reading, cluster_local, read_for
+from egressc.plan.needs import IPV6, SCOPED, SIDECARS, Condition, Reading, cluster_local, read_for
 from egressc.plan.remarks import Remark
 from egressc.plan.way import GatewayPort, GatewayWay, Labels
 
@@ -36,7 +36,7 @@ class GatewayCarrier(GatewayWay):
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """What the mesh must have, and what some meshes and clusters must."""
-        return SCOPED, cluster_local(f"*{self.service.removeprefix(self.name)}"), IPV6
+        return SIDECARS, SCOPED, cluster_local(f"*{self.service.removeprefix(self.name)}"), IPV6
 
     @property
     def gateway(self) -> str:
