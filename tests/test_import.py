@@ -2,14 +2,21 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
 
+from egressc import emit
 from egressc.cli import main
 from egressc.compile import compile_sources
+from egressc.diff import changes
 from egressc.importing import import_sources
+from tests.cases import VALID, Case
+from tests.chart import Helm
 from tests.conftest import Golden
+from tests.strategies import fleets
 
 CASES = sorted((Path(__file__).parent / "cases" / "import").iterdir())
 #: What a list lacks that an import has left to decide: clients, a reason, volumes, an ingress gateway's account.
@@ -238,3 +245,102 @@ def test_what_squid_denies_is_not_opened() -> None:
         assert text is not None
         assert "a.example.com" in text
         assert "b.example.com" not in text
+
+
+# ---- what the chart prints gives the list back
+
+#: What comes back of a host. The rest is in pods, in Envoy's own words or in Secrets; import names it.
+BACK = {
+    *("host", "name", "namespace", "description", "ports", "clients", "deny", "tls", "resolution", "endpoints"),
+    *("failover", "addresses", "timeouts", "retries", "connectionPool", "outlierDetection"),
+}
+TLS_BACK = {"mode", "secret", "sni", "sans"}
+
+
+def _told(entry: Any) -> dict[str, Any]:
+    """What of an entry the objects tell."""
+    if isinstance(entry, str):
+        return {"host": entry}
+    said = {key: value for key, value in entry.items() if key in BACK}
+    said["ports"] = [{key: value for key, value in port.items() if key != "readiness"} for port in said["ports"]]
+    for place in (said, *said["ports"]):
+        if "tls" in place:
+            place["tls"] = _told_tls(place["tls"])
+            if not place["tls"]:
+                del place["tls"]
+    said.get("retries", {}).pop("budget", None)
+    said.get("timeouts", {}).pop("stream", None)
+    if said.get("retries", {}).get("attempts") == 2:  # the default: whoever said it is not to be seen
+        del said["retries"]["attempts"]
+    for key in ("clients", "deny"):
+        told = [_told_client(one) for one in said.get(key, [])]
+        said[key] = [one for number, one in enumerate(told) if one not in told[:number]]
+        if not said[key]:
+            del said[key]
+    return said
+
+
+def _told_tls(tls: dict[str, Any]) -> dict[str, Any]:
+    if "unverified" in tls or "files" in tls or tls.get("mode", "passthrough") == "passthrough":
+        return {}
+    return {key: value for key, value in tls.items() if key in TLS_BACK}
+
+
+def _told_client(client: Any) -> Any:
+    if isinstance(client, str) or "wholeMesh" in client:
+        return client if isinstance(client, str) else {"wholeMesh": True}
+    said = {key: value for key, value in client.items() if key in ("namespace", "serviceAccount")}
+    return said.get("namespace", "guests") if "serviceAccount" not in said else said
+
+
+def _comes_back(entry: Any) -> bool:
+    """Whether a host is carried by a gateway of its own, and found by DNS or at its endpoints."""
+    return isinstance(entry, str) or (entry.get("at") != "sidecar" and not entry["host"].startswith("*"))
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@given(fleets(most=3).filter(lambda drawn: any(map(_comes_back, drawn))))
+def test_what_the_chart_prints_gives_the_list_back(helm4: Helm, drawn: list[Any]) -> None:
+    told = [_told(entry) for entry in drawn if _comes_back(entry)]
+    data = {"version": 1, "defaults": {"clients": ["shop"]}, "hosts": told}
+    first = compile_sources([("hosts.yaml", json.dumps(data, ensure_ascii=False).encode())])
+    assert first.plan is not None, first.findings
+    values = emit.values(first.plan)
+    back, findings = imported(helm4.text(values))
+    assert back is not None, findings
+    second = compile_sources([("back.yaml", back.encode())])
+    assert second.plan is not None, (back, second.findings)
+    assert _in_order(emit.values(second.plan)) == _in_order(values), back
+
+
+def _in_order(values: dict[str, Any]) -> Any:
+    """Values without the order of rules, which decides nothing."""
+
+    def sorted_rules(data: Any) -> Any:
+        if isinstance(data, dict):
+            return {key: sorted_rules(value) for key, value in data.items()}
+        if isinstance(data, list):
+            return sorted((sorted_rules(item) for item in data), key=lambda item: json.dumps(item, sort_keys=True))
+        return data
+
+    return sorted_rules(values)
+
+
+@pytest.mark.parametrize("case", VALID, ids=lambda case: case.name)
+def test_what_comes_back_opens_nothing(case: Case, helm4: Helm) -> None:
+    """Whatever a list says: nobody may call after a round trip who could not before."""
+    first = case.compile()
+    assert first.plan is not None
+    assert first.inventory is not None
+    back, findings = imported(helm4.text(emit.values(first.plan)))
+    assert back is not None, findings
+    second = compile_sources([("back.yaml", back.encode())])
+    if second.plan is None or second.inventory is None:
+        assert any(one.startswith(tuple(ASKED)) for one in findings)
+        return
+    opened = [
+        change.text
+        for change in changes((first.inventory, first.plan), (second.inventory, second.plan))
+        if change.effect == "opens" and change.subject != "companions" and "lets through" not in change.text
+    ]
+    assert opened == []

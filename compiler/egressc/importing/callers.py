@@ -271,13 +271,17 @@ def by_sidecars(objects: Iterable[Object], host: str) -> set[str]:
     return found
 
 
-def tidy(clients: list[Client]) -> list[Any]:
-    """Clients as a person writes them: each once, in order, a namespace by its name."""
+def tidy(clients: list[Client], *, in_order: bool = False) -> list[Any]:
+    """Clients as a person writes them: each once, sorted unless they are `in_order`, a namespace by its name."""
     plain: list[Any] = []
     for one in clients:
         bare: Any = one["namespace"] if {*one} == {"namespace"} else one
         if bare not in plain:
             plain.append(bare)
-    if {"wholeMesh": True} in plain:
+    if {"wholeMesh": True} in plain and not in_order:
         return [{"wholeMesh": True}]
-    return sorted(plain, key=lambda one: (one, "") if isinstance(one, str) else (one.get("namespace", ""), str(one)))
+    return (
+        plain
+        if in_order
+        else sorted(plain, key=lambda one: (one, "") if isinstance(one, str) else (one.get("namespace", ""), str(one)))
+    )

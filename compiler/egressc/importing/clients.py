@@ -35,11 +35,11 @@ def clients(mesh: Mesh, service: Service, calls: list[Call], entry: Entry) -> No
     some = _narrowed(_some(mesh, service, found, entry), carried)
     _limited(calls, entry, found, mesh.findings)
     if found.deny:
-        entry.settings["deny"] = callers.tidy(found.deny)
+        entry.settings["deny"] = callers.tidy(found.deny, in_order=service.objects[0].of_the_chart)
     if found.provider:
         entry.settings["externalAuthorization"] = {"provider": found.provider}
     if some and not found.undecided:
-        entry.settings["clients"] = callers.tidy(some)
+        entry.settings["clients"] = callers.tidy(some, in_order=service.objects[0].of_the_chart)
     else:
         unknown(entry, service.span, mesh.findings)
 
@@ -88,17 +88,32 @@ def _by_policies(mesh: Mesh, service: Service, calls: list[Call], carried: list[
 
 def _narrowed(clients: list[Client], carried: list[Call]) -> list[Client]:
     """Clients with the pod labels, and of the namespaces, that the routes in the mesh ask for."""
-    hops = [hop for call in carried for hop in call.way.hops if ways.MESH in hop.gateways]
-    namespaces = {hop.namespace for hop in hops}
-    if hops and "" not in namespaces:
-        named = {one["namespace"] for one in clients if "namespace" in one}
-        if not clients or not named:
-            clients = [{"namespace": name} for name in sorted(namespaces)]
-        clients = [one for one in clients if one.get("namespace") in namespaces]
-    labels = {str(hop.labels): hop.labels for hop in hops}
-    if not hops or {} in labels.values():
+    hops = {call.way.port: [hop for hop in call.way.hops if ways.MESH in hop.gateways] for call in carried}
+    if not any(hop.labels or hop.namespace for some in hops.values() for hop in some):
         return clients
-    return [client | {"podLabels": some} for client in clients for some in labels.values()]
+    named = [{"namespace": name} for some in hops.values() for name in {hop.namespace for hop in some}]
+    if not clients and {"namespace": ""} not in named:
+        clients = named
+    result: list[Client] = []
+    for client in clients:
+        ports = client.get("ports") or sorted(hops)
+        seen: dict[str, tuple[Client, list[int]]] = {}
+        for port in ports:
+            some = [one for hop in hops.get(port, []) if (one := _led(client, hop)) is not None]
+            for one in [client] if client in some else some:
+                seen.setdefault(str(one), (one, []))[1].append(port)
+        result += [one if {*led} == {*ports} else one | {"ports": led} for one, led in seen.values()]
+    return result
+
+
+def _led(client: Client, hop: ways.Hop) -> Client | None:
+    """Which of the pods of `client` a route leads on: None for none of them."""
+    result = {key: value for key, value in client.items() if not (hop.namespace and key == "wholeMesh")}
+    if hop.namespace:
+        result["namespace"] = hop.namespace
+        if "namespace" in client and not _known(client["namespace"], {hop.namespace}):
+            return None
+    return result | ({"podLabels": hop.labels} if hop.labels else {})
 
 
 def _limited(calls: list[Call], entry: Entry, found: Callers, findings: list[Finding]) -> None:
@@ -131,14 +146,15 @@ def _in_sidecar(mesh: Mesh, service: Service, calls: list[Call], entry: Entry) -
         entry.settings["clients"] = callers.tidy(found)
         return
     if found:
-        known = " and ".join(f"{one['namespace']} {one['podLabels']}" for one in found)
+        pods = " and ".join(f"{one['namespace']} {one['podLabels']}" for one in found)
         fix = "add `clients`, each with `namespace`, `podLabels` and the `serviceAccount` that may read the Secret"
-        message = f"nobody says which service account of {known} reads the client certificate of {entry.host}"
+        message = f"nobody says which service account of {pods} reads the client certificate of {entry.host}"
         mesh.findings.append(UNKNOWN(service.span, message.replace("'", ""), fix))
         entry.ask("Who may call? Add `clients` with namespace, podLabels and serviceAccount", service.span)
     elif service.in_sidecar and service.visible is None:
         unknown(entry, service.span, mesh.findings)
     elif service.visible:
-        entry.settings["clients"] = sorted(service.visible)
+        known: list[Client] = [{"namespace": name} for name in sorted(service.visible)]
+        entry.settings["clients"] = callers.tidy(_narrowed(known, calls))
     else:
         unknown(entry, service.span, mesh.findings)

@@ -11,6 +11,7 @@ from egressc.importing.entry import Entry
 from egressc.importing.objects import Object
 from egressc.importing.registry import NOT_CARRIED, Service
 from egressc.importing.ways import Way
+from egressc.names import gateway_name
 
 OF_THE_CHART = {
     "egressc.io/description": "description",
@@ -21,7 +22,8 @@ OF_THE_CHART = {
 
 def entries(objects: Sequence[Object], findings: list[Finding]) -> tuple[list[Entry], set[str]]:
     """The entries of all hosts, and the trust domains that the objects name."""
-    mesh = Mesh(objects, findings)
+    findings += own.exposed(objects)
+    mesh = Mesh([one for one in objects if not own.is_exposure(one)], findings)
     called = dict(mesh.services)
     for host, routes in mesh.hops.items():  # names that only a VirtualService knows
         to = next((hop for hop in routes if hop.to in mesh.services), None)
@@ -32,6 +34,7 @@ def entries(objects: Sequence[Object], findings: list[Finding]) -> tuple[list[En
     for host, service in called.items():
         entry = _entry(mesh, service, inner)
         if entry:
+            findings += own.of_the_host(mesh.objects, service)
             exposure.own_name(entry, mesh.hops.get(host, []), mesh.objects, mesh.services, findings)
             found.append(entry)
     findings += own.remarks(objects)
@@ -60,22 +63,40 @@ def _entry(mesh: Mesh, service: Service, inner: set[tuple[str, int]]) -> Entry |
         return None
     _from_annotations(service, entry)
     ports.ports(mesh, service, calls, entry)
-    places = {call.way.upstream for call in calls} - {host}
-    upstream = mesh.services.get(next(iter(places), host), service)
-    endpoints = upstream.endpoints or (tuple(sorted(places)) if places else ())
-    if endpoints and "*" not in endpoints[0]:
+    _where(mesh, service, calls, entry)
+    _how(mesh, calls, entry)
+    clients.clients(mesh, service, calls, entry)
+    return entry
+
+
+def _where(mesh: Mesh, service: Service, calls: list[Call], entry: Entry) -> None:
+    """Puts into the entry where the upstream is."""
+    places = {call.way.upstream for call in calls} - {service.host}
+    upstream = mesh.services.get(next(iter(places), service.host), service)
+    endpoints = upstream.endpoints or tuple(sorted(places))
+    if endpoints and "*" not in endpoints[0] and not endpoints[0].startswith("unix:"):
         entry.settings["endpoints"] = list(endpoints)
+    if upstream.failover:
+        entry.settings["failover"] = list(upstream.failover)
     if upstream.resolution == "DNS_ROUND_ROBIN":
         entry.settings["resolution"] = "DNS_ROUND_ROBIN"
     if service.addresses:
         entry.settings["addresses"] = list(service.addresses)
+
+
+def _how(mesh: Mesh, calls: list[Call], entry: Entry) -> None:
+    """Puts into the entry how the upstream is asked."""
     has_requests = any(call.protocol in HTTP for call in calls)
     for call in calls:
         said = upstreams.settings(call.policy, has_requests=has_requests) if call.policy else {}
-        for key, value in (*said.items(), *ways.requests(call.way).items()):
+        requests = ways.requests(call.way) if call.protocol in HTTP else {}
+        for key, value in (*said.items(), *requests.items()):
             _once(mesh, entry, key, value, call)
-    clients.clients(mesh, service, calls, entry)
-    return entry
+    for key in ("timeouts", "retries", "connectionPool"):
+        if entry.settings.get(key) == {}:
+            del entry.settings[key]
+    if entry.settings.get("outlierDetection") == {} and "failover" in entry.settings:
+        del entry.settings["outlierDetection"]  # it goes with a second place
 
 
 def _is_inner(host: str, way: Way, inner: set[tuple[str, int]]) -> bool:
@@ -122,11 +143,7 @@ def _from_annotations(service: Service, entry: Entry) -> None:
     if service.in_sidecar:
         return
     name = first.labels["egressc.io/gateway"]
-    if name != _made(entry.host):
+    if name != gateway_name(entry.host):
         entry.settings["name"] = name
     if first.namespace != "egress":
         entry.settings["namespace"] = first.namespace
-
-
-def _made(host: str) -> str:
-    return host.replace("-", "--").replace(".", "-")

@@ -7,10 +7,12 @@ from typing import Any
 from egressc.findings import Finding
 from egressc.importing.callers import LIMIT, Callers, Client
 from egressc.importing.objects import Object, of_kind
-from egressc.importing.registry import NOT_CARRIED
+from egressc.importing.part import Part
+from egressc.importing.registry import NOT_CARRIED, Service
 
-EXACT = re.compile(r"spiffe://([^/]+)/ns/([^/]+)/sa/([^/]+)")
-PREFIX = re.compile(r"spiffe://([^/]+)/ns/([^/]+)(/sa/)?")
+ACCOUNT = re.compile(r"spiffe://([^/]+)/ns/([^/]+)/sa/([^/]+)")
+OF_NAMESPACE = re.compile(r"spiffe://([^/]+)/ns/([^/]+)(/sa/)?")
+OF_NAMESPACES = re.compile(r"spiffe://(\[\^/\]\+|[^/]+)/ns/([a-z0-9-]+)\[a-z0-9-\]\*/sa/([^/]+)")
 #: Denials that the compiler adds to every gateway that needs them.
 ALWAYS = (
     "a Host that is no name",
@@ -23,7 +25,6 @@ ALWAYS = (
 SETTINGS = {
     "access-log": "accessLog",
     "credential": "headers.credential",
-    "external-authorization": "externalAuthorization",
     "proxy": "proxy",
     "rate-limit": "rateLimit",
     "wildcard": "deniedRanges",
@@ -37,9 +38,22 @@ def callers(objects: Iterable[Object], gateway: str, ports: dict[str, int], find
     found = Callers()
     allowed: dict[int, list[Client]] = {}
     denied: dict[int, list[Client]] = {}
+    for one in of_kind(objects, "AuthorizationPolicy"):
+        if one.spec.text("action") == "CUSTOM" and gateway in (f"{one.namespace}/{name}" for name in _names(one)):
+            found.provider = one.spec.part("provider").text("name")
     for one in of_kind(objects, "EnvoyFilter"):
+        if f"{one.namespace}/{one.name}" == f"{gateway}.external-authorization":
+            message = f"{one.title} asks an OPA, which does not come back"
+            findings.append(
+                LIMIT(one.span, message, "add `externalAuthorization`, and the `clients` of the first list")
+            )
+            found.undecided = True
         if f"{one.namespace}/{one.name}" != f"{gateway}.authorization":
             continue
+        if any("would" in patch.data.get("patch", {}).get("value", {}).get("name", "") for patch in _patches(one)):
+            message = f"{one.title} only reports, so everybody may call"
+            findings.append(LIMIT(one.span, message, "add `enforcement: report` and the `clients` of the first list"))
+            found.undecided = True
         for where, rules in _rules(one):
             numbers = [ports[where]] if where in ports else sorted(ports.values())
             denials = [item for item in rules.get("rules", {}).get("policies", {}).items() if not _is_always(item[0])]
@@ -54,13 +68,22 @@ def callers(objects: Iterable[Object], gateway: str, ports: dict[str, int], find
     return found
 
 
+def _names(one: Object) -> tuple[str, str]:
+    """What a policy may be called after: its gateway."""
+    return one.labels.get("egressc.io/gateway", ""), one.name.partition(".")[0]
+
+
+def _patches(one: Object) -> list[Part]:
+    return one.spec.parts("configPatches")
+
+
 def _is_always(name: str) -> bool:
     return name.partition(":")[2].startswith(ALWAYS)
 
 
 def _rules(one: Object) -> Iterator[tuple[str, dict[str, Any]]]:
     """The rules of each port, with the name or number of the port."""
-    for patch in one.spec.parts("configPatches"):
+    for patch in _patches(one):
         value = patch.data.get("patch", {}).get("value", {})
         match = patch.data.get("match", {})
         name = match.get("routeConfiguration", {}).get("portName", "")
@@ -85,18 +108,26 @@ def _client(one: Object, policy: tuple[str, Any], findings: list[Finding]) -> Cl
     return who
 
 
-def _who(names: dict[str, str]) -> Client | None:
-    if found := EXACT.fullmatch(names.get("exact", "")):
+def _who(names: dict[str, Any]) -> Client | None:
+    """Who a matcher of the caller's SPIFFE name is about, with the trust domain as `domain`."""
+    prefix = names.get("prefix", "")
+    if re.fullmatch(r"spiffe://([^/]+/)?", prefix):
+        return {"wholeMesh": True}
+    if found := OF_NAMESPACE.fullmatch(prefix):
+        return {"domain": found[1], "namespace": found[2] + "*" * (not found[3])}
+    if found := ACCOUNT.fullmatch(names.get("exact", "")):
         return {"domain": found[1], "namespace": found[2], "serviceAccount": found[3]}
-    if names.get("prefix") == "spiffe://":
-        return {"wholeMesh": True}
-    if found := PREFIX.fullmatch(names.get("prefix", "")):
-        if found[3]:
-            return {"domain": found[1], "namespace": found[2]}
-        return {"domain": found[1], "namespace": f"{found[2]}*"}
-    if re.fullmatch(r"spiffe://[^/]+/", names.get("prefix", "")):
-        return {"wholeMesh": True}
+    if found := OF_NAMESPACES.fullmatch(names.get("safe_regex", {}).get("regex", "")):
+        return {
+            "domain": _unescaped(found[1]),
+            "namespace": f"{found[2]}*",
+            "serviceAccount": _unescaped(found[3]),
+        }
     return None
+
+
+def _unescaped(pattern: str) -> str:
+    return re.sub(r"\\(.)", r"\1", pattern)
 
 
 def _denied(one: Object, policy: tuple[str, Any], findings: list[Finding]) -> Client | None:
@@ -105,6 +136,9 @@ def _denied(one: Object, policy: tuple[str, Any], findings: list[Finding]) -> Cl
     names = rule["principals"][0].get("authenticated", {}).get("principal_name", {})
     text = names.get("contains", names.get("suffix", ""))
     place = re.fullmatch(r"/ns/([^/]+)(?:/sa/([^/]*))?", text)
+    spaces = OF_NAMESPACES.fullmatch(names.get("safe_regex", {}).get("regex", ""))
+    if rule["permissions"] == [{"any": True}] and spaces:
+        return {"namespace": f"{spaces[2]}*", "serviceAccount": _unescaped(spaces[3])}
     if rule["permissions"] != [{"any": True}] or not place:
         message = f"the denial `{name.partition(':')[2]}` of {one.title} does not come back"
         findings.append(LIMIT(one.span, message, "write it into `deny`, and add `clients`"))
@@ -122,8 +156,43 @@ def _together(seen: dict[int, list[Client]]) -> list[Client]:
     return [client if {*some} == {*seen} else client | {"ports": sorted({*some})} for client, some in numbers.values()]
 
 
+def is_exposure(one: Object) -> bool:
+    """Whether the chart has made it for a name of one's own at an ingress gateway."""
+    ours = one.labels.get("app.kubernetes.io/name") == "egress-gateways"
+    return ours and one.known and one.name.endswith("-exposure")
+
+
+def exposed(objects: Iterable[Object]) -> Iterator[Finding]:
+    """That names of one's own do not come back."""
+    for one in objects:
+        if is_exposure(one) and one.kind == "VirtualService":
+            one.spec.done()
+            message = f"what {one.title} says does not come back"
+            yield NOT_CARRIED(one.span, message, "add `expose` to the host that it leads to")
+
+
+def of_the_host(objects: Iterable[Object], service: Service) -> Iterator[Finding]:
+    """What of a host's own objects does not come back, by what they do not have."""
+    name = service.objects[0].labels.get("egressc.io/gateway")
+    namespace = service.objects[0].namespace
+    if not name:
+        return
+    made = {one.kind: one for one in objects if one.known and (one.namespace, one.name) == (namespace, name)}
+    selector = made["Gateway"].spec.pairs("selector") if "Gateway" in made else {}
+    if selector.get("egressc.io/gateway", name if not selector else "") != name:
+        message = f"the gateway of {service.host} has pods that are not its own, which does not come back"
+        yield NOT_CARRIED(service.span, message, "add the gateway to `gateways`, and `gateway` to the host")
+    if "EnvoyFilter" not in made:
+        message = f"the gateway of {service.host} does not wait for its upstream, which does not come back"
+        yield NOT_CARRIED(service.span, message, "add `readiness: {mode: gateway}` to the host")
+
+
 def remarks(objects: Iterable[Object]) -> Iterator[Finding]:
     """What of the chart's objects does not come back, by the setting of the list that made it."""
+    for one in of_kind(objects, "Sidecar"):
+        if one.labels.get("app.kubernetes.io/name") == "egress-gateways":
+            message = f"{one.title} does not come back"
+            yield NOT_CARRIED(one.span, message, "add `companions` to the list, with `sidecars`")
     for one in of_kind(objects, "EnvoyFilter"):
         if not one.of_the_chart:
             continue
@@ -138,9 +207,17 @@ def remarks(objects: Iterable[Object]) -> Iterator[Finding]:
 def _checks_as_always(one: Object) -> bool:
     checks = [
         check
-        for patch in one.spec.parts("configPatches")
+        for patch in _patches(one)
         for check in patch.data.get("patch", {}).get("value", {}).get("health_checks", [])
     ]
-    return bool(checks) and all(
-        {key: check.get(key) for key in CHECK} == CHECK and "tcp_health_check" in check for check in checks
+    own_ca = any("-cacert" in str(patch.data.get("patch")) for patch in _patches(one))
+    return (
+        bool(checks)
+        and not own_ca
+        and all({key: check.get(key) for key in CHECK} == CHECK and "tcp_health_check" in check for check in checks)
     )
+
+
+def _asks_as_always(check: dict[str, Any]) -> bool:
+    """Whether a check is a connection, or the request that proves a client certificate."""
+    return "tcp_health_check" in check or check.get("http_health_check", {}).get("path") == "/"

@@ -75,6 +75,10 @@ class Part:
             self._parts[key] = [Part(item, at) for item, at in placed if isinstance(item, dict)]
         return self._parts[key]
 
+    def forget(self, key: str) -> None:
+        """Marks a key as unread again: it was looked at, and not carried over."""
+        self._read.discard(key)
+
     def done(self) -> None:
         """Marks all of it as read, whatever is asked for later."""
         self._done = True

@@ -18,7 +18,7 @@ def ports(mesh: Mesh, service: Service, calls: list[Call], entry: Entry) -> None
     for call in calls:
         port: dict[str, Any] = {"port": call.way.port}
         tls = _tls(mesh, service, call, entry)
-        if call.protocol != "HTTP":
+        if call.protocol != "HTTP" or call.way.port == 443:  # where https:// is meant unless it is said
             port["protocol"] = call.protocol
         clear = call.protocol != "TLS" and not tls
         if clear and call.protocol == "HTTP" and call.way.port == 80 and call.target == 80 and secure:
@@ -82,7 +82,9 @@ def _tls_of_ports(ports: list[dict[str, Any]], all_tls: list[dict[str, Any] | No
     if not spoken:
         return
     shared = spoken[0]
-    if all(tls == shared for tls in spoken):
+    # the CA of a host is also that of the checks of its TLS ports
+    beside = None in all_tls and bool({"secret", "files"} & {*shared})
+    if all(tls == shared for tls in spoken) and not beside:
         if shared:
             entry.settings["tls"] = shared
         return

@@ -52,6 +52,7 @@ class Service:
     ports: dict[int, ServicePort] = field(default_factory=dict)
     resolution: str = ""
     endpoints: tuple[str, ...] = ()
+    failover: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     sans: tuple[str, ...] = ()
     visible: set[str] | None = None
@@ -90,10 +91,10 @@ def _of(one: Object, findings: list[Finding]) -> Iterator[Service]:
     targets = {port: number for endpoint in endpoints for port, number in endpoint.pairs("ports").items()}
     names = {item.text("name"): item.number("number") for item in spec.parts("ports")}
     moved = {names[name]: int(target) for name, target in targets.items() if name in names and target.isdecimal()}
-    for endpoint in endpoints:
-        endpoint.skip("locality", "network") if one.of_the_chart else None
+    second = [endpoint for endpoint in endpoints if _is_second(one, endpoint)]
     hosts = spec.placed("hosts")
-    places = tuple(endpoint.text("address").rstrip(".") for endpoint in endpoints)
+    failover = tuple(endpoint.text("address").rstrip(".") for endpoint in second)
+    places = tuple(endpoint.text("address").rstrip(".") for endpoint in endpoints if endpoint not in second)
     resolution = spec.text("resolution") or "NONE"
     sans = tuple(spec.texts("subjectAltNames"))
     addresses = tuple(spec.texts("addresses"))
@@ -108,11 +109,17 @@ def _of(one: Object, findings: list[Finding]) -> Iterator[Service]:
             },
             resolution=resolution,
             endpoints=() if places == (normalise(host),) else tuple(place for place in places if place),
+            failover=failover,
             addresses=addresses,
             sans=sans,
             visible=visible,
             objects=[one],
         )
+
+
+def _is_second(one: Object, endpoint: Part) -> bool:
+    """Whether egressc's chart has made the endpoint for `failover`."""
+    return one.of_the_chart and endpoint.pairs("labels").get("egressc.io/endpoint") == "failover"
 
 
 def _ports(spec: Part) -> Iterator[ServicePort]:

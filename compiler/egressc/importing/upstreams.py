@@ -1,5 +1,6 @@
 """DestinationRules → how an upstream is asked: TLS, connection pool, outlier detection."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from egressc.hostname import normalise, short
 from egressc.importing.objects import Object, of_kind
 from egressc.importing.part import Part
 from egressc.importing.registry import CONTRADICTION
+from egressc.schema import schema
 
 #: What egressc's chart says where no pod may take the way.
 NOBODY = ["spiffe://nobody"]
@@ -89,6 +91,9 @@ def chosen(found: list[Policy], host: str, port: int, findings: list[Finding]) -
     """The policy that holds for a port; a finding where several say different things of TLS."""
     speaking = [one for one in found if one.originates]
     best = next(iter(speaking or found), None)
+    for other in found:
+        if best is not None and other is not best and _whole(other) == _whole(best):
+            other.rule.spec.done()  # it says the same in another namespace
     for other in speaking[1:]:
         if best is not None and _tls(other) != _tls(best):
             first = best.rule
@@ -100,6 +105,10 @@ def chosen(found: list[Policy], host: str, port: int, findings: list[Finding]) -
     return best
 
 
+def _whole(policy: Policy) -> Any:
+    return [part.data for part in policy.parts]
+
+
 def _tls(policy: Policy) -> Any:
     return {key: value for key, value in policy.part("tls").data.items() if value}
 
@@ -108,16 +117,15 @@ def settings(policy: Policy, *, has_requests: bool) -> dict[str, Any]:
     """What of `policy` is said once for a host: timeouts, connectionPool, outlierDetection."""
     pool = policy.part("connectionPool")
     tcp, http = pool.part("tcp"), pool.part("http")
-    timeouts = _said(connect=tcp.text("connectTimeout"), idle=http.text("idleTimeout") or tcp.text("idleTimeout"))
-    keepalive = tcp.part("tcpKeepalive")
+    idle = tcp.text("idleTimeout")
+    timeouts = _said(connect=tcp.text("connectTimeout"), idle=http.text("idleTimeout") or idle)
+    alive = tcp.part("tcpKeepalive")
     connections = _said(
         maxConnections=tcp.number("maxConnections"),
-        keepalive=_said(
-            time=keepalive.text("time"), interval=keepalive.text("interval"), probes=keepalive.number("probes")
-        ),
     )
-    if "tcpKeepalive" in tcp and "keepalive" not in connections:
-        connections["keepalive"] = {}
+    if "tcpKeepalive" in tcp:
+        said = _said(time=alive.text("time"), interval=alive.text("interval"), probes=alive.number("probes"))
+        connections["keepalive"] = _unusual(said, "keepalive")
     http.text("h2UpgradePolicy")
     if has_requests:
         ping = http.part("http2KeepAlive")
@@ -129,6 +137,8 @@ def settings(policy: Policy, *, has_requests: bool) -> dict[str, Any]:
         )
     for part in policy.parts:
         harmless(part)
+        if policy.rule.of_the_chart:
+            part.part("loadBalancer").skip("localityLbSetting")  # what `failover` does
     outliers = policy.part("outlierDetection")
     ejected = _said(
         consecutive5xxErrors=outliers.number("consecutive5xxErrors"),
@@ -139,7 +149,21 @@ def settings(policy: Policy, *, has_requests: bool) -> dict[str, Any]:
     )
     if outliers.data:
         ejected.setdefault("maxEjectionPercent", 10)  # Istio's default, which is not the list's
-    return _said(timeouts=timeouts, connectionPool=connections, outlierDetection=ejected)
+    said = _said(timeouts=_unusual(timeouts, "timeouts"), connectionPool=connections)
+    return said | ({"outlierDetection": _unusual(ejected, "outlierDetection")} if outliers.data else {})
+
+
+def _unusual(said: dict[str, Any], name: str) -> dict[str, Any]:
+    """What of a mapping of a list is not its default."""
+    fields = schema()["$defs"][name]["properties"]
+    return {key: value for key, value in said.items() if _same(value) != _same(fields[key].get("default"))}
+
+
+def _same(value: Any) -> Any:
+    """One spelling of equal durations that are whole hours, minutes or seconds."""
+    if isinstance(value, str) and (found := re.fullmatch(r"([0-9]+)(s|m|h)", value)):
+        return int(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
+    return value
 
 
 def harmless(part: Part) -> None:

@@ -9,12 +9,15 @@ from egressc.hostname import normalise, short
 from egressc.importing.objects import Object, of_kind
 from egressc.importing.part import Part
 from egressc.importing.registry import NOT_CARRIED, Service
+from egressc.schema import schema
 
 FAMILIES = ("http", "tls", "tcp")
 USUAL = {"http": 80, "tls": 443}
 #: Conditions of a match that are read; others limit the calls that the route is for.
 READ = {"gateways", "port", "sniHosts", "name", "sourceLabels", "sourceNamespace"}
 MESH = "mesh"
+#: The port to which egressc's chart leads what nobody may send.
+DISCARD = 9
 
 
 @dataclass(slots=True)
@@ -70,7 +73,7 @@ def _hops(one: Object) -> Iterator[Hop]:
             for match in route.parts("match") or [Part(None, route.span)]:
                 yield from _hop(one, family, route, match, everywhere)
             if "directResponse" in route and one.of_the_chart:
-                route.skip("directResponse", "match")
+                route.done()
 
 
 def _hop(one: Object, family: str, route: Part, match: Part, everywhere: set[str]) -> Iterator[Hop]:
@@ -80,6 +83,7 @@ def _hop(one: Object, family: str, route: Part, match: Part, everywhere: set[str
     limits = tuple(
         key for key in match.data if key not in READ and not (key == "uri" and not [*match.part("uri").unread()])
     )
+    only = one.namespace if one.spec.texts("exportTo") == ["."] else ""
     for target in route.parts("route")[:1]:
         target.skip("weight")
         to = target.part("destination")
@@ -94,11 +98,12 @@ def _hop(one: Object, family: str, route: Part, match: Part, everywhere: set[str
             to_port=to.part("port").number("number"),
             subset=to.text("subset"),
             labels=match.pairs("sourceLabels"),
-            namespace=match.text("sourceNamespace"),
+            namespace=match.text("sourceNamespace") or only,
             limits=limits,
             span=match.span,
         )
-        if host != "refused.invalid":
+        nowhere = host == "refused.invalid" or (one.of_the_chart and hop.to_port == DISCARD)
+        if not nowhere:
             yield hop
 
 
@@ -176,19 +181,23 @@ def requests(way: Way) -> dict[str, Any]:
             said.setdefault("timeouts", {"request": limit})
         if "retries" in route:
             said.setdefault("retries", _retries(route.part("retries")))
+        if host := route.part("rewrite").text("authority"):
+            said["headers"] = {"host": host}
         if "headers" in route:
             changed = _headers(route.part("headers"), ours=hop.rule.of_the_chart)
             if changed:
-                said.setdefault("headers", changed)
+                said["headers"] = changed | said.get("headers", {})
     return said
 
 
 def _retries(part: Part) -> dict[str, Any]:
     attempts = part.number("attempts")
+    part.skip("retryRemoteLocalities")  # a gateway tries again wherever it can
     conditions = [word.strip() for word in part.text("retryOn").split(",") if word.strip()]
     per_try = part.text("perTryTimeout")
     said: dict[str, Any] = {} if attempts in (None, 2) else {"attempts": attempts}
-    if conditions and attempts != 0:
+    usual = schema()["$defs"]["retries"]["properties"]["retryOn"]["default"]
+    if conditions and attempts != 0 and sorted(conditions) != sorted(usual):
         said["retryOn"] = sorted(conditions)
     if per_try:
         said["perTry"] = per_try
@@ -199,7 +208,10 @@ def _headers(part: Part, *, ours: bool) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for side in ("request", "response"):
         changes = part.part(side)
-        values = changes.pairs("set")
+        written = changes.pairs("set")
+        if not all(map(_is_plain, written.values())):
+            changes.forget("set")
+        values = {name: value.replace("%%", "%") for name, value in written.items() if _is_plain(value)}
         host = values.pop("Host", values.pop("host", ""))
         removed = changes.texts("remove")
         if ours and side == "request":
@@ -210,6 +222,11 @@ def _headers(part: Part, *, ours: bool) -> dict[str, Any]:
         if host:
             said["host"] = host
     return said
+
+
+def _is_plain(value: str) -> bool:
+    """Whether a header's value has no command of Envoy."""
+    return "%" not in value.replace("%%", "")
 
 
 def gateways(objects: Iterable[Object]) -> dict[str, dict[str, str]]:
