@@ -22,6 +22,7 @@ SECTIONS = [
     *(
         "companions",
         "sidecars",
+        "clientNetworkPolicies",
         "host",
         "tls",
         "files",

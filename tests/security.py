@@ -9,7 +9,7 @@ from tests.chart import Documents
 
 LIST = """
 version: 1
-companions: {sidecars: {}, networkPolicies: true, admission: {}}
+companions: {sidecars: {}, networkPolicies: true, clientNetworkPolicies: {}, admission: {}}
 gateways: [{name: team}]
 hosts:
 - host: api.example.com
@@ -53,6 +53,7 @@ def says(text: str, kind: str, name: str, times: int = 1, namespace: str = "egre
 
 GOOD = (True, rbac.Call(CART, path="/v1/a"))
 AUTHORIZATION, RULES = "envoy-filter-authorization.yaml", f"{API}.authorization"
+CLIENTS = ("NetworkPolicy", "egressc.egress.egress.clients")
 ADMISSION = ("ValidatingAdmissionPolicy", "egressc.egress.egress.gateways", 1, "")
 
 LINES: dict[str, tuple[Line, ...]] = {
@@ -268,6 +269,23 @@ LINES: dict[str, tuple[Line, ...]] = {
         ),
     ),
     "Gateways connect only to their upstreams": (
-        Line("companions/network-policy.yaml", "except:", says("169.254.0.0/16", "NetworkPolicy", API)),
+        Line("_network.tpl", "except:", says("169.254.0.0/16", "NetworkPolicy", API)),
+    ),
+    "Pods of client namespaces reach gateways and nothing outside": (
+        Line(
+            "companions/network-policy.yaml",
+            "kubernetes.io/metadata.name: {{ .namespace | quote }}",
+            says('{"kubernetes.io/metadata.name": "egress"}', *CLIENTS, times=3, namespace="shop"),
+        ),
+        Line(
+            "companions/network-policy.yaml",
+            "values: {{ toJson . }}",
+            says('"values": ["shop"]', *CLIENTS, namespace="shop"),
+        ),
+        Line(
+            "_network.tpl",
+            "kubernetes.io/metadata.name: {{ .dns.namespace | quote }}",
+            says('"kube-system"', *CLIENTS, namespace="shop"),
+        ),
     ),
 }

@@ -27,6 +27,7 @@ from egressc.elsewhere import (
     UNKEPT,
     WILDCARD,
     WITHOUT_A_GATEWAY,
+    WITHOUT_HTTP1,
     WITHOUT_HTTP2,
     WITHOUT_REQUESTS,
     Elsewhere,
@@ -116,6 +117,7 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
     ("connectionPool", "maxRequestsPerConnection"): _HTTP_ONLY,
     ("connectionPool", "http2Keepalive"): {WITHOUT_HTTP2: "HTTP/1.1 has no such question"},
     ("headers",): {UNDONE: "only a gateway writes them", **_HTTP_ONLY},
+    ("headers", "preserveCase"): {WITHOUT_HTTP1: "HTTP/2 has names of headers in lower case only"},
     ("headers", "host"): {PER_NAME: "its upstreams are found by the Host that the application sends"},
 }
 

@@ -41,6 +41,11 @@ IPV6 = Condition(
     'listenAddress, readinessAddress: "::"',
     "in the chart's values: pods have no IPv4 address to listen at",
 )
+HEADER_CASE = Condition(
+    "Clients' sidecars",
+    "proxyHeaders: {preserveHttp1HeaderCase: true}",
+    "for `headers.preserveCase`; in `defaultConfig` of the mesh, or in the annotation proxy.istio.io/config of pods",
+)
 ADMISSION = Condition(
     "Cluster",
     "the right to create ValidatingAdmissionPolicies and their bindings",

@@ -4,6 +4,7 @@ from egressc.findings import Finding
 from egressc.model import Inventory
 from egressc.rules import (
     authorization,
+    client_network,
     clients,
     companions,
     cost,
@@ -69,6 +70,7 @@ ALL_HOSTS = (
     authorization.check_reports,
     authorization.check_logs,
     companions.check_all,
+    client_network.check_all,
     prefixes.check_sidecars,
     cost.check_gateways,
     versions.check_patch,
