@@ -20,6 +20,8 @@ Values = Mapping[str, Any] | str | Path  # values as data, as YAML, or as a file
 
 CHART = chart_path()
 CI_VALUES = CHART / "ci"
+#: What has no default, and is asked for only in a mesh without EnvoyFilters.
+CHOSEN: Values = {"readinessContainer": {"image": "registry.example.com/curl:1"}}
 
 
 class RefusedError(Exception):
@@ -63,7 +65,7 @@ class Helm:
 
     def _run(self, arguments: Sequence[str], values: Sequence[Values]) -> str:
         with tempfile.TemporaryDirectory() as folder:
-            files = [_file(Path(folder, f"{index}.yaml"), value) for index, value in enumerate(values)]
+            files = [_file(Path(folder, f"{index}.yaml"), value) for index, value in enumerate([CHOSEN, *values])]
             options = [argument for file in files for argument in ("--values", str(file))]
             command = [str(self.path), *arguments, *options]
             ended = subprocess.run(command, capture_output=True, text=True, check=False)

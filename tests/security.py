@@ -126,7 +126,7 @@ LINES: dict[str, tuple[Line, ...]] = {
         Line(
             "_envoy.tpl",
             "server_names: {{ toJson . }}",
-            says('["gold.wild.example.com"]', "EnvoyFilter", f"{WILD}.wildcard"),
+            says('["gold.wild.example.com"]', "EnvoyFilter", f"{WILD}.wildcard", 2),
         ),
     ),
     "Passthrough carries only TLS for its host": (
@@ -207,23 +207,23 @@ LINES: dict[str, tuple[Line, ...]] = {
         Line(
             "envoy-filter-wildcard.yaml",
             "resolved_address_filter:",
-            says("resolved_address_filter", "EnvoyFilter", f"{WILD}.wildcard", 2),
+            says("resolved_address_filter", "EnvoyFilter", f"{WILD}.wildcard", 3),
         ),
         Line(
             "envoy-filter-wildcard.yaml",
             "proxy: {proxyVersion: ",
-            says("proxyVersion", "EnvoyFilter", f"{WILD}.wildcard", 2),
+            says("proxyVersion", "EnvoyFilter", f"{WILD}.wildcard", 3),
         ),
     ),
     "A wildcard leads only to names below it": (
         Line(
             "envoy-filter-wildcard.yaml",
             "server_names: [{{ $gateway.host | quote }}]",
-            says('["*.wild.example.com"]', "EnvoyFilter", f"{WILD}.wildcard"),
+            says('["*.wild.example.com"]', "EnvoyFilter", f"{WILD}.wildcard", 2),
         ),
     ),
     "No client blocks a wildcard for the others": (
-        Line("envoy-filter-wildcard.yaml", "max_hosts:", says("max_hosts", "EnvoyFilter", f"{WILD}.wildcard", 2)),
+        Line("envoy-filter-wildcard.yaml", "max_hosts:", says("max_hosts", "EnvoyFilter", f"{WILD}.wildcard", 3)),
     ),
     "Client keys stay with their owner": (
         Line("role.yaml", "verbs: [list]", says('"verbs": ["list"]', "Role", API)),

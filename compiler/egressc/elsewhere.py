@@ -8,6 +8,8 @@ from egressc.findings import Code
 from egressc.hostname import is_ip
 from egressc.model import Host
 
+CONNECTION_SETTINGS = (1, 31)  # the Istio whose ProxyConfig has them
+
 RESOLUTION = Code(
     "EG215",
     "endpoints that this resolution cannot have",
@@ -86,6 +88,13 @@ ONE_LOG = Code(
     "hosts of one gateway with different access logs",
     "Istio turns a pod's access log on or off as a whole, for all hosts that the pod carries. The log of adopted pods "
     "belongs to whoever runs them.",
+)
+
+NEEDS_ENVOYFILTERS = Code(
+    "EG360",
+    "a setting that a mesh without EnvoyFilters does not have",
+    "Istio has no field of its own for this setting, and `mesh: {envoyFilters: false}` says that nothing else is "
+    "possible. What `defaults` say is an error too: it would look as if it held.",
 )
 
 
@@ -210,6 +219,24 @@ NAMELESS = Elsewhere(
     "is a wildcard",
     "add the name that answers for all as `tls.sni`, or remove `{setting}`",
 )
+
+
+def _unfiltered(says_so: Callable[[Host, Any], bool]) -> Elsewhere:
+    """Hosts of a mesh without EnvoyFilters, where the setting says so."""
+    return Elsewhere(
+        NEEDS_ENVOYFILTERS,
+        lambda host, value: host.unfiltered and says_so(host, value),
+        "is in a mesh without EnvoyFilters",
+        "remove `{setting}`, or `envoyFilters: false` if the mesh takes EnvoyFilters",
+        inherited=True,
+    )
+
+
+WITHOUT_ENVOYFILTERS = _unfiltered(lambda _, value: value is not None)
+REPORTS_UNFILTERED = _unfiltered(lambda _, value: value == "report")
+LOGS_UNFILTERED = _unfiltered(lambda _, value: value is True)
+OPA_UNFILTERED = _unfiltered(lambda _, value: "opa" in value)
+BEFORE_CONNECTION_SETTINGS = _unfiltered(lambda host, _: host.mesh.istio < CONNECTION_SETTINGS)
 BY_A_PROVIDER = Elsewhere(
     PROVIDER_SETTING,
     lambda host, _: host.external_authorization is not None and host.external_authorization.provider is not None,

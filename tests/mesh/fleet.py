@@ -148,7 +148,7 @@ def common_name(seen: Seen) -> str:
 def _is_check(seen: Seen) -> bool:
     if seen["protocol"] == "TCP":
         return not seen.get("text")
-    return "Envoy/HC" in seen.get("headers", {}).get("user-agent", [])
+    return not {"Envoy/HC", "egressc/readiness"}.isdisjoint(seen.get("headers", {}).get("user-agent", []))
 
 
 def _gateway_pod(pod: dict[str, Any]) -> GatewayPod:

@@ -40,6 +40,7 @@ INNER = "Names inside of what is carried"
 DIALECTS = "Spellings and versions"
 FAILOVER = "Failover"
 SIDECAR = "Without a gateway"
+UNFILTERED = "Without EnvoyFilters"
 CHART = "The chart under ct and helm test"
 ADMISSION = "Admission"
 ARGO_CD = "Argo CD"
@@ -70,6 +71,7 @@ SECTIONS = (
     DIALECTS,
     FAILOVER,
     SIDECAR,
+    UNFILTERED,
     CHART,
     ADMISSION,
     ARGO_CD,

@@ -64,6 +64,11 @@ metadata:
 {{- include "egress-gateways.pairs" .own }}
 {{- end }}
 
+{{- /* Whether a container beside the proxy asks the upstream, since no EnvoyFilter lets the proxy do it. Expects: root, gateway. */}}
+{{- define "egress-gateways.askedByCurl" }}
+{{- if and .gateway.pods (not .root.Values.envoyFilters) (eq (or (.gateway.readiness).mode "upstream") "upstream") }}true{{ end }}
+{{- end }}
+
 {{- /* The full name of a gateway's Service. Expects: root, name, namespace. */}}
 {{- define "egress-gateways.service" -}}
 {{ .name }}.{{ .namespace }}.svc.{{ .root.Values.clusterDomain }}

@@ -32,6 +32,8 @@ def values(plan: Plan) -> dict[str, Any]:
         result["clusterDomain"] = plan.mesh.cluster_domain
     if plan.mesh.istio < CONTEXT_KEPT_BACK:
         result["disableSpanReporting"] = True
+    if not plan.mesh.envoy_filters:
+        result["envoyFilters"] = False
     entries = [(gateway.name, gateway_values(gateway)) for gateway in plan.gateways]
     entries += [(shared.name, shared_values(shared)) for shared in plan.shared]
     result["gateways"] = dict(sorted(entries))

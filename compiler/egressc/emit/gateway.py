@@ -6,8 +6,9 @@ from typing import Any
 from egressc.emit.authorization import port_rules
 from egressc.emit.companions import network_policy
 from egressc.emit.order import in_order
+from egressc.emit.policy import policy
 from egressc.emit.statistics import MARKED, counted
-from egressc.emit.volumes import credentials, volumes
+from egressc.emit.volumes import asked_with, credentials, volumes
 from egressc.model import Host
 from egressc.plan import GatewayCarrier, GatewayPort, SharedPods, fold
 from egressc.plan.decisions.pods import run
@@ -29,6 +30,8 @@ def gateway_values(gateway: GatewayCarrier) -> dict[str, Any]:
     if host.access_log is not None:
         result["accessLog"] = host.access_log
     result["ports"] = [_port(gateway, port, sets.get(port.client_port, {})) for port in gateway.ports]
+    if not gateway.filtered:
+        result |= policy(gateway)
     result |= annotations(host) | network_policy(gateway) | sets[None]
     return in_order(result | (_pods((gateway,), counted(host)) if gateway.pods.single else {}))
 
@@ -55,6 +58,7 @@ def _pods(hosts: Sequence[GatewayCarrier], statistics: str) -> dict[str, Any]:
     """`pods`, what pods need that carry `hosts`."""
     given = {
         "fetchesKey": any(host.fetches_key for host in hosts),
+        "secrets": sorted({name for host in hosts for name in asked_with(host)}),
         "volumes": volumes(port.tls for host in hosts for port in host.ports),
         "credentials": credentials(hosts),
     }
@@ -63,4 +67,5 @@ def _pods(hosts: Sequence[GatewayCarrier], statistics: str) -> dict[str, Any]:
 
 def _port(gateway: GatewayCarrier, port: GatewayPort, sets: dict[str, Any]) -> dict[str, Any]:
     names = {"name": port.name, "port": port.client_port, "gatewayPort": port.gateway_port, "protocol": port.protocol}
-    return in_order(names | {"rules": port_rules(gateway, port)} | sets)
+    rules = {"rules": port_rules(gateway, port)} if gateway.filtered else {}
+    return in_order(names | rules | sets)

@@ -5,9 +5,9 @@ from typing import Any
 #: Of entries of hosts, pods and ports, of the TLS to upstreams, of pools, and of authorizers.
 KEYS = """
     host suffix namespace selector adopted annotations listed exportTo directExportTo reports accessLog ports
-    closedPort dropUnderscores strictPaths escapedSlashes networkPolicy namespaces
+    policy twoReadings closedPort dropUnderscores strictPaths escapedSlashes networkPolicy namespaces
     name port gatewayPort perName upstreamPort protocol upstreamProtocol inClear preserveCase tls tlsParameters rules
-    identities sources check
+    identities sources check ask
     mode credentialName clientCertificate privateKey sni insecureSkipVerify caCertificates caCrl subjectAltNames
     addresses proxy deniedRanges endpoints failover resolution readiness requestTimeout streamTimeout retries
     connectionPool connectTimeout idleTimeout outlierDetection headers credential rateLimit externalAuthorization

@@ -34,8 +34,9 @@ DOTS_AT_SLASHES = "(?i).*(?:{}).*".format(
         )
     )
 )
-#: Headers by which some upstreams read another path than the request's.
-PATH_HEADERS = ("x-original-url", "x-rewrite-url")
+ESCAPED_SLASHES = "(?i).*%2f.*"
+#: What no path has that Envoy has normalised: a mesh may be told not to.
+NOT_NORMALISED = r"(?i).*(?:/(?:\.|%2e){1,2}(?:/.*)?|\\.*)"
 #: What a wildcard's host cannot be: `user@gold.example.com` and `go%6cd.example.com` end like names below it.
 NO_NAME = ".*[^-A-Za-z0-9._:].*"
 #: What stands before an allowed suffix: nothing that could end the path for an upstream, and no parameters.

@@ -25,3 +25,8 @@ def credentials(hosts: Iterable[GatewayCarrier]) -> list[dict[str, Any]]:
         for gateway in hosts
         if (headers := gateway.host.headers) and (credential := headers.credential)
     ]
+
+
+def asked_with(gateway: GatewayCarrier) -> set[str]:
+    """The Secrets that curl reads where it asks the upstream in the gateway's stead."""
+    return {port.tls.secret for port in gateway.host.checked if port.tls.secret and not gateway.filtered}

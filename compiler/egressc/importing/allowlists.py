@@ -15,7 +15,7 @@ from egressc.importing.entry import Entry
 from egressc.importing.objects import Object, of_kind
 from egressc.importing.part import Part
 from egressc.importing.registry import NOT_CARRIED
-from egressc.meant import pasted, schemes
+from egressc.meant import pasted, schemes, texts
 from egressc.positions import Mapping
 
 NO_HOST = Code(
@@ -40,7 +40,7 @@ HEADS = ("host", "hostname", "domain", "fqdn", "name", "url", "destination", "ds
 def item(text: str, span: Span, findings: list[Finding], *, https: bool = True) -> list[Entry]:
     """The entries that one item of an allowlist stands for. Applications that used a proxy say https://."""
     name = normalise(text)
-    found = pasted.read(name if name.startswith((".", "*")) else text)
+    found = texts.read(name if name.startswith((".", "*")) else text)
     hosts, beside = found.hosts, dict(found.beside)
     if found.problem.startswith("is not in its normal form") or re.fullmatch(
         r"is (a wildcard|an internat.*)", found.problem

@@ -195,6 +195,11 @@ class Host(Settled):
         return tuple(port for port in self.ports if follows and port.readiness.mode == "upstream")
 
     @property
+    def unfiltered(self) -> bool:
+        """Whether a gateway carries the host and no EnvoyFilter may say how."""
+        return not (self.mesh.envoy_filters or self.in_sidecar)
+
+    @property
     def has_requests(self) -> bool:
         """Whether any of the ports has requests."""
         return any(port.is_http for port in self.ports)

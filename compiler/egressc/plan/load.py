@@ -77,7 +77,7 @@ def checks(way: GatewayWay, port: Port) -> Checks:
     """The checks that the upstream behind the client port `port` of `way` gets."""
     host, running = way.host, replicas(way)
     each = MINUTE / host.readiness.interval.milliseconds if port in host.checked else 0
-    if host.kind in ("DNS_ROUND_ROBIN", "PROXY"):
+    if host.kind in ("DNS_ROUND_ROBIN", "PROXY") or not way.filtered:  # curl takes the first that answers
         return Checks(each * running.least, each * running.most, "upstream", 1)
     addresses = len(host.endpoints) if host.kind == "STATIC" else None
     return Checks(each * running.least, each * running.most, "address", addresses)

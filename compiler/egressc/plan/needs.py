@@ -38,7 +38,7 @@ SCOPED = Condition(
 )
 IPV6 = Condition(
     "Cluster of IPv6 only",
-    'listenAddress, readinessAddress: "::"',
+    'listenAddress: "::"',
     "in the chart's values: pods have no IPv4 address to listen at",
 )
 HEADER_CASE = Condition(

@@ -153,8 +153,12 @@ class GatewayWay:
     def drops_underscores(self) -> bool:
         """Whether a header counts here that `_` could spell again: the list's own, or one of a method or a path."""
         headers = self.host.headers
-        named = self.strict_paths or any(rule.methods for rule in self.decided)
-        return self.host.has_requests and (named or (headers is not None and headers.has_twins))
+        return self.decides_by_requests or (self.host.has_requests and headers is not None and headers.has_twins)
+
+    @property
+    def decides_by_requests(self) -> bool:
+        """Whether somebody decides by methods or paths."""
+        return self.strict_paths or (self.host.has_requests and any(rule.methods for rule in self.decided))
 
     @property
     def carries(self) -> bool:
@@ -165,6 +169,34 @@ class GatewayWay:
     def checks_upstream(self) -> bool:
         """Whether the pod's readiness follows its upstream."""
         return bool(self.host.checked)
+
+    @property
+    def filtered(self) -> bool:
+        """Whether EnvoyFilters say what Istio has no fields for; without them a policy decides, and curl checks."""
+        return not self.host.unfiltered
+
+    @property
+    def allowing(self) -> Object:
+        """What says who may call."""
+        return self.object("EnvoyFilter", ".authorization") if self.filtered else self._policy(".clients")
+
+    @property
+    def refusing(self) -> Object:
+        """What says who may not."""
+        return self.object("EnvoyFilter", ".authorization") if self.filtered else self._policy(".denied")
+
+    @property
+    def reading(self) -> Object:
+        """What says how requests are read."""
+        return self.object("EnvoyFilter", ".requests") if self.filtered else self.object("VirtualService")
+
+    @property
+    def checking(self) -> Object:
+        """What says how the upstream is checked."""
+        return self.object("EnvoyFilter") if self.filtered else self.object("ConfigMap", ".readiness")
+
+    def _policy(self, suffix: str) -> Object:
+        return self.object("AuthorizationPolicy", suffix)
 
     def object(self, kind: str, suffix: str = "") -> Object:
         """The object of this kind that belongs to the host, or to the pods that carry it."""

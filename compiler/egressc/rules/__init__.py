@@ -9,6 +9,7 @@ from egressc.rules import (
     companions,
     cost,
     durations,
+    envoy_filters,
     exposure,
     external_authorization,
     failover,
@@ -56,6 +57,7 @@ ONE_HOST = (
     sidecar.check,
     proxies.check,
     versions.check,
+    envoy_filters.check,
 )
 ALL_HOSTS = (
     fleet.check_ports,
@@ -69,6 +71,7 @@ ALL_HOSTS = (
     authorization.check_fleet,
     authorization.check_reports,
     authorization.check_logs,
+    envoy_filters.check_fleet,
     companions.check_all,
     client_network.check_all,
     prefixes.check_sidecars,

@@ -25,9 +25,9 @@ def admitted(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     lines = once(client_line(client) for client in users(way, port))
     if host.reports:
         says = "lets everybody in, and reports whom it would refuse"
-        yield Decision(_rules(way), says, host.said("enforcement") + lines)
+        yield Decision(way.allowing, says, host.said("enforcement") + lines)
     else:
-        yield Decision(_rules(way), "finds those allowed that may call", lines)
+        yield Decision(way.allowing, "finds those allowed that may call", lines)
     refused = "answers 403 to all others" if port.is_http else "closes the connection of all others"
     beside = "" if way.pods.ours else ", and does nothing to what else these pods carry"
     sets = {} if way.pods.ours else {"adopted": True}
@@ -62,14 +62,26 @@ def _logged(way: GatewayWay, unit: str) -> Iterator[Decision]:
 
 def _read_in_one_way(way: GatewayWay) -> Iterator[Decision]:
     """That the host has one spelling, and a path one reading, where somebody decides by it."""
-    yield Decision(way.object("EnvoyFilter", ".requests"), f"reads {way.host.host}. as {way.host.host}")
+    if not way.filtered:
+        yield from _two_readings(way)
+        return
+    yield Decision(way.reading, f"reads {way.host.host}. as {way.host.host}")
     if way.strict_paths:
         escaped = "kept" if way.host.reports or way.host.keeps_slashes else "refused"
         says = f"reads a path in one way: normalised, slashes merged, escaped slashes {escaped}"
         lines = once(line for rule in way.decided for line in rule.said.said("paths"))
         kept = {"escapedSlashes": "keep"} if way.host.keeps_slashes else {}
         lines += way.host.said("escapedSlashes")
-        yield Decision(way.object("EnvoyFilter", ".requests"), says, lines, {"strictPaths": True} | kept)
+        yield Decision(way.reading, says, lines, {"strictPaths": True} | kept)
+
+
+def _two_readings(way: GatewayWay) -> Iterator[Decision]:
+    """That nobody sends a path with two readings, where somebody decides by it and Istio has no field for that."""
+    if way.strict_paths:
+        escaped = "dot segments beside escaped slashes" if way.host.keeps_slashes else "escaped slashes"
+        says = f"answers 403 to a path with two readings: with {escaped}, or in a header"
+        lines = once(line for rule in way.decided for line in rule.said.said("paths"))
+        yield Decision(way.reading, says, lines + way.host.said("escapedSlashes"))
 
 
 def _streams(way: GatewayWay) -> Iterator[Decision]:
@@ -77,7 +89,8 @@ def _streams(way: GatewayWay) -> Iterator[Decision]:
     time = way.host.timeouts.stream
     if time:
         says, lines = f"closes a stream without traffic after {time.spelled}", way.host.timeouts.said("stream")
-        yield chosen(way.object("EnvoyFilter", ".requests"), says, lines, {"streamTimeout": seconds(time)})
+        by = way.reading if way.filtered else way.object("Deployment")
+        yield chosen(by, says, lines, {"streamTimeout": seconds(time)})
 
 
 def _denied(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
@@ -85,7 +98,7 @@ def _denied(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     for verb, denials in (("refuses", way.fleet_denials), (own, way.denials)):
         for denial in denials:
             if isinstance(denial.said, Deny) and denial.covers(port.client_port):
-                yield Decision(_rules(way), f"{verb} {_what(denial.said)}", (deny_line(denial.said),))
+                yield Decision(way.refusing, f"{verb} {_what(denial.said)}", (deny_line(denial.said),))
 
 
 def _what(deny: Deny) -> str:
@@ -93,7 +106,3 @@ def _what(deny: Deny) -> str:
     asked = " ".join(sorted(deny.methods)) or "any method" if deny.methods or deny.paths else ""
     where = f" on {' '.join(sorted(deny.paths))}" if deny.paths else ""
     return f"{deny.who}: {asked}{where}" if asked else deny.who
-
-
-def _rules(way: GatewayWay) -> Object:
-    return way.object("EnvoyFilter", ".authorization")

@@ -25,8 +25,7 @@ def exposed(way: GatewayWay) -> Iterator[Decision]:
     yield Decision(route, says, expose.said("path") + expose.said("port"))
     yield Decision(known, f"clients inside of the mesh know it as http://{expose.host}{expose.path}")
     account = f"{expose.gateway.namespace}/{expose.gateway.service_account}"
-    rules = way.object("EnvoyFilter", ".authorization")
-    yield Decision(rules, f"lets the ingress gateway in: {account}", expose.gateway.said("serviceAccount"))
+    yield Decision(way.allowing, f"lets the ingress gateway in: {account}", expose.gateway.said("serviceAccount"))
 
 
 def exposure_objects(expose: Exposure) -> tuple[Object, Object, Object]:

@@ -14,6 +14,8 @@ def running(way: GatewayWay) -> Iterator[Decision]:
         return
     if way.checks_upstream and way.pods.single:
         says = "the kubelet asks the pod for GET :15099/ready, where nothing else is"
+        if not way.filtered:
+            says = "has a container beside the proxy, where curl asks the upstream"
         yield Decision(way.object("Deployment"), says)
     shared = way.host.shared
     for decision in run((shared or way.host).pod_settings, way.namespace, way.pods.name):

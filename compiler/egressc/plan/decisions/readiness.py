@@ -5,6 +5,7 @@ from typing import Any
 
 from egressc.model import Host, Port
 from egressc.plan.decision import Decision, Object, chosen
+from egressc.plan.decisions.question import question
 from egressc.plan.decisions.tls import ca_file, revocations, trusted
 from egressc.plan.load import checks, replicas
 from egressc.plan.spelled import from_to, seconds
@@ -34,7 +35,7 @@ def amounts(way: GatewayWay) -> Iterator[Decision]:
         load = checks(way, port)
         per = "the upstream" if load.per == "upstream" else "each address of the upstream"
         says = f"{per} gets {load.each} checks a minute{pods} (port {port.port})"
-        yield Decision(way.object("EnvoyFilter"), says, lines)
+        yield Decision(way.checking, says, lines)
 
 
 def _followed(way: GatewayWay) -> Iterator[Decision]:
@@ -52,21 +53,23 @@ def _followed(way: GatewayWay) -> Iterator[Decision]:
         if port not in host.checked:
             says, lines = f"{state} whatever becomes of its upstream (port {port.port})", port.readiness.said("mode")
             sets = {"readiness": {"mode": port.readiness.mode}}
-            yield Decision(way.object("EnvoyFilter"), says, lines, sets, port.port)
+            yield Decision(way.checking, says, lines, sets, port.port)
             continue
         lines = asked or port.tls.said("mode") + port.tls.said("secret") + port.tls.said("files")
         says = f"{state} while {ready_when(host, port)} (port {port.port})"
         check = checked(host, port)
-        yield Decision(way.object("EnvoyFilter"), says, lines, {"check": check} if check else {}, port.port)
+        if not way.filtered:
+            yield Decision(way.checking, says, lines, {"ask": question(host, port, check)}, port.port)
+            continue
+        yield Decision(way.checking, says, lines, {"check": check} if check else {}, port.port)
     if way.pods.single and len(host.checked) > 1:
-        yield Decision(
-            way.object("EnvoyFilter"), "NotReady for the callers of all ports while one of these is not well"
-        )
+        yield Decision(way.checking, "NotReady for the callers of all ports while one of these is not well")
 
 
 def _rhythm(way: GatewayWay) -> Iterator[Decision]:
     """How often the upstream is checked, and how many checks make a difference."""
-    given, patch = way.host.readiness, way.object("EnvoyFilter")
+    given = way.host.readiness
+    patch = way.checking if way.filtered else way.object("Deployment")
     each = f"each pod checks every {given.interval.spelled} and waits {given.timeout.spelled} for an answer"
     yield _said(way, patch, each, interval=seconds(given.interval), timeout=seconds(given.timeout))
     bad, good = given.unhealthy_threshold, given.healthy_threshold

@@ -1,12 +1,18 @@
 """What a route does with requests: how long they may take, which are tried again, what becomes of their headers."""
 
+import re
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 from egressc.model import HeaderChanges, Headers, Host, Port
 from egressc.plan.decision import Decision, Object, chosen
 from egressc.plan.spelled import seconds
 from egressc.plan.way import GatewayPort, GatewayWay
+
+#: Headers by which some upstreams read another method, or another path, than the request's.
+OF_METHODS = ("x-http-method", "x-http-method-override", "x-method-override")
+OF_PATHS = ("x-original-url", "x-rewrite-url")
 
 
 def tried(host: Host, route: Object) -> Iterator[Decision]:
@@ -43,16 +49,17 @@ def changed(way: GatewayWay) -> Iterator[Decision]:
             says = f"sends the Host {headers.host}"
             yield Decision(route, says, headers.said("host"), {"headers": {"authority": headers.host}})
         yield from _written(route, "request", headers.request)
-        yield from _other_spellings(route, headers)
+        if way.filtered:
+            yield from _other_spellings(route, headers)
     yield _kept_back(route, headers)
     if headers:
         yield from _written(route, "response", headers.response)
         yield from _credential(way, headers)
-    if way.drops_underscores:
+    if way.drops_underscores and way.filtered:
         says = "drops headers with an underscore in their name: upstreams may read one as a header of the gateway's"
-        yield Decision(
-            way.object("EnvoyFilter", ".requests"), says, way.host.said("headers"), {"dropUnderscores": True}
-        )
+        yield Decision(way.reading, says, way.host.said("headers"), {"dropUnderscores": True})
+    elif way.drops_underscores:
+        yield from _every_spelling(way, route, headers)
 
 
 def spelled(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
@@ -90,6 +97,24 @@ def _other_spellings(route: Object, headers: Headers) -> Iterator[Decision]:
         names = sorted(twins | {name.lower() for name in headers.request.remove})
         says = f"removes {', '.join(sorted(twins))} of the request, which upstreams may read as a header of the list"
         yield Decision(route, says, headers.said("request"), {"headers": {"request": {"remove": names}}})
+
+
+def _every_spelling(way: GatewayWay, route: Object, headers: Headers | None) -> Iterator[Decision]:
+    """Where no gateway drops names with an underscore, each of them is removed by its name."""
+    owned = headers.owned if headers else frozenset()
+    counted = owned | ({*OF_METHODS, *OF_PATHS} if way.decides_by_requests else set())
+    kept = {*headers.request.keep} if headers else set()
+    others = {other for name in counted for other in _spellings(name)} - counted - kept
+    if others:
+        names = sorted(others | ({name.lower() for name in headers.request.remove} if headers else set()))
+        says = f"removes {len(others)} spellings with _ or - of headers that count, which upstreams may read alike"
+        yield Decision(route, says, way.host.said("headers"), {"headers": {"request": {"remove": names}}})
+
+
+def _spellings(name: str) -> Iterator[str]:
+    parts = re.split("[-_]", name)
+    for between in product("-_", repeat=len(parts) - 1):
+        yield parts[0] + "".join(map("".join, zip(between, parts[1:], strict=True)))
 
 
 def _kept_back(route: Object, headers: Headers | None) -> Decision:

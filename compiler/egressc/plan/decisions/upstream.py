@@ -110,6 +110,8 @@ def unread(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     host = way.host
     says = f"leads every connection to {host.host}, port {port.client_port} of the ServiceEntry"
     yield Decision(way.object("VirtualService"), says)
+    if not way.filtered:
+        return
     keeper = way.object("EnvoyFilter", ".passthrough")
     yield Decision(keeper, "leads nowhere else, whatever route somebody adds")
     if port.protocol == "TLS" and not host.per_name:
