@@ -1,6 +1,6 @@
 """Faults that a test must notice: small changes of the product, each with what a user would suffer."""
 
-from tests.mutants import access, compiler, namespaces, page, pods, requests, rules, schemas, told, upstream
+from tests.mutants import access, compiler, namespaces, page, pods, requests, rules, schemas, told, upstream, versions
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -14,4 +14,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *schemas.MUTANTS,
     *told.MUTANTS,
     *upstream.MUTANTS,
+    *versions.MUTANTS,
 )

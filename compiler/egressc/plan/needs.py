@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from egressc.model import Files, Tls
+from egressc.model import Files, Tls, Version
+from egressc.since import ADVISORIES, FIXED, spelled
 
 Kind = Literal["Secret", "ConfigMap"]
 #: A Secret or ConfigMap, its namespace first, with keys that it must have, and the host that it is read for.
@@ -56,6 +57,13 @@ ADMISSION = Condition(
     "the right to create ValidatingAdmissionPolicies and their bindings",
     "for `companions.admission`, and Kubernetes 1.31",
 )
+
+
+def patched(istio: Version) -> Condition:
+    """The patch levels without known holes, of this version of Istio and of newer ones."""
+    levels = ", ".join(f"{spelled(version)}.{level}" for version, level in FIXED.items() if version >= istio)
+    why = f"methods in another letter case and paths with dot segments pass policies of older ones ({ADVISORIES})"
+    return Condition("Istio", f"{levels} or later", why)
 
 
 def cluster_local(services: str) -> Condition:
