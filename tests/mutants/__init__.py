@@ -1,6 +1,18 @@
 """Faults that a test must notice: small changes of the product, each with what a user would suffer."""
 
-from tests.mutants import access, compiler, namespaces, page, pods, requests, rules, schemas, told, upstream
+from tests.mutants import (
+    access,
+    compiler,
+    namespaces,
+    page,
+    pods,
+    requests,
+    rules,
+    schemas,
+    told,
+    unfiltered,
+    upstream,
+)
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -13,5 +25,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *rules.MUTANTS,
     *schemas.MUTANTS,
     *told.MUTANTS,
+    *unfiltered.MUTANTS,
     *upstream.MUTANTS,
 )
