@@ -48,9 +48,14 @@ def printed(helm4: Helm) -> Callable[[str], Fleet]:
     return of
 
 
-@pytest.mark.parametrize("name", LISTS)
-@pytest.mark.parametrize("concern", CONCERNS)
-def test_cases(name: str, concern: str, printed: Callable[[str], Fleet]) -> None:
+#: What rests on EnvoyFilters, and is otherwise without them: see test_no_envoy_filters.py.
+FILTERED = {"access", "hops", "pods", "readiness", "requests", "upstream"}
+ASKED = [(concern, name) for concern in CONCERNS for name in LISTS]
+ASKED = [one for one in ASKED if one[0] not in FILTERED or one[1] != "no-envoy-filters"]
+
+
+@pytest.mark.parametrize(("concern", "name"), ASKED)
+def test_cases(concern: str, name: str, printed: Callable[[str], Fleet]) -> None:
     CONCERNS[concern](printed(name))
 
 

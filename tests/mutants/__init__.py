@@ -1,6 +1,19 @@
 """Faults that a test must notice: small changes of the product, each with what a user would suffer."""
 
-from tests.mutants import access, compiler, namespaces, page, pods, requests, rules, schemas, told, upstream, versions
+from tests.mutants import (
+    access,
+    compiler,
+    namespaces,
+    page,
+    pods,
+    requests,
+    rules,
+    schemas,
+    told,
+    unfiltered,
+    upstream,
+    versions,
+)
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -13,6 +26,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *rules.MUTANTS,
     *schemas.MUTANTS,
     *told.MUTANTS,
+    *unfiltered.MUTANTS,
     *upstream.MUTANTS,
     *versions.MUTANTS,
 )

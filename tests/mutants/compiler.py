@@ -114,7 +114,7 @@ MUTANTS = (
     ),
     Mutant(
         f"{COMPILER}/emit/authorization.py",
-        '        deny.append({"id": "a path in a header", "headers": list(spelling.PATH_HEADERS)})\n',
+        '        deny.append({"id": "a path in a header", "headers": list(OF_PATHS)})\n',
         "",
         "a path in a header goes where the request's own path may not",
         DECISIONS,

@@ -51,8 +51,9 @@ MUTANTS = (
     Mutant(
         POD,
         "          readOnlyRootFilesystem: true\n          runAsNonRoot: true\n          seccompProfile:\n"
-        "            type: RuntimeDefault\n        {{- if eq",
-        "          runAsNonRoot: true\n          seccompProfile:\n            type: RuntimeDefault\n        {{- if eq",
+        "            type: RuntimeDefault\n        {{- if $asked",
+        "          runAsNonRoot: true\n          seccompProfile:\n            type: RuntimeDefault\n"
+        "        {{- if $asked",
         "whoever breaks into a gateway writes into its image",
         contract("pods"),
         row=RESTRICTED,

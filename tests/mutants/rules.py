@@ -20,14 +20,14 @@ MUTANTS = (
     Mutant(f"{RULES}/mounts.py", '"/proc", "/sys"', '"/proc"', "a volume hides /sys", FOUND),
     Mutant(
         APPLIES,
-        '    ("externalAuthorization",): _NO_GATEWAY_TO_KEEP_IT,\n',
-        "",
+        "        **_NO_GATEWAY_TO_KEEP_IT,\n        OPA_UNFILTERED",
+        "        OPA_UNFILTERED",
         "a host without a gateway names an authorizer that nobody asks",
         FOUND,
     ),
     Mutant(
         APPLIES,
-        '    ("enforcement",): {WITHOUT_A_GATEWAY: "there is no policy that could report"},\n',
+        '        WITHOUT_A_GATEWAY: "there is no policy that could report",\n',
         "",
         "a host without a gateway says that it reports, and reports nothing",
         FOUND,

@@ -12,7 +12,7 @@ ask() {
 # upstream gets a handshake and no bytes.
 shakes_hands() {
   said=$(ask "$1" --pinnedpubkey sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=)
-  [ $? -eq 90 ] && return
+  [ $? -eq 90 ] && return 0
   echo "$said"
   return 1
 }
@@ -20,7 +20,7 @@ shakes_hands() {
 # Somebody listens. curl connects first, and then ends for this option, which is none: the upstream gets no bytes.
 connects() {
   said=$(ask "$1" --telnet-option none --write-out '%{num_connects}')
-  case $said in *1) return ;; esac
+  case $said in *1) return 0 ;; esac
   echo "$said"
   return 1
 }
@@ -31,7 +31,7 @@ answers() {
   status=${said##*[!0-9]}
   shift
   while [ $# -gt 0 ]; do
-    [ "${status:-0}" -ge "$1" ] && [ "$status" -lt "$2" ] && return
+    [ "${status:-0}" -ge "$1" ] && [ "$status" -lt "$2" ] && return 0
     shift 2
   done
   echo "$said"

@@ -36,6 +36,12 @@ def fleet_changes(old: Inventory, new: Inventory) -> Iterator[Change]:
         words = "gateways get what Istio {} can do, before what Istio {} can"
         says = sentence(words, *(".".join(map(str, mesh.istio)) for mesh in (new.mesh, old.mesh)))
         yield Change("changes", "mesh", "mesh.istio", says, (), ())
+    if old.mesh.envoy_filters and not new.mesh.envoy_filters:
+        says = sentence("Istio's own policies decide, and no EnvoyFilter: nobody checks the name inside of carried TLS")
+        yield Change("weakens", "mesh", "mesh.envoyFilters", says, (), ())
+    elif new.mesh.envoy_filters and not old.mesh.envoy_filters:
+        says = sentence("EnvoyFilters decide who may call, and the gateways check their upstreams themselves")
+        yield Change("changes", "mesh", "mesh.envoyFilters", says, (), ())
     yield from _denials(old, new)
     yield from _companions(old.companions, new.companions)
     yield from _gateways(old.shared, new.shared)

@@ -1,0 +1,201 @@
+"""A mesh without EnvoyFilters: what is printed in their place, and that nothing else is promised."""
+
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from hypothesis import HealthCheck, Phase, given, settings
+from typing_extensions import override
+
+from egressc import emit
+from egressc.compile import compile_sources
+from egressc.plan import Plan
+from tests.cases import VALID
+from tests.chart import CHART, Documents, Helm, RefusedError, compiled
+from tests.strategies import GATEWAYS, fleets
+
+(CASE,) = (case for case in VALID if case.name == "no-envoy-filters")
+FEW = settings(
+    max_examples=25,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@pytest.fixture(scope="module")
+def values() -> dict[str, Any]:
+    return compiled(*CASE.lists)
+
+
+@pytest.fixture(scope="module")
+def documents(helm4: Helm, values: dict[str, Any]) -> Documents:
+    return helm4.render(values)
+
+
+def planned(hosts: list[Any]) -> Plan | None:
+    """What comes of `hosts` in a mesh without EnvoyFilters; None where something is an error."""
+    text = emit.dump({"version": 1, "mesh": {"envoyFilters": False}, "gateways": GATEWAYS, "hosts": hosts})
+    return compile_sources([("hosts.yaml", text.encode())]).plan
+
+
+@given(fleets())
+@FEW
+def test_an_error_or_no_envoy_filter(helm4: Helm, fleet: list[Any]) -> None:
+    """Each host that is no error, in all the ways that lists say it."""
+    plan = planned([host for host in fleet if planned([host])])
+    if plan is None:
+        return  # two hosts that do not fit together
+    values = emit.values(plan)
+    kinds = {kind for kind, _, _ in helm4.render(values)}
+    assert "EnvoyFilter" not in kinds
+    for gateway in plan.gateways:
+        assert gateway.pods.single
+        assert {decision.by.kind for decision in gateway.decisions()} <= kinds
+        assert not any("rules" in port for port in values["gateways"][gateway.name]["ports"])
+
+
+def test_nobody_is_let_in_by_default(documents: Documents, values: dict[str, Any]) -> None:
+    for name, gateway in values["gateways"].items():
+        policy = documents["AuthorizationPolicy", "egress", name]["spec"]
+        assert policy == {"selector": {"matchLabels": gateway["selector"]}, "action": "ALLOW"}
+        clients = documents["AuthorizationPolicy", "egress", f"{name}.clients"]["spec"]
+        assert clients["action"] == "ALLOW"
+        ports = {str(port["gatewayPort"]) for port in gateway["ports"]}
+        for rule in clients["rules"]:
+            (source,), (to,) = rule["from"], rule["to"]
+            assert source["source"]["principals"]
+            assert {*to["operation"]["ports"]} <= ports
+            assert {"key": "connection.sni", "values": [gateway["host"]]} in rule["when"]
+
+
+def test_clients_keep_to_what_is_theirs(documents: Documents) -> None:
+    rules = documents["AuthorizationPolicy", "egress", "partner-example-com.clients"]["spec"]["rules"]
+    cart, preview = rules
+    assert cart["from"] == [{"source": {"principals": ["cluster.local/ns/shop/sa/cart"]}}]
+    assert cart["to"][0]["operation"]["paths"] == ["/health", "/v1/*"]
+    assert cart["to"][0]["operation"]["methods"] == ["GET", "POST"]
+    unset = {one["key"] for one in cart["when"] if one.get("notValues") == ["*"]}
+    headers = ("x-http-method", "x-http-method-override", "x-method-override")
+    assert unset == {f"request.headers[{name}]" for name in headers}
+    assert preview["from"] == [{"source": {"principals": ["cluster.local/ns/preview-*"]}}]
+    assert {"key": "source.principal", "values": ["*/sa/cart"]} in preview["when"]
+
+
+def test_the_denied_are_refused_in_any_trust_domain(documents: Documents) -> None:
+    spec = documents["AuthorizationPolicy", "egress", "partner-example-com.denied"]["spec"]
+    sources = [rule["from"][0]["source"] for rule in spec["rules"]]
+    assert spec["action"] == "DENY"
+    assert sources == [{"namespaces": ["guests"]}, {"principals": ["*/ns/shop/sa/reports"]}]
+
+
+def test_a_path_has_one_reading(documents: Documents) -> None:
+    first, *_ = documents["VirtualService", "egress", "partner-example-com"]["spec"]["http"]
+    assert first["directResponse"]["status"] == 403
+    assert len([one for one in first["match"] if "uri" in one]) == 3
+    assert [list(one["headers"]) for one in first["match"] if "headers" in one] == [
+        ["x-original-url"],
+        ["x-rewrite-url"],
+    ]
+
+
+def test_no_other_spelling_of_a_header_goes_on(documents: Documents) -> None:
+    routes = documents["VirtualService", "egress", "partner-example-com"]["spec"]["http"]
+    removed = next(route for route in routes if route["name"].startswith("upstream"))["headers"]["request"]["remove"]
+    assert {"x_tenant_id", "x-tenant_id", "x_tenant-id", "x_http_method_override", "x_original_url"} <= {*removed}
+    assert "x-tenant-id" not in removed
+
+
+def test_the_container_is_hardened(documents: Documents) -> None:
+    for (kind, _, _), document in documents.items():
+        if kind == "Deployment":
+            proxy, *others = document["spec"]["template"]["spec"]["containers"]
+            assert "readinessProbe" not in proxy
+            for other in others:
+                context = other["securityContext"]
+                assert {**context, "runAsUser": 0} == {**proxy["securityContext"], "runAsUser": 0}
+                assert context["runAsUser"] == 65534
+
+
+def test_an_image_is_chosen(helm4: Helm, values: dict[str, Any]) -> None:
+    with pytest.raises(RefusedError, match="Choose its image"):
+        helm4.text(values, {"readinessContainer": {"image": ""}})
+
+
+def test_no_secret_is_printed(documents: Documents) -> None:
+    scripts = [document for (kind, _, _), document in documents.items() if kind == "ConfigMap"]
+    told = [text for script in scripts for text in script["data"].values()]
+    assert any('key = "/etc/egressc/upstream/partner-bank/tls.key"' in text for text in told)
+
+
+# ---- the script, with curl
+
+
+class _Answer(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)  # type: ignore[attr-defined]
+        self.send_response(404 if self.path == "/missing" else 200)
+        self.end_headers()
+
+    @override
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ThreadingHTTPServer]:
+    """An upstream with the certificate of api.example.com, whose CA is in ca.crt; `asked` are its requests."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.crt")
+    trustme.CA().cert_pem.write_to_path(tmp_path / "other.crt")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("api.example.com").configure_cert(context)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answer)
+    server.asked = []  # type: ignore[attr-defined]
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+ASKED: dict[str, tuple[str, list[str], bool]] = {
+    "the upstream": ("shakes_hands", ["url=https://api.example.com", "cacert=ca.crt"], True),
+    "another name": ("shakes_hands", ["url=https://other.example.com", "cacert=ca.crt"], False),
+    "another CA": ("shakes_hands", ["url=https://api.example.com", "cacert=other.crt"], False),
+    "public CAs": ("shakes_hands", ["url=https://api.example.com"], False),
+    "nobody verified": ("shakes_hands", ["url=https://other.example.com", "insecure"], True),
+    "nobody there": (
+        "shakes_hands",
+        ["url=https://api.example.com:1", "cacert=ca.crt", 'connect-to="::127.0.0.1:1"'],
+        False,
+    ),
+    "a connection": ("connects", ["url=telnet://api.example.com:1"], True),
+    "no connection": ("connects", ["url=telnet://api.example.com:1", 'connect-to="::127.0.0.1:1"'], False),
+    "a status": ("answers", ["url=https://api.example.com/a", "cacert=ca.crt"], True),
+    "another status": ("answers", ["url=https://api.example.com/missing", "cacert=ca.crt"], False),
+    "no status": ("answers", ["url=https://other.example.com/a", "cacert=ca.crt"], False),
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_the_script(server: ThreadingHTTPServer, tmp_path: Path, name: str) -> None:
+    """It ends well exactly where the upstream is; a handshake and a connection send nothing."""
+    verb, told, well = ASKED[name]
+    told = [line.replace("cacert=", f"cacert={tmp_path}/") for line in told]
+    if not any(line.startswith("connect-to") for line in told):
+        told.append(f'connect-to="::127.0.0.1:{server.server_address[1]}"')
+    (tmp_path / "question").write_text("\n".join([*told, "max-time=5"]))
+    script = (CHART / "files" / "ready.sh").read_text().replace("/etc/egressc/readiness", str(tmp_path))
+    statuses = "200 300" if verb == "answers" else ""
+    command = ["sh", "-c", f"{script}\n{verb} question {statuses} || exit 1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode == 0) is well, done
+    assert well or done.stdout.strip()
+    assert bool(server.asked) is (verb == "answers" and name != "no status")  # type: ignore[attr-defined]
