@@ -83,6 +83,7 @@ def _ask(fleets: Fleets) -> Answer:
     return fleets.app.curl(f"http://{NAME}/", "--connect-to", "::192.0.2.1:80")
 
 
+@pytest.mark.since("a wildcard's denied ranges")
 def test_a_proxy_that_knows_no_denied_ranges_has_no_way_to_the_names(fleets: Fleets, proof: Proof) -> None:
     """The mesh's proxies are those that know them: for the test, the patch is for proxies that are newer still."""
     wait_until(lambda: _ask(fleets).status == 200, "the gateway answers", seconds=60)
