@@ -111,8 +111,10 @@ def test_explain_names_the_right_and_the_setting() -> None:
     ).plan
     assert plan
     known = before(plan.carriers, plan.companions).conditions
-    assert [one.of for one in known if "IPv6" not in one.of and "several" not in one.of] == ["istiod", "Cluster"]
-    assert known[0].what == "PILOT_SCOPE_GATEWAY_TO_NAMESPACE=true"
+    named = {one.of: one.what for one in known if "IPv6" not in one.of and "several" not in one.of}
+    assert list(named) == ["Client namespaces", "istiod", "Cluster"]
+    assert named["Client namespaces"] == "sidecars, and no label istio.io/dataplane-mode"
+    assert named["istiod"] == "PILOT_SCOPE_GATEWAY_TO_NAMESPACE=true"
 
 
 def test_the_release_s_own_sidecars_are_not_everybodys(helm4: Helm) -> None:

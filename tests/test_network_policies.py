@@ -165,6 +165,15 @@ def test_all_namespaces_are_the_cluster_and_nothing_outside(helm4: Helm) -> None
     assert not passes(printed, SHOP, INTERNET, 443)
 
 
+def test_a_namespace_can_be_closed_to_itself(helm4: Helm) -> None:
+    wanted = "companions: {clientNetworkPolicies: {namespaces: []}}\n"
+    plan = compile_text(wanted + hosts("- api.example.com")).plan
+    assert plan
+    printed = _policies(helm4, emit.values(plan))
+    assert not passes(printed, SHOP, SHOP, 8080)
+    assert passes(printed, SHOP, API, 8080)
+
+
 @pytest.fixture(scope="module")
 def policies(helm4: Helm) -> list[Document]:
     return _policies(helm4, compiled(LIST), {"networkPolicy": EXCEPT})

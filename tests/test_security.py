@@ -14,6 +14,20 @@ from tests.lists import compile_text
 from tests.security import LINES, LIST, Line
 
 ROOT = Path(__file__).parents[1]
+#: The cases of the public catalogue of ways around an egress gateway, by their numbers there.
+CATALOGUE = {
+    f"{family}-{number:02}"
+    for family, numbers in {
+        "P0": range(1, 5),
+        "N1": (*range(1, 16), *range(20, 29)),
+        "N2": (1, 2),
+        "N3": range(1, 6),
+        "N4": (1, 2, 10, 11, 12),
+        "N5": (1, 2),
+        "N6": (1,),
+    }.items()
+    for number in numbers
+}
 
 
 def rows() -> list[tuple[str, str]]:
@@ -21,6 +35,13 @@ def rows() -> list[tuple[str, str]]:
     section = (ROOT / "docs" / "security.md").read_text(encoding="utf-8").partition("## Enforced")[2]
     table = [line.strip("|").split(" | ") for line in section.partition("\n##")[0].splitlines() if line.startswith("|")]
     return [(row[0].strip(), row[-1].strip()) for row in table[2:]]
+
+
+def is_there(named: str) -> bool:
+    """Whether file::test, the file seen from tests/mesh, names a test."""
+    file, _, test = named.partition("::")
+    tree = ast.parse((ROOT / "tests" / "mesh" / file).read_text(encoding="utf-8"))
+    return test in {part.name for part in tree.body if isinstance(part, ast.FunctionDef)}
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +57,30 @@ def test_every_row_rests_on_a_line() -> None:
 
 @pytest.mark.parametrize(("what", "named"), rows(), ids=lambda text: text)
 def test_every_row_names_a_test(what: str, named: str) -> None:
-    match = re.fullmatch(r"`(.*)::(.*)`", named)
-    assert match, what
-    tree = ast.parse((ROOT / "tests" / "mesh" / match[1]).read_text(encoding="utf-8"))
-    assert match[2] in {part.name for part in tree.body if isinstance(part, ast.FunctionDef)}
+    assert re.fullmatch(r"`.*::.*`", named), what
+    assert is_there(named.strip("`"))
+
+
+def ways() -> list[list[str]]:
+    """The ways around a gateway: what, cases of the catalogue, closed or not, by what, and where it is proven."""
+    section = (ROOT / "docs" / "security.md").read_text(encoding="utf-8").partition("## Ways around")[2]
+    table = section.partition("| Way |")[2].partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table]
+
+
+def test_every_case_of_the_catalogue_stands_once() -> None:
+    cases = [case for way in ways() for case in way[1].split(", ") if case != "-"]
+    assert sorted(cases) == sorted(CATALOGUE)
+
+
+@pytest.mark.parametrize("way", ways(), ids=lambda way: str(way[0]))
+def test_every_way_names_its_proof(way: list[str]) -> None:
+    _, _, state, by, proven = way
+    assert state in ("closed", "open", "works")
+    assert by
+    for named in re.findall(r"`(\S+\.py::\w+)`", f"{by} {proven}"):
+        assert is_there(named), named
+    assert proven == "said only" or re.fullmatch(r"`\S+\.py::\w+`", proven)
 
 
 @pytest.mark.parametrize("line", [line for lines in LINES.values() for line in lines], ids=lambda line: line.text)

@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from egressc.emit import spelling
+from egressc.slashes import DOTS_AT_SLASHES
 from tests.lists import gateway
 
 #: Letters of paths, after Envoy has resolved dot segments: a path of dots alone never comes.
@@ -89,7 +90,7 @@ def read_as_slashes(path: str) -> str:
 
 
 def refused(path: str) -> bool:
-    return any(re.fullmatch(pattern, path) for pattern in (spelling.AMBIGUOUS, spelling.DOTS_AT_SLASHES))
+    return any(re.fullmatch(pattern, path) for pattern in (spelling.AMBIGUOUS, DOTS_AT_SLASHES))
 
 
 @given(KEPT)

@@ -79,10 +79,16 @@ def _not_agreed(host: str, listed: Items[Listed]) -> Iterator[Finding]:
         if one.owner != first.owner:
             theirs = f"of {first.owner} ({first.place})" if first.owner else f"of nobody in particular ({first.place})"
             message = f"`{host}` is a host {theirs}, and this file is of {one.owner or 'nobody in particular'}"
-            agreed = f"`clientsFrom: [{one.owner}]` at {first.place}"
-            fix = f"if they agree, they add {agreed}; if not, remove this entry"
+            agreed = f"add `clientsFrom: [{one.owner}]`"
+            if len(first.own) == 1:
+                agreed = f"write `{{host: {host}, clientsFrom: [{one.owner}]}}`"
+            fix = f"if they agree, they {agreed} at {first.place}; if not, remove this entry"
             if not (one.owner and first.owner):
-                fix = "give both files the same `owner`; or two, and add `clientsFrom` to the entry of the host's owner"
+                whose = first.owner or one.owner
+                fix = (
+                    f"add `owner: {whose}` to the `defaults` of the file without one if it is theirs too; else another "
+                    "`owner`, and `clientsFrom` with it to the entry of the host's owner"
+                )
             yield NOT_AGREED(one.own.values_at["host"], message, fix)
 
 

@@ -35,6 +35,7 @@ TENANTS = "Objects of another team"
 REVOKED = "Accounts that are removed"
 EXPOSURE = "Names of one's own at an ingress gateway"
 COMPANIONS = "What goes with the gateways"
+AROUND = "Ways around a gateway"
 TWO_WAYS = "Two ways to one host"
 INNER = "Names inside of what is carried"
 DIALECTS = "Spellings and versions"
@@ -66,6 +67,7 @@ SECTIONS = (
     REVOKED,
     EXPOSURE,
     COMPANIONS,
+    AROUND,
     TWO_WAYS,
     INNER,
     DIALECTS,

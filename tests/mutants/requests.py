@@ -54,14 +54,14 @@ MUTANTS = (
         contract("requests"),
     ),
     Mutant(
-        "compiler/egressc/emit/spelling.py",
+        "compiler/egressc/slashes.py",
         'r"/(?:\\.|%2e){0,2}%2f",',
         'r"/(?:\\.|%2e){3}%2f",',
         "/v1/x/..%2Fadmin passes for /v1, where escaped slashes are kept",
         "tests/test_spelling.py",
     ),
     Mutant(
-        "compiler/egressc/emit/spelling.py",
+        "compiler/egressc/slashes.py",
         'r"%2f(?:\\.|%2e){1,2}(?:[/;]|%2f|%3b|$)",',
         'r"%2f(?:\\.|%2e){3}(?:[/;]|%2f|%3b|$)",',
         "/v1/x%2F../..%2Fadmin passes for /v1, where escaped slashes are kept",

@@ -16,8 +16,8 @@ MUTANTS = (
         FOUND,
     ),
     Mutant(f"{RULES}/headers.py", '"transfer-encoding", ', "", "a list smuggles requests by Transfer-Encoding", FOUND),
-    Mutant(f"{RULES}/tls.py", '"/usr/local/bin", ', "", "a volume hides the proxy's own program", FOUND),
-    Mutant(f"{RULES}/tls.py", '"/proc", "/sys"', '"/proc"', "a volume hides /sys", FOUND),
+    Mutant(f"{RULES}/mounts.py", '"/usr/local/bin", ', "", "a volume hides the proxy's own program", FOUND),
+    Mutant(f"{RULES}/mounts.py", '"/proc", "/sys"', '"/proc"', "a volume hides /sys", FOUND),
     Mutant(
         APPLIES,
         '    ("externalAuthorization",): _NO_GATEWAY_TO_KEEP_IT,\n',

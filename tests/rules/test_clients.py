@@ -1,6 +1,6 @@
 import pytest
 
-from tests.lists import codes, hosts
+from tests.lists import codes, compile_text, hosts
 
 
 def entry(clients: str, ports: str = "[{port: 80}]") -> str:
@@ -64,3 +64,11 @@ def test_paths_that_a_request_can_have(path: str, expected: list[str]) -> None:
 def test_clients_of_the_defaults_are_told_once_where_they_stand() -> None:
     text = "version: 1\ndefaults: {clients: [{}]}\nhosts: [a.example.com, b.example.com]\n"
     assert codes(text) == ["EG202"]
+
+
+def test_a_bare_name_that_a_group_has_too_may_be_meant_for_the_group() -> None:
+    groups = "version: 1\ngroups: {backend: [shop, backend]}\nhosts:\n- {host: a.example.com, clients: [%s]}\n"
+    found = [one for one in compile_text(groups % "backend").findings if one.code == "EG294"]
+    assert [(one.level, one.span.line) for one in found] == [("warning", 4)]
+    for said in ("{group: backend}", "{namespace: backend}", "shop"):
+        assert not [one for one in compile_text(groups % said).findings if one.code == "EG294"]

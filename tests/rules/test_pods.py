@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.lists import codes, compile_text
+from tests.lists import codes, compile_text, hosts
 
 HOST = "version: 1\nhosts:\n- {{host: api.example.com, clients: [shop], {}}}\n"
 SHARED = (
@@ -37,7 +37,7 @@ def pods(request: pytest.FixtureRequest) -> str:
         ("resources: {requests: {cpu: 1.001}, limits: {cpu: 1}}", ["EG219"]),
         ("resources: {requests: {memory: 1Gi}, limits: {memory: 1G}}", ["EG219"]),
         ("resources: {requests: {memory: 1G}, limits: {cpu: 0.0000001}}", []),
-        ("resources: {requests: {cpu: 100000000000000000.5}, limits: {cpu: 1}}", ["EG219"]),
+        ("resources: {requests: {memory: 100000000000000000.5}, limits: {memory: 1Gi}}", ["EG219"]),
         ("podDisruptionBudget: {maxUnavailable: 1}", []),
         ("podDisruptionBudget: {minAvailable: 2}", []),
         ("podDisruptionBudget: {minAvailable: 2}, replicas: 3", []),
@@ -72,3 +72,20 @@ def test_what_scaling_leaves_out_is_the_chart_s(pods: str) -> None:
     (finding,) = compile_text(pods.format("autoscaling: {maxReplicas: 1}")).findings
     assert finding.fix == "write `minReplicas: 1` beside it: the chart's own is 2"
     assert not codes(pods.format("autoscaling: {maxReplicas: 1, minReplicas: 1}"))
+
+
+@pytest.mark.parametrize(
+    ("resources", "level", "fix"),
+    [
+        ("requests: {memory: 128}", "error", "write `128Mi`"),
+        ("limits: {memory: 512m}", "error", "write `512Mi`"),
+        ("requests: {memory: 64k}", "error", "write `64Mi`"),
+        ("requests: {cpu: 100}", "warning", "write `100m` for thousandths of a core"),
+        ("limits: {memory: 1Mi}", None, None),
+        ("requests: {cpu: 63}, limits: {memory: 0}", None, None),
+    ],
+)
+def test_amounts_have_the_unit_of_what_they_are(resources: str, level: str | None, fix: str | None) -> None:
+    found = compile_text(hosts(f"- {{host: a.example.com, resources: {{{resources}}}}}")).findings
+    units = [(one.level, one.fix) for one in found if one.code == "EG295"]
+    assert units == ([(level, fix)] if level else [])

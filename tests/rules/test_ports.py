@@ -92,6 +92,6 @@ def test_all_such_ports_of_a_host_are_one_finding() -> None:
     ports = "ports: [{port: 9000, protocol: TCP}, {port: 443, protocol: TCP}, {port: 80}, {port: 9001, protocol: TCP}]"
     (finding,) = compile_text(hosts(f"- {{host: a.example.com, {ports}}}")).findings
     assert (finding.code, finding.level) == ("EG264", "error")
-    assert finding.message.startswith("a.example.com takes all of client port 443 and 9000 and 9001: ")
+    assert finding.message.startswith("a.example.com takes all of client ports 443, 9000 and 9001: ")
     (addresses,) = re.findall(r"`(addresses: \[.*\])`", finding.fix)
     assert not codes(hosts(f"- {{host: a.example.com, {ports}, {addresses}}}"))

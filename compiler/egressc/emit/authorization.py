@@ -8,6 +8,7 @@ from egressc.emit import spelling
 from egressc.model import is_prefix
 from egressc.plan import GatewayCarrier, GatewayPort, Identity, Rule
 from egressc.plan.decisions.requests import OF_PATHS
+from egressc.slashes import DOTS_AT_SLASHES
 
 ANYBODY = {"prefix": "spiffe://"}
 
@@ -28,7 +29,7 @@ def port_rules(gateway: GatewayCarrier, port: GatewayPort) -> dict[str, Any]:
     if gateway.strict_paths and port.is_http:
         deny.append({"id": "a path with two readings", "paths": spelling.AMBIGUOUS})
         if host.keeps_slashes:
-            deny.append({"id": "dots beside an escaped slash", "paths": spelling.DOTS_AT_SLASHES})
+            deny.append({"id": "dots beside an escaped slash", "paths": DOTS_AT_SLASHES})
         deny.append({"id": "a path in a header", "headers": list(OF_PATHS)})
     rules = {"deny": _named([*deny, *own]), "allow": allow}
     return {key: value for key, value in rules.items() if value}

@@ -7,6 +7,7 @@ from egressc.emit import spelling
 from egressc.model import is_prefix
 from egressc.plan import EVERYBODY, GatewayCarrier, Identity, Rule
 from egressc.plan.decisions.requests import OF_PATHS
+from egressc.slashes import DOTS_AT_SLASHES
 
 
 def policy(gateway: GatewayCarrier) -> dict[str, Any]:
@@ -15,7 +16,7 @@ def policy(gateway: GatewayCarrier) -> dict[str, Any]:
     deny = _rules(gateway, (*gateway.fleet_denials, *gateway.denials))
     result: dict[str, Any] = {"policy": {key: rules for key, rules in (("allow", allow), ("deny", deny)) if rules}}
     if gateway.strict_paths:
-        escaped = spelling.DOTS_AT_SLASHES if gateway.host.keeps_slashes else spelling.ESCAPED_SLASHES
+        escaped = DOTS_AT_SLASHES if gateway.host.keeps_slashes else spelling.ESCAPED_SLASHES
         paths = [spelling.AMBIGUOUS, spelling.NOT_NORMALISED, escaped]
         result["twoReadings"] = {"paths": paths, "headers": list(OF_PATHS)}
     return result

@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterable
 from urllib.parse import unquote
 
+from egressc.slashes import ESCAPED_SLASH
+
 UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 NEVER_RAW = frozenset("?#% ")  # they end a path, or begin an escape
 
@@ -25,15 +27,6 @@ AMBIGUOUS = "(?i).*(?:{}).*".format(
         )
     )
 )
-#: Dot segments, and empty ones, beside an escaped slash: who reads it as a slash goes to another path.
-DOTS_AT_SLASHES = "(?i).*(?:{}).*".format(
-    "|".join(
-        (
-            r"%2f(?:\.|%2e){1,2}(?:[/;]|%2f|%3b|$)",
-            r"/(?:\.|%2e){0,2}%2f",
-        )
-    )
-)
 ESCAPED_SLASHES = "(?i).*%2f.*"
 #: What no path has that Envoy has normalised: a mesh may be told not to.
 NOT_NORMALISED = r"(?i).*(?:/(?:\.|%2e){1,2}(?:/.*)?|\\.*)"
@@ -42,7 +35,6 @@ NO_NAME = ".*[^-A-Za-z0-9._:].*"
 #: What stands before an allowed suffix: nothing that could end the path for an upstream, and no parameters.
 BEFORE_SUFFIX = r"(?:[^;%]|%(?:2[0-24-9A-Ea-e]|3[0-9AC-Eac-e]|[4-9A-Fa-f][0-9A-Fa-f]))*"
 
-ESCAPED_SLASH = re.compile("%2[Ff]")
 TWICE = "%(?:25)*"  # what is escaped, how often ever
 PARAMETERS = rf"(?:(?:;|{TWICE}3[Bb])[^/]*)?"
 SLASH = rf"(?:{PARAMETERS}(?:/|{TWICE}2[Ff]))+"

@@ -46,6 +46,11 @@ HEADER_CASE = Condition(
     "proxyHeaders: {preserveHttp1HeaderCase: true}",
     "for `headers.preserveCase`; in `defaultConfig` of the mesh, or in the annotation proxy.istio.io/config of pods",
 )
+SIDECARS = Condition(
+    "Client namespaces",
+    "sidecars, and no label istio.io/dataplane-mode",
+    "a client in ambient mode calls http:// in clear, past gateway and rules",
+)
 ADMISSION = Condition(
     "Cluster",
     "the right to create ValidatingAdmissionPolicies and their bindings",

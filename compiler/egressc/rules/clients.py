@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from egressc.findings import Code, Finding, Span
 from egressc.model import Client, Host, Inventory, Operation, Port
+from egressc.slashes import DOTS_AT_SLASHES, ESCAPED_SLASH
 
 NO_CLIENTS = Code(
     "EG201",
@@ -43,13 +44,11 @@ NO_SUCH_PATH = Code(
 )
 
 # what Envoy tidies or refuses before a rule sees it, and what rules themselves refuse where paths decide
-ESCAPED_SLASH = re.compile(r"%2f", re.IGNORECASE)
-AT_SLASHES = re.compile(r"%2f(\.|%2e){1,2}([;/]|%2f|%3b|\Z)|/(\.|%2e){0,2}%2f", re.IGNORECASE)
 UNREACHABLE = (
     (re.compile(r"//"), "the gateway merges slashes"),
     (re.compile(r"/(\.|%2e){1,2}([;/]|%3b|\Z)", re.IGNORECASE), "the gateway resolves dot segments"),
     (re.compile(r"%5c|\\", re.IGNORECASE), "the gateway refuses backslashes"),
-    (AT_SLASHES, "the gateway refuses dot segments beside escaped slashes"),
+    (re.compile(DOTS_AT_SLASHES), "the gateway refuses dot segments beside escaped slashes"),
     (re.compile(r"%([01][0-9a-f]|7f)", re.IGNORECASE), "the gateway refuses escaped control characters"),
     (re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE), "the gateway refuses `%` without two hexadecimal digits"),
 )

@@ -3,23 +3,30 @@
 from collections.abc import Iterator, Sequence
 from math import ceil
 
+from egressc.assets import chart_values
+from egressc.cost.fleet import GIB
 from egressc.cost.release import FACTORS, LIMIT, share
 from egressc.findings import Code, Finding, Level
 from egressc.model import Inventory
+from egressc.model.quantities import quantity
 
-#: So many gateways ask for 100 pods and 12.5 GiB at least, by the chart's defaults: about a node.
+#: So many gateways fill about a node, by the chart's defaults.
 MANY = 50
 #: A shard is to have room for twice what it has. No shard was larger than the average by more than this factor.
 ROOMY, UNEVEN = 0.5, 1.25
 #: The estimate of a release is within 8 %: what is larger cannot be stored, and what is near may be too large.
 SURELY, NEARLY = 1.08, 0.92
 
+_PODS = MANY * chart_values()["autoscaling"]["minReplicas"]
+_MEMORY = _PODS * quantity(chart_values()["resources"]["requests"]["memory"]) / GIB
+
 MANY_GATEWAYS = Code(
     "EG340",
     "many gateways of their own",
-    "A host without `gateway` has a gateway of its own, which isolates best. Each has two pods or more. Fifty of them "
-    "ask for 100 pods and 12.5 GiB of memory, by the chart's defaults. Hosts whose identity, keys, restarts and load "
-    "need no border can share a gateway of `gateways`. If you want a gateway for each host, nothing is wrong.",
+    "A host without `gateway` has a gateway of its own, which isolates best. Each has pods of its own. "
+    f"{MANY} of them ask for {_PODS} pods and {_MEMORY:.3g} GiB of memory, by the chart's defaults. "
+    "Hosts whose identity, keys, restarts and load need no border can share a gateway of `gateways`. If you want a "
+    "gateway for each host, nothing is wrong.",
     "warning",
 )
 RELEASE = Code(

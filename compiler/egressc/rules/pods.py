@@ -1,14 +1,24 @@
 """How pods run, a host's own and a shared gateway's: numbers that make sense together."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from egressc.assets import chart_values
-from egressc.findings import Finding
+from egressc.findings import Code, Finding
 from egressc.model import Host, Inventory, Opa, PodSettings
 from egressc.model.quantities import quantity
 from egressc.rules import durations
 from egressc.rules.settings import NUMBERS
+
+UNIT = Code(
+    "EG295",
+    "an amount whose unit is missing or another one",
+    "Memory is in bytes, and CPU in cores. `512` or `512m` of memory is less than a kilobyte, and Kubernetes would "
+    "kill each pod at once. `100` of CPU is a hundred cores, which no node has.",
+)
+LEAST_MEMORY = 2**20
+MOST_CPU = 64
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
@@ -57,8 +67,23 @@ def _evictions(pods: PodSettings) -> Iterator[Finding]:
 
 
 def _resources(said: PodSettings | Opa, resources: Mapping[str, Any]) -> Iterator[Finding]:
+    yield from _units(said, resources)
     for name, limit in (resources.get("limits") or {}).items():
         request = (resources.get("requests") or {}).get(name)
         if request is not None and quantity(request) > quantity(limit):
             where, fix = said.at("resources", "requests", name), f"write {limit} or less, or a higher limit"
             yield NUMBERS(where, f"the request for {name} ({request}) is above its limit ({limit})", fix)
+
+
+def _units(said: PodSettings | Opa, resources: Mapping[str, Any]) -> Iterator[Finding]:
+    """Amounts with the unit of something else, or with none."""
+    for kind, amounts in resources.items():
+        for name, amount in amounts.items():
+            number = re.match(r"[0-9.]+", str(amount))
+            where = said.at("resources", kind, name)
+            if name == "memory" and number and 0 < quantity(amount) < LEAST_MEMORY:
+                message = f"{amount} of memory is {quantity(amount):f} bytes: nothing runs with so little"
+                yield UNIT(where, message, f"write `{number[0]}Mi`")
+            elif name == "cpu" and quantity(amount) >= MOST_CPU:
+                message = f"{amount} of CPU is {quantity(amount):f} cores"
+                yield UNIT(where, message, f"write `{amount}m` for thousandths of a core", "warning")

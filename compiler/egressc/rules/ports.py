@@ -86,9 +86,11 @@ def _whole(host: Host) -> Iterator[Finding]:
     if not ports:
         return
     worst, who = ports[0], "the whole mesh" if host.seen_by_all else "its clients"
+    *others, last = (str(port.port) for port in ports)
+    numbers = f"client ports {', '.join(others)} and {last}" if others else f"client port {last}"
     message = (
-        f"{host.host} takes all of client port {' and '.join(str(port.port) for port in ports)}: any connection of "
-        f"{who} to that port comes here, unless it is to an address of another host"
+        f"{host.host} takes all of {numbers}: any connection of {who} to {'them' if others else 'that port'} comes "
+        "here, unless it is to an address of another host"
     )
     fix = _own_addresses(host)
     if worst.port not in WEB:

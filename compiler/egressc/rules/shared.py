@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from egressc.findings import Code, Finding
 from egressc.model import Host, Inventory
-from egressc.rules.tls import check_mounts
+from egressc.rules.mounts import check_mounts
 from egressc.slips import nearest
 
 NO_SUCH_GATEWAY = Code(

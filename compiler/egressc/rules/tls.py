@@ -1,24 +1,11 @@
 """TLS to the upstream: one credential, one who speaks, and somebody who verifies."""
 
-import posixpath
-from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
+from collections.abc import Iterator
 
 from egressc.elsewhere import GATEWAY_SETTING
 from egressc.findings import Code, Finding, Span
-from egressc.model import OLD_SUITES, OLD_VERSIONS, Files, Host, Inventory, Port, Tls
-from egressc.rules import protocols
-
-# what the gateway's container cannot do without: volumes of Istio's injection template, the programs, the system
-NEEDED = tuple(
-    map(
-        PurePosixPath,
-        (
-            *("/etc/istio", "/var/run/secrets", "/var/lib/istio", "/etc/certs"),
-            *("/etc/egressc", "/usr/local/bin", "/dev", "/proc", "/sys"),
-        ),
-    )
-)
+from egressc.model import OLD_SUITES, OLD_VERSIONS, Host, Inventory, Port, Tls
+from egressc.rules import mounts, protocols
 
 DOUBLE_TLS = Code(
     "EG207",
@@ -53,18 +40,6 @@ NOBODY_VERIFIES = Code(
     "the upstream is left unverified without a reason",
     "Without TLS the upstream can be anybody on the way. egressc takes that only with a reason that reviewers can "
     "read.",
-)
-FILE_NOWHERE = Code(
-    "EG213",
-    "a certificate file that no volume provides",
-    "The gateway's pod has the files of its volumes and no others. Envoy would wait for the file, and the gateway "
-    "would never be Ready.",
-)
-VOLUME = Code(
-    "EG214",
-    "a volume that cannot be mounted",
-    "A volume is one Secret or one ConfigMap at a path of its own. It must not hide what the gateway's container "
-    "needs.",
 )
 OFF_AND_CONFIGURED = Code(
     "EG222",
@@ -102,8 +77,8 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
         yield from _parameters(host, port.tls)
         yield from _of_old_versions(port.tls)
         if port.tls.files:
-            yield from _files(port.tls.files)
-    yield from check_mounts(port.tls.files for port in ports.values() if port.tls.files)
+            yield from mounts.check(port.tls.files)
+    yield from mounts.check_mounts(port.tls.files for port in ports.values() if port.tls.files)
 
 
 def _speaker(host: Host, port: Port) -> Iterator[Finding]:
@@ -220,43 +195,3 @@ def _of_old_versions(tls: Tls) -> Iterator[Finding]:
         message = f"none of these cipher suites is of {oldest}"
         fix = "add one of its own, such as ECDHE-RSA-AES128-SHA, or remove `cipherSuites`"
         yield NO_VERSION(tls.at("cipherSuites"), message, fix)
-
-
-def _files(files: Files) -> Iterator[Finding]:
-    mounts = [PurePosixPath(volume.mount_path) for volume in files.volumes]
-    for key in ("certificate", "key", "ca", "crl"):
-        path = getattr(files, key)
-        if path and not _is_plain(path):
-            yield FILE_NOWHERE(files.at(key), f"{path} is not a plain path", f"write `{_plain(path)}`")
-        elif path and not any(mount in PurePosixPath(path).parents for mount in mounts):
-            fix = f"add a volume with `mountPath: {PurePosixPath(path).parent}`; there is {', '.join(map(str, mounts))}"
-            yield FILE_NOWHERE(files.at(key), f"no volume provides {path}", fix)
-
-
-def check_mounts(blocks: Iterable[Files]) -> Iterator[Finding]:
-    """Volumes that cannot be mounted, or not together, over all `blocks` of one container."""
-    taken: dict[PurePosixPath, tuple[str | None, str | None]] = {}
-    for files in blocks:
-        for index, volume in enumerate(files.volumes):
-            mount, content = PurePosixPath(volume.mount_path), (volume.secret, volume.config_map)
-            where = files.at("volumes", index, "mountPath")
-            if (volume.secret is None) == (volume.config_map is None):
-                fix = "keep exactly one of `secret` and `configMap`"
-                yield VOLUME(files.at("volumes", index), "a volume is a Secret or a ConfigMap", fix)
-            if not _is_plain(volume.mount_path):
-                yield VOLUME(where, f"{volume.mount_path} is not a plain path", f"write `{_plain(volume.mount_path)}`")
-            if taken.setdefault(mount, content) != content:
-                yield VOLUME(where, f"two volumes have the path {mount}", "give each volume a `mountPath` of its own")
-            for needed in NEEDED:
-                if mount == needed or needed in mount.parents or mount in needed.parents:
-                    fix = "write a path that nothing else uses, such as /etc/partner-certs"
-                    yield VOLUME(where, f"{mount} would hide the gateway's own {needed}, or be hidden by it", fix)
-
-
-def _is_plain(path: str) -> bool:
-    return not {".", ".."} & set(path.split("/"))
-
-
-def _plain(path: str) -> str:
-    """`/etc/corp/../ca` → `/etc/ca`."""
-    return posixpath.normpath(path)

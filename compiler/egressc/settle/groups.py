@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from egressc.findings import Code, Finding
+from egressc.findings import Code, Finding, Span
 from egressc.positions import Mapping, Sequence
 from egressc.slips import nearest
 
@@ -16,6 +16,13 @@ GROUP_AND_MORE = Code(
     "EG224",
     "a group, and who is meant beside it",
     "A group says who is meant. What else a rule says, ports, methods and paths, holds for each of its members.",
+)
+ALSO_A_GROUP = Code(
+    "EG294",
+    "a namespace that has a group's name",
+    "A bare name among the clients is a namespace, also where a group has the same name. Whoever meant the group would "
+    "let in one namespace that may not even be there. A mapping says which of the two is meant.",
+    "warning",
 )
 #: What says who is meant.
 WHO = ("namespace", "wholeMesh", "serviceAccount", "podLabels")
@@ -36,6 +43,8 @@ class Groups:
             if isinstance(rule, str):
                 bare = Mapping(place)
                 bare["namespace"] = rule
+                if rule in self._known:
+                    self._ambiguous(rule, place)
                 yield bare
             else:
                 yield from self.rule(rule)
@@ -46,6 +55,12 @@ class Groups:
             yield from self._members(rule)
         else:
             yield rule
+
+    def _ambiguous(self, name: str, place: Span) -> None:
+        group = self._known.keys_at[name]
+        message = f"`{name}` is the namespace of this name, and not the group at {group.file}:{group.line}"
+        fix = f"write `{{group: {name}}}` for the group, or `{{namespace: {name}}}` for the namespace"
+        self._findings.append(ALSO_A_GROUP(place, message, fix))
 
     def _members(self, rule: Mapping) -> Iterator[Mapping]:
         name, where = rule["group"], rule.keys_at["group"]

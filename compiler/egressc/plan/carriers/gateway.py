@@ -21,7 +21,7 @@ from egressc.plan.decisions.sent import sent
 from egressc.plan.hops import Hop, to_sidecar, to_upstream
 from egressc.plan.load import Checks, Replicas, checks, replicas
 from egressc.plan.name_resolution import Note
-from egressc.plan.needs import HEADER_CASE, IPV6, SCOPED, Condition, Reading, cluster_local, read_for
+from egressc.plan.needs import HEADER_CASE, IPV6, SCOPED, SIDECARS, Condition, Reading, cluster_local, read_for
 from egressc.plan.remarks import Remark
 from egressc.plan.way import GatewayPort, GatewayWay, Labels
 
@@ -37,7 +37,7 @@ class GatewayCarrier(GatewayWay):
     def conditions(self) -> tuple[Condition, ...]:
         """What the mesh must have, and what some meshes and clusters must."""
         of_host = (HEADER_CASE,) if self.host.headers and self.host.headers.preserve_case else ()
-        return SCOPED, cluster_local(f"*{self.service.removeprefix(self.name)}"), IPV6, *of_host
+        return SIDECARS, SCOPED, cluster_local(f"*{self.service.removeprefix(self.name)}"), IPV6, *of_host
 
     @property
     def gateway(self) -> str:

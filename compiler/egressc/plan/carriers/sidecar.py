@@ -18,7 +18,7 @@ from egressc.plan.decisions.sent import told_apart
 from egressc.plan.hops import Hop, nobody, to_sidecar, to_upstream
 from egressc.plan.load import Checks, Replicas
 from egressc.plan.name_resolution import Note
-from egressc.plan.needs import Condition, Reading, read_for
+from egressc.plan.needs import SIDECARS, Condition, Reading, read_for
 from egressc.plan.remarks import Remark, unused, unverified, whole_mesh, whole_port
 from egressc.plan.way import OWN_NAMESPACE, CallerPods, CarriedPort, Labels, distinct
 
@@ -63,7 +63,7 @@ class ClientSidecars:
     adopts: ClassVar[None] = None
     denials: ClassVar[tuple[Rule, ...]] = ()
     fleet_denials: ClassVar[tuple[Rule, ...]] = ()
-    conditions: ClassVar[tuple[Condition, ...]] = ()
+    conditions: ClassVar[tuple[Condition, ...]] = (SIDECARS,)
     name: str
     host: Host
     placements: tuple[Placement, ...]
