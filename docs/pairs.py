@@ -29,16 +29,25 @@ CONCERNS = {
     "other teams, shared gateways": (proof.SHARED, proof.NEIGHBOURS, proof.TENANTS, proof.COMPANIONS),
     "readiness and failover": (proof.READINESS, proof.FAILOVER),
     "Secrets, headers, credentials, limits": (proof.SECRETS, proof.HEADERS, proof.LIMITS),
+    "a mesh without EnvoyFilters": (proof.UNFILTERED,),
     "logs, names of your own": (proof.OBSERVABILITY, proof.EXPOSURE),
     "the chart under Helm, ct and Argo CD": (proof.CHART, proof.ADMISSION, proof.ARGO_CD),
 }
+
+#: What a concern has, and the faults of the test mesh, which are no concern of a reader.
+_NAMED = {section for sections in CONCERNS.values() for section in sections} | {proof.FAULTS}
 
 
 def table(known: Page) -> str:
     """A row for each concern, a column for each pair: all, or some of what the default pair has shown."""
     heads = ["Istio", *(pair.istio for pair in PAIRS)]
     envoys = ["with Envoy", *(pair.envoy for pair in PAIRS)]
-    rows = [[concern, *(_shown(known, sections, pair) for pair in PAIRS)] for concern, sections in CONCERNS.items()]
+    concerns = {**CONCERNS, "the rest": tuple(section for section in proof.SECTIONS if section not in _NAMED)}
+    rows = [
+        [concern, *(_shown(known, sections, pair) for pair in PAIRS)]
+        for concern, sections in concerns.items()
+        if sections
+    ]
     lines = [heads, ["---"] * len(heads), envoys, *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

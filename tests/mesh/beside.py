@@ -17,6 +17,7 @@ TOGETHER = {
         "test_refused.py",
         "test_routes.py",
         "test_secrets.py",
+        "test_seeds.py",
         "test_upstream.py",
     ),
 }

@@ -10,6 +10,13 @@ SHORT = {
         "test_readiness.py::test_client_certificate_is_refused",
     ),
     "headers and credentials": ("test_headers.py",),
+    "older meshes": ("test_older_meshes.py",),
+    "without EnvoyFilters": (
+        "test_no_envoy_filters.py::test_no_envoy_filter",
+        "test_no_envoy_filters.py::test_carried",
+        "test_no_envoy_filters.py::test_refused",
+        "test_no_envoy_filters.py::test_down",
+    ),
     "wildcards": ("test_wildcards.py",),
     "shared gateways": ("test_shared.py",),
     "authorization": ("test_authorization.py",),

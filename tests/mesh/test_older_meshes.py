@@ -89,6 +89,7 @@ def _ask(fleets: Fleets) -> Answer:
     return fleets.app.curl(f"http://{NAME}/", "--connect-to", "::192.0.2.1:80")
 
 
+@pytest.mark.since("a wildcard's denied ranges")
 def test_other_settings_of_a_wildcard_crash_no_proxy(fleets: Fleets) -> None:
     """Envoy before 1.40 makes a further DNS cache in freed memory, if a listener has made the first one."""
     for ranges in ("198.51.100.0/24", "203.0.113.0/24", "192.0.2.0/24"):
@@ -99,6 +100,7 @@ def test_other_settings_of_a_wildcard_crash_no_proxy(fleets: Fleets) -> None:
     assert gateways(GATEWAYS)[gateway_name(WILDCARD)].restarts == 0
 
 
+@pytest.mark.since("a wildcard's denied ranges")
 def test_a_proxy_that_knows_no_denied_ranges_has_no_way_to_the_names(fleets: Fleets, proof: Proof) -> None:
     """The mesh's proxies are those that know them: for the test, the patch is for proxies that are newer still."""
     wait_until(lambda: _ask(fleets).status == 200, "the gateway answers", seconds=60)

@@ -19,6 +19,7 @@ from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 from tests.mesh.waiting import wait_until
 
+pytestmark = pytest.mark.since("a wildcard's denied ranges")
 GATEWAYS, OLD = "wp-gateways", "wp-old"
 DOMAIN = "ports.example.com"
 #: URLs of a name by the client port, and the upstream port behind it.
