@@ -20,8 +20,8 @@ OTHER_GATEWAYS = Code(
 PLATFORM = Code(
     "EG328",
     "a NetworkPolicy that would cut off the platform",
-    "istiod, DNS and the cluster's own pods connect to the Kubernetes API, to nodes and to each other. A NetworkPolicy "
-    "for clients would let them reach gateways only.",
+    "The platform's own pods, such as istiod and DNS, connect to the Kubernetes API, to nodes and to each other. A "
+    "NetworkPolicy for clients would let them reach gateways only.",
 )
 NO_NAME = Code(
     "EG329",
