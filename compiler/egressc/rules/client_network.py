@@ -40,7 +40,7 @@ ANY_ADDRESS = Code(
 )
 NOT_REACHED = Code(
     "EG331",
-    "Services that a Sidecar lets in and a NetworkPolicy does not",
+    "what a Sidecar lets in and a NetworkPolicy does not",
     "`companions.sidecars` lets applications call the Services of a namespace. `companions.clientNetworkPolicies` "
     "refuses the connections if it does not name that namespace, too.",
     "warning",
