@@ -20,8 +20,8 @@ OTHER_GATEWAYS = Code(
 PLATFORM = Code(
     "EG328",
     "a NetworkPolicy that would cut off the platform",
-    "DNS, istiod and the cluster's own pods connect to the Kubernetes API, to nodes and to each other. A NetworkPolicy "
-    "for clients would let them reach gateways only.",
+    "The platform's own pods, such as istiod and DNS, connect to the Kubernetes API, to nodes and to each other. A "
+    "NetworkPolicy for clients would let them reach gateways only.",
 )
 NO_NAME = Code(
     "EG329",
@@ -40,7 +40,7 @@ ANY_ADDRESS = Code(
 )
 NOT_REACHED = Code(
     "EG331",
-    "services that a Sidecar lets in and a NetworkPolicy does not",
+    "what a Sidecar lets in and a NetworkPolicy does not",
     "`companions.sidecars` lets applications call the Services of a namespace. `companions.clientNetworkPolicies` "
     "refuses the connections if it does not name that namespace, too.",
     "warning",
