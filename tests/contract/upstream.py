@@ -70,7 +70,7 @@ def _answers(gateway: Gateway, port: dict[str, Any]) -> None:
     assert len(found) == (port.get("preserveCase") == "all")
     for one in found:
         settings = gateway.upstream_settings[port["port"]]
-        assert settings["tls"]["mode"] == "DISABLE" or settings["tls"]["sni"]
+        assert settings["tls"]["mode"] == "DISABLE" or settings["tls"].get("sni")
         assert settings["connectionPool"]["http"]["h2UpgradePolicy"] == "DO_NOT_UPGRADE"
         names = {"idle_timeout": "idleTimeout", "max_requests_per_connection": "maxRequestsPerConnection"}
         limits = {ours: settings["connectionPool"]["http"].get(theirs) for ours, theirs in names.items()}
