@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -161,13 +162,18 @@ def test_carried(fleet: Fleet, proof: Proof) -> None:
     assert (answer.status, answer.seen["tls"]["sni"]) == (200, PASSED)
     proof.row(UNFILTERED, "TLS of the application's own", f"`GET https://{PASSED}/a`", "the application's TLS", "200")
     for address, how in ((f"{DB}:5432", "TLS by the gateway"), (f"{PLAIN}:5434", "in clear")):
-        outcome = fleet.shop.tcp(address, "-text", "ping")
-        assert (outcome.ok, outcome.echo) == (True, "ping"), outcome
+        wait_until(partial(echoes, fleet.shop, address), f"{address} echoes", seconds=60)
         proof.row(UNFILTERED, f"TCP, {how}", f"`ping` to `{address}`", "ping", "ping")
 
 
+def echoes(client: Client, address: str) -> bool:
+    """Whether a line comes back."""
+    return client.tcp(address, "-text", "ping").echo == "ping"
+
+
 def test_a_client_by_a_prefix(fleet: Fleet) -> None:
-    assert fleet.clients["preview"].curl(f"http://{PARTNER}/any").status == 200
+    allowed = fleet.clients["preview"]
+    wait_until(lambda: allowed.curl(f"http://{PARTNER}/any").status == 200, "a client by a prefix gets in", seconds=60)
     assert fleet.clients["previewed"].curl(f"http://{PARTNER}/any").status == 403
 
 
@@ -216,10 +222,9 @@ def test_down(well: Fleet, proof: Proof) -> None:
     """Every kind of host follows its upstream, and is Ready again."""
     well.upstream.serve()
     wait_ready(GATEWAYS, HOSTS, ready=False, seconds=60)
-    answer = well.shop.curl(f"http://{API}/down")
-    assert answer.status == 503, answer
+    wait_until(lambda: well.shop.curl(f"http://{API}/down").status == 503, "callers get 503", seconds=60)
     well.restore()
-    wait_until(lambda: well.shop.curl(f"http://{API}/up").status == 200, "the host is back", seconds=30)
+    wait_until(lambda: well.shop.curl(f"http://{API}/up").status == 200, "the host is back", seconds=60)
     proof.row(
         UNFILTERED,
         "the upstream is down: pods NotReady, then Ready again",
