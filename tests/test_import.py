@@ -1,6 +1,8 @@
 """`egressc import`: what people have becomes a list, which opens no more than that did."""
 
 import json
+import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -344,3 +346,31 @@ def test_what_comes_back_opens_nothing(case: Case, helm4: Helm) -> None:
         if change.effect == "opens" and change.subject != "companions" and "lets through" not in change.text
     ]
     assert opened == []
+
+
+JUNK: tuple[Any, ...] = (None, "", 0, "x", [], {}, [1], ["a"], {"a": 1}, True, "*", [[]], [{}], 1.5)
+
+
+def test_objects_of_any_form_give_findings_and_no_traceback(helm4: Helm) -> None:
+    """Any value may stand in the place of any other, also in what the chart prints."""
+    draw = random.Random(0)  # noqa: S311 - the same mistakes in every run
+    files = [
+        path.read_text() for case in CASES for path in case.glob("*") if path.name.startswith(("obj", "pol", "pack"))
+    ]
+    plans = [case.compile().plan for case in VALID if case.name in ("clients", "deny", "sidecar")]
+    files += [helm4.text(emit.values(plan)) for plan in plans if plan]
+    for text in files:
+        whole = [one for one in yaml.safe_load_all(text) if one and one["kind"] not in ("Deployment", "Pod", "Service")]
+        for _ in range(12):
+            documents = json.loads(json.dumps(whole))
+            for _ in range(3):
+                inside, key = draw.choice(list(_places(documents)))
+                inside[key] = draw.choice(JUNK)
+            imported("---\n".join(map(json.dumps, documents)))
+
+
+def _places(data: Any) -> Iterator[tuple[Any, Any]]:
+    for key in data if isinstance(data, dict) else range(len(data)):
+        yield data, key
+        if isinstance(data[key], dict | list):
+            yield from _places(data[key])

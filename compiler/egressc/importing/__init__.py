@@ -1,7 +1,7 @@
 """IMPORT: what people have, objects of Istio or an allowlist → a host list, and what could not be carried over."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,7 +11,7 @@ from egressc.findings import Code, Finding, Span, folded
 from egressc.hostname import short
 from egressc.importing import allowlists, mesh, packages, written
 from egressc.importing.entry import Entry
-from egressc.importing.objects import Object, is_object, objects
+from egressc.importing.objects import Object, Objects, is_object, objects
 from egressc.importing.registry import CONTRADICTION
 from egressc.positions import Mapping, Sequence
 from egressc.unreadable import NOT_YAML, UNREADABLE
@@ -92,7 +92,7 @@ class _Found:
 
     findings: list[Finding] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
-    objects: list[Object] = field(default_factory=list)
+    objects: Objects = field(default_factory=Objects)
 
 
 def _file(name: str, raw: bytes, form: str | None, found: _Found) -> None:
@@ -139,7 +139,7 @@ def _looks_like(text: str) -> str:
     return "lines" if plain and first else "objects"
 
 
-def _others(all_objects: Iterable[Object]) -> Iterator[Finding]:
+def _others(all_objects: Objects) -> Iterator[Finding]:
     """One finding for each other kind of each file."""
     seen = set()
     for one in all_objects:

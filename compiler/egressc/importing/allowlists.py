@@ -12,7 +12,7 @@ from egressc.importing import packages
 from egressc.importing.callers import LIMIT, UNKNOWN
 from egressc.importing.clients import unknown as ask_who
 from egressc.importing.entry import Entry
-from egressc.importing.objects import Object, of_kind
+from egressc.importing.objects import Object, Objects
 from egressc.importing.part import Part
 from egressc.importing.registry import NOT_CARRIED
 from egressc.meant import pasted, schemes, texts
@@ -250,10 +250,10 @@ def smokescreen(document: Mapping, findings: list[Finding]) -> Iterator[Entry]:
         findings.append(NOT_CARRIED(span, f"`{path}` of the ACL is not carried over", "look whether it is needed"))
 
 
-def cilium(objects: Iterable[Object], findings: list[Finding]) -> Iterator[Entry]:
+def cilium(objects: Objects, findings: list[Finding]) -> Iterator[Entry]:
     """`toFQDNs` of CiliumNetworkPolicies: their pods are the clients."""
     for kind in ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"):
-        for one in of_kind(objects, kind):
+        for one in objects.of_kind(kind):
             yield from _policy(one, findings)
 
 

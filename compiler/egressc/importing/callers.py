@@ -7,7 +7,7 @@ from typing import Any
 
 from egressc.findings import Code, Finding
 from egressc.hostname import normalise
-from egressc.importing.objects import Object, of_kind
+from egressc.importing.objects import Object, Objects
 from egressc.importing.part import Part
 
 UNKNOWN = Code(
@@ -59,7 +59,7 @@ class Asked:
     has_requests: bool
 
 
-def policies(objects: Iterable[Object], namespace: str, labels: dict[str, str]) -> Iterator[Object]:
+def policies(objects: Objects, namespace: str, labels: dict[str, str]) -> Iterator[Object]:
     """The policies that hold, or may hold, for the pods with `labels` in `namespace`, or for a ServiceEntry.
 
     More policies that deny are on the safe side. More that allow are not: those that may be about other pods count only
@@ -67,7 +67,7 @@ def policies(objects: Iterable[Object], namespace: str, labels: dict[str, str]) 
     """
     sure: list[Object] = []
     unsure: list[Object] = []
-    for one in of_kind(objects, "AuthorizationPolicy"):
+    for one in objects.of_kind("AuthorizationPolicy"):
         targets = one.spec.parts("targetRefs")
         if targets:
             if any(_is(target, "ServiceEntry") for target in targets):
@@ -95,6 +95,9 @@ def read(rules: Iterable[Object], asked: Asked, findings: list[Finding]) -> Call
     """What the policies say of one host."""
     callers = Callers()
     for policy in rules:
+        about = _only_about(policy)
+        if about and asked.host not in about and asked.host[0] != "*":
+            continue
         action = policy.spec.text("action") or "ALLOW"
         for rule in policy.spec.parts("rules"):
             try:
@@ -112,6 +115,17 @@ def read(rules: Iterable[Object], asked: Asked, findings: list[Finding]) -> Call
     if callers.only is not None:
         callers.clients = callers.only if callers.clients is None else _both(callers.clients, callers.only)
     return callers
+
+
+def _only_about(policy: Object) -> frozenset[str]:
+    """The hosts of a policy that names each host whole; empty if it may be about any."""
+    if policy.about is None:
+        rules = policy.spec.parts("rules")
+        named = [one.part("operation").texts("hosts") or ["*"] for rule in rules for one in rule.parts("to")]
+        names = [name for some in named for name in some]
+        plain = all("to" in rule for rule in rules) and not any("*" in name or ":" in name for name in names)
+        policy.about = frozenset(map(normalise, names)) if plain else frozenset()
+    return policy.about
 
 
 def _both(some: list[Client], others: list[Client]) -> list[Client]:
@@ -260,10 +274,10 @@ def _principal(name: str, part: Part, domains: set[str]) -> Client:
     return {"namespace": found["namespace"]}
 
 
-def by_sidecars(objects: Iterable[Object], host: str) -> set[str]:
+def by_sidecars(objects: Objects, host: str) -> set[str]:
     """The namespaces whose Sidecar names the host."""
     found = set()
-    for one in of_kind(objects, "Sidecar"):
+    for one in objects.of_kind("Sidecar"):
         for egress in one.spec.parts("egress"):
             names = {name.partition("/")[2] for name in egress.texts("hosts")}
             if host in map(normalise, names) and one.namespace and "workloadSelector" not in one.spec:

@@ -1,11 +1,10 @@
 """What the objects of all files say together, and the calls of one host."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from egressc.findings import Finding
 from egressc.importing import upstreams, ways
-from egressc.importing.objects import Object
+from egressc.importing.objects import Object, Objects
 from egressc.importing.registry import Service, services
 from egressc.importing.ways import Way
 
@@ -17,13 +16,14 @@ HTTP = ("HTTP", "HTTP2", "GRPC")
 class Mesh:
     """What the objects of all files say together."""
 
-    objects: Sequence[Object]
+    objects: Objects
     findings: list[Finding]
     domains: set[str] = field(default_factory=set)
     services: dict[str, Service] = field(init=False)
     rules: dict[str, list[Object]] = field(init=False)
     hops: dict[str, list[ways.Hop]] = field(init=False)
     gateways: dict[str, dict[str, str]] = field(init=False)
+    policies: dict[tuple[str, str], list[Object]] = field(default_factory=dict)  # by namespace and labels of pods
 
     def __post_init__(self) -> None:
         self.services = services(self.objects, self.findings)

@@ -78,12 +78,14 @@ def _by_policies(mesh: Mesh, service: Service, calls: list[Call], carried: list[
         return Callers()
     names = {name for call in carried for name in call.way.gateway_objects}
     labels = {key: value for name in names for key, value in mesh.gateways.get(name, {}).items()}
-    place = carried[0].way.gateway.split(".")
-    namespace = place[1] if len(place) > 1 else service.objects[0].namespace
-    policies = list(callers.policies(mesh.objects, namespace, labels))
+    service_name = carried[0].way.gateway.split(".")
+    namespace = service_name[1] if len(service_name) > 1 else service.objects[0].namespace
+    place = namespace, str(sorted(labels.items()))
+    if place not in mesh.policies:
+        mesh.policies[place] = list(callers.policies(mesh.objects, namespace, labels))
     ports = {call.way.gateway_port or call.way.port: call.way.port for call in carried}
     has_requests = any(call.protocol in HTTP for call in calls)
-    return callers.read(policies, Asked(entry.host, ports, has_requests), mesh.findings)
+    return callers.read(mesh.policies[place], Asked(entry.host, ports, has_requests), mesh.findings)
 
 
 def _narrowed(clients: list[Client], carried: list[Call]) -> list[Client]:

@@ -1,19 +1,19 @@
 """A name of one's own at an ingress gateway that leads to an upstream → `expose`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from egressc.findings import Finding
 from egressc.hostname import normalise
 from egressc.importing.callers import UNKNOWN
 from egressc.importing.entry import Entry
-from egressc.importing.objects import Object, of_kind
+from egressc.importing.objects import Object, Objects
 from egressc.importing.registry import Service
 from egressc.importing.ways import MESH, Hop
 
 
 def own_name(
-    entry: Entry, hops: Sequence[Hop], objects: Iterable[Object], known: Mapping[str, Service], findings: list[Finding]
+    entry: Entry, hops: Sequence[Hop], objects: Objects, known: Mapping[str, Service], findings: list[Finding]
 ) -> None:
     """Turns the entry of a name of one's own into that of its upstream, if an ingress gateway has the name."""
     upstreams = {hop.to for hop in hops if hop.to in known}
@@ -24,7 +24,7 @@ def own_name(
     server = next(
         (
             found
-            for one in of_kind(objects, "Gateway")
+            for one in objects.of_kind("Gateway")
             if f"{one.namespace}/{one.name}" in ingress and (found := _server(one, entry.host))
         ),
         None,

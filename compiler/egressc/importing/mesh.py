@@ -1,6 +1,5 @@
 """Objects of Istio → entries of a list: a ServiceEntry is a host, the others say how it is called and by whom."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from egressc.findings import Finding
@@ -8,7 +7,7 @@ from egressc.hostname import short
 from egressc.importing import clients, exposure, own, ports, unread, upstreams, ways
 from egressc.importing.calls import HTTP, Call, Mesh
 from egressc.importing.entry import Entry
-from egressc.importing.objects import Object
+from egressc.importing.objects import Objects
 from egressc.importing.registry import NOT_CARRIED, Service
 from egressc.importing.ways import Way
 from egressc.names import gateway_name
@@ -20,10 +19,10 @@ OF_THE_CHART = {
 }
 
 
-def entries(objects: Sequence[Object], findings: list[Finding]) -> tuple[list[Entry], set[str]]:
+def entries(objects: Objects, findings: list[Finding]) -> tuple[list[Entry], set[str]]:
     """The entries of all hosts, and the trust domains that the objects name."""
     findings += own.exposed(objects)
-    mesh = Mesh([one for one in objects if not own.is_exposure(one)], findings)
+    mesh = Mesh(Objects(one for one in objects if not own.is_exposure(one)), findings)
     called = dict(mesh.services)
     for host, routes in mesh.hops.items():  # names that only a VirtualService knows
         to = next((hop for hop in routes if hop.to in mesh.services), None)

@@ -1,6 +1,7 @@
 """Documents of Kubernetes → single objects, each with its kind, its name and its place."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from egressc.findings import Span
@@ -20,7 +21,7 @@ GROUPS = {
 class Object:
     """An object: `name` and `namespace` are empty where it does not say them."""
 
-    __slots__ = ("annotations", "kind", "known", "labels", "name", "namespace", "span", "spec")
+    __slots__ = ("about", "annotations", "kind", "known", "labels", "name", "namespace", "span", "spec")
 
     def __init__(self, data: Mapping) -> None:
         whole = Part(data, next(iter(data.keys_at.values()), data.span))
@@ -33,6 +34,7 @@ class Object:
         self.annotations = metadata.pairs("annotations") if self.known else {}
         self.span = whole.at("kind")
         self.spec = whole.part("spec")
+        self.about: frozenset[str] | None = None  # the hosts of a policy, as soon as somebody asks
 
     @property
     def title(self) -> str:
@@ -63,6 +65,29 @@ def objects(document: Mapping) -> Iterator[Object]:
         yield Object(document)
 
 
-def of_kind(some: Iterable[Object], kind: str) -> list[Object]:
-    """Those of `kind`, of a group where it is read."""
-    return [one for one in some if one.known and one.kind == kind]
+class Objects(list[Object]):
+    """Objects that are looked up by kind and name. They are all there before the first look."""
+
+    @cached_property
+    def _kinds(self) -> dict[str, list[Object]]:
+        kinds: dict[str, list[Object]] = {}
+        for one in self:
+            if one.known:
+                kinds.setdefault(one.kind, []).append(one)
+        return kinds
+
+    @cached_property
+    def _names(self) -> dict[tuple[str, str], list[Object]]:
+        names: dict[tuple[str, str], list[Object]] = {}
+        for kind, some in self._kinds.items():
+            for one in some:
+                names.setdefault((kind, f"{one.namespace}/{one.name}"), []).append(one)
+        return names
+
+    def of_kind(self, kind: str) -> list[Object]:
+        """Those of `kind`, of a group where it is read."""
+        return self._kinds.get(kind, [])
+
+    def named(self, kind: str, name: str) -> list[Object]:
+        """Those of `kind` with this `<namespace>/<name>`."""
+        return self._names.get((kind, name), [])

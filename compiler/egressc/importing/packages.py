@@ -1,6 +1,6 @@
 """Kinds of other products that name external hosts: UDS Package, ExternalService, values of Big Bang's charts."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from egressc.findings import Finding
@@ -8,18 +8,18 @@ from egressc.hostname import normalise
 from egressc.importing.callers import LIMIT
 from egressc.importing.clients import unknown
 from egressc.importing.entry import Entry
-from egressc.importing.objects import Object, of_kind
+from egressc.importing.objects import Object, Objects
 from egressc.importing.part import Part
 from egressc.importing.registry import NOT_CARRIED
 from egressc.meant.schemes import BY_PORT
 from egressc.positions import Mapping
 
 
-def entries(objects: Iterable[Object], findings: list[Finding]) -> Iterator[Entry]:
+def entries(objects: Objects, findings: list[Finding]) -> Iterator[Entry]:
     """The entries of Packages and of ExternalServices."""
-    for one in of_kind(objects, "Package"):
+    for one in objects.of_kind("Package"):
         yield from _package(one, findings)
-    for one in of_kind(objects, "ExternalService"):
+    for one in objects.of_kind("ExternalService"):
         yield from _external_service(one, findings)
 
 

@@ -1,11 +1,11 @@
 """ServiceEntries → the external hosts: ports, where the upstream is, and which namespaces know them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from egressc.findings import Code, Finding, Span
 from egressc.hostname import normalise, short
-from egressc.importing.objects import Object, of_kind
+from egressc.importing.objects import Object, Objects
 from egressc.importing.part import Part
 
 CONTRADICTION = Code(
@@ -64,10 +64,10 @@ class Service:
         return any("egressc.io/sidecar" in one.labels for one in self.objects)
 
 
-def services(objects: Iterable[Object], findings: list[Finding]) -> dict[str, Service]:
+def services(objects: Objects, findings: list[Finding]) -> dict[str, Service]:
     """The external hosts by their names."""
     found: dict[str, Service] = {}
-    for one in of_kind(objects, "ServiceEntry"):
+    for one in objects.of_kind("ServiceEntry"):
         for service in _of(one, findings):
             if service.host in found:
                 findings += _merge(found[service.host], service)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from egressc.findings import Finding
 from egressc.hostname import short
 from egressc.importing.calls import Mesh
-from egressc.importing.objects import Object, of_kind
+from egressc.importing.objects import Object
 from egressc.importing.registry import NOT_CARRIED
 
 
@@ -17,7 +17,7 @@ class _About:
     hosts: set[str]
     gateways: set[str]
     used: set[str]
-    leading: list[Object]
+    leading: set[Object]
 
 
 def _about(mesh: Mesh) -> _About:
@@ -28,7 +28,7 @@ def _about(mesh: Mesh) -> _About:
         | {host for host in mesh.rules if host.startswith("*") and any(name.endswith(host[1:]) for name in known)},
         gateways={hop.to.partition(".")[0] for hop in hops if hop.to not in mesh.services},
         used={name for hop in hops for name in hop.gateways},
-        leading=[hop.rule for hop in hops if hop.to in mesh.services],
+        leading={hop.rule for hop in hops if hop.to in mesh.services},
     )
 
 
@@ -36,7 +36,7 @@ def unread(mesh: Mesh) -> Iterator[Finding]:
     """What of the objects nobody has read."""
     about = _about(mesh)
     for kind, look in LOOKS.items():
-        for one in of_kind(mesh.objects, kind):
+        for one in mesh.objects.of_kind(kind):
             if one.of_the_chart:
                 one.spec.part("trafficPolicy").skip("connectionPool")
             yield from look(one, about)
@@ -83,17 +83,20 @@ def _sidecar(one: Object, _: "_About") -> Iterator[Finding]:
     yield from ()
 
 
-def _policy(one: Object, _: "_About") -> Iterator[Finding]:
+def _policy(one: Object, about: "_About") -> Iterator[Finding]:
     action = one.spec.text("action") or "ALLOW"
-    if one.of_the_chart or action in ("AUDIT", "CUSTOM"):
+    if one.of_the_chart or action == "CUSTOM":
         one.spec.done()
-    if action == "AUDIT":
+    elif action == "AUDIT":
         yield NOT_CARRIED(one.span, f"{one.title} only writes to a log", "add `enforcement: report`, or leave it out")
-    unread = [path for path, _ in one.spec.unread()]
-    if unread and "rules" in unread:
-        one.spec.done()
+    elif one.about is None:
         message = f"{one.title} is about other pods than those of an egress gateway"
         yield NOT_CARRIED(one.span, message, "leave it as it is")
+    elif one.about and not one.about & about.hosts:
+        yield NOT_CARRIED(one.span, f"{one.title} is about hosts that are not imported", "leave it as it is")
+    else:
+        return
+    one.spec.done()
 
 
 LOOKS: dict[str, Callable[[Object, "_About"], Iterator[Finding]]] = {

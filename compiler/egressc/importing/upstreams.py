@@ -1,13 +1,12 @@
 """DestinationRules → how an upstream is asked: TLS, connection pool, outlier detection."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from egressc.findings import Finding
 from egressc.hostname import normalise, short
-from egressc.importing.objects import Object, of_kind
+from egressc.importing.objects import Object, Objects
 from egressc.importing.part import Part
 from egressc.importing.registry import CONTRADICTION
 from egressc.schema import schema
@@ -43,10 +42,10 @@ class Policy:
         return self.rule.spec.part("workloadSelector").pairs("matchLabels")
 
 
-def rules_of(objects: Iterable[Object]) -> dict[str, list[Object]]:
+def rules_of(objects: Objects) -> dict[str, list[Object]]:
     """The DestinationRules by their host."""
     rules: dict[str, list[Object]] = {}
-    for one in of_kind(objects, "DestinationRule"):
+    for one in objects.of_kind("DestinationRule"):
         rules.setdefault(normalise(one.spec.text("host")), []).append(one)
     return rules
 

@@ -1,12 +1,12 @@
 """VirtualServices and Gateways → the ways of a host's calls: from the client's port to the upstream's."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from egressc.findings import Finding, Span
 from egressc.hostname import normalise, short
-from egressc.importing.objects import Object, of_kind
+from egressc.importing.objects import Object, Objects
 from egressc.importing.part import Part
 from egressc.importing.registry import NOT_CARRIED, Service
 from egressc.schema import schema
@@ -54,10 +54,10 @@ class Way:
     span: Span | None = None
 
 
-def hops(objects: Iterable[Object]) -> dict[str, list[Hop]]:
+def hops(objects: Objects) -> dict[str, list[Hop]]:
     """The routes by the host that they are for."""
     found: dict[str, list[Hop]] = {}
-    for one in of_kind(objects, "VirtualService"):
+    for one in objects.of_kind("VirtualService"):
         routes = list(_hops(one))
         for host in one.spec.texts("hosts"):
             found.setdefault(normalise(host), []).extend(routes)
@@ -229,9 +229,9 @@ def _is_plain(value: str) -> bool:
     return "%" not in value.replace("%%", "")
 
 
-def gateways(objects: Iterable[Object]) -> dict[str, dict[str, str]]:
+def gateways(objects: Objects) -> dict[str, dict[str, str]]:
     """The labels of the pods of each Gateway, by its namespace and name."""
     found = {}
-    for one in of_kind(objects, "Gateway"):
+    for one in objects.of_kind("Gateway"):
         found[f"{one.namespace}/{one.name}"] = one.spec.pairs("selector")
     return found
