@@ -1,11 +1,12 @@
 """Faults that a test must notice: small changes of the product, each with what a user would suffer."""
 
-from tests.mutants import access, compiler, namespaces, page, pods, requests, rules, schemas, told, upstream
+from tests.mutants import access, compiler, imports, namespaces, page, pods, requests, rules, schemas, told, upstream
 from tests.mutants.mutant import Mutant
 
 MUTANTS: tuple[Mutant, ...] = (
     *access.MUTANTS,
     *compiler.MUTANTS,
+    *imports.MUTANTS,
     *namespaces.MUTANTS,
     *page.MUTANTS,
     *pods.MUTANTS,
