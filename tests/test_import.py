@@ -228,6 +228,11 @@ def test_what_has_no_host_is_no_list(text: str) -> None:
     assert imported(text)[0] is None
 
 
+def test_a_template_is_to_be_rendered_first() -> None:
+    text = SERVICE.replace("namespace: shop", "namespace: {{ .Values.namespace }}")
+    assert imported(text) == (None, ["EG002 4: this is a template, and no YAML yet"])
+
+
 def test_a_form_can_be_forced() -> None:
     assert imported("kind: x\n", form="lines")[0] is None
     text, _ = imported("acl.example.com\n", form="lines")

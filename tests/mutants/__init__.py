@@ -3,6 +3,7 @@
 from tests.mutants import (
     access,
     compiler,
+    imports,
     namespaces,
     page,
     pods,
@@ -19,6 +20,7 @@ from tests.mutants.mutant import Mutant
 MUTANTS: tuple[Mutant, ...] = (
     *access.MUTANTS,
     *compiler.MUTANTS,
+    *imports.MUTANTS,
     *namespaces.MUTANTS,
     *page.MUTANTS,
     *pods.MUTANTS,

@@ -105,6 +105,13 @@ def _file(name: str, raw: bytes, form: str | None, found: _Found) -> None:
         found.entries += reader(name, text, found.findings)
         return
     documents, problems = source.load_stream(name, raw)
+    if problems and "{{" in text:
+        before = text[: text.index("{{")]
+        span = Span(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        found.findings.append(
+            NOT_YAML(span, "this is a template, and no YAML yet", "import what `helm template` prints")
+        )
+        return
     # what stands there may be a Secret: a fix that quotes it would show it
     fix = "check the quotes, colons and indentation here"
     found.findings += [replace(one, fix=fix) if one.code == NOT_YAML.name else one for one in problems]

@@ -97,7 +97,7 @@ def _of(one: Object, findings: list[Finding]) -> Iterator[Service]:
     places = tuple(endpoint.text("address").rstrip(".") for endpoint in endpoints if endpoint not in second)
     resolution = spec.text("resolution") or "NONE"
     sans = tuple(spec.texts("subjectAltNames"))
-    addresses = tuple(spec.texts("addresses"))
+    addresses = tuple(_addresses(one, findings))
     visible = exported(one)
     for host, span in hosts:
         yield Service(
@@ -115,6 +115,17 @@ def _of(one: Object, findings: list[Finding]) -> Iterator[Service]:
             visible=visible,
             objects=[one],
         )
+
+
+def _addresses(one: Object, findings: list[Finding]) -> Iterator[str]:
+    """The virtual addresses; a range is none."""
+    for text, span in one.spec.placed("addresses"):
+        address, _, length = text.partition("/")
+        if length in ("", "32" if ":" not in address else "128"):
+            yield address
+        else:
+            message = f"{short(text)} of {one.title} is a range, and a host has single addresses"
+            findings.append(NOT_CARRIED(span, message, "list the addresses that applications call as `addresses`"))
 
 
 def _is_second(one: Object, endpoint: Part) -> bool:
