@@ -221,15 +221,17 @@ def test_other_ports_of_the_gateway(fleet: Fleet, proof: Proof) -> None:
 
 
 def test_a_certificate_of_another_root(fleet: Fleet, authority: Authority, proof: Proof) -> None:
-    """A name as the mesh gives it to a client, but by a root that is not the mesh's."""
+    """The upstream's root, which the gateway trusts for the upstream only."""
     address = gateways(GATEWAYS)[gateway_name(WEB)].addresses[0]
-    pair = authority.issue(f"spiffe://cluster.local/ns/{APPS}/sa/default")
+    pair = authority.issue(WEB)
     fleet.plain.write(FALSE_CERTIFICATE, pair.chain)
     fleet.plain.write(FALSE_KEY, pair.key)
     fleet.upstream.forget()
     answer = fleet.plain.curl(
         f"https://{WEB}:8080/a",
         "--insecure",
+        "--tls-max",
+        "1.2",  # there the alert comes inside of the handshake
         "--cert",
         FALSE_CERTIFICATE,
         "--key",
