@@ -26,7 +26,7 @@ mutants: $(READY) ## try faults that a test must notice; MUTANTS=20 draws some e
 	$(BIN)/python -m tests.mutants $(if $(MUTANTS),--draw $(MUTANTS)) $(if $(K),--only "$(K)")
 
 e2e: mesh ## run the tests on the real cluster; K=name selects tests, SHORT=1 a few for each concern
-	$(PYTEST) -m $(if $(SHORT),short,mesh)
+	$(PYTEST) tests/mesh --numprocesses=2 -m $(if $(SHORT),short,mesh)
 
 mesh: $(READY) ## start a real cluster on this machine (needs Debian and root); ISTIO=1.30, ENVOY=1.38 choose releases
 	$(BIN)/python -m tests.mesh up

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from egressc import since
 from egressc.applicability import TABLE
 from egressc.findings import CODES, FAMILIES, Code
 from egressc.schema import Part, schema
@@ -21,6 +22,7 @@ SECTIONS = [
     *(
         "companions",
         "sidecars",
+        "clientNetworkPolicies",
         "host",
         "tls",
         "files",
@@ -109,6 +111,7 @@ def hosts_page() -> str:
     root = schema()
     definitions: Part = root["$defs"]
     lines = [HOSTS_HEAD, "## The file", "", *_table(root), "`mesh`:", "", *_table(root["properties"]["mesh"])]
+    lines += _versions()
     for name in SECTIONS:
         lines += _section(name, definitions[name])
         if name == "host":
@@ -133,6 +136,15 @@ def findings_page() -> str:
 
 
 PAGES = {"hosts.md": hosts_page, "findings.md": findings_page}
+
+
+def _versions() -> Iterator[str]:
+    """What `mesh.istio` decides."""
+    yield from ("What a list can say only from some version of Istio on:", "")
+    yield from ("| Setting | From Istio | What has it | An older one |", "| --- | --- | --- | --- |")
+    for row in since.TABLE:
+        yield f"| {_cell(row.setting)} | {since.spelled(row.istio)} | {_cell(row.by)} | {_cell(row.before)} |"
+    yield ""
 
 
 def _section(name: str, part: Part) -> Iterator[str]:

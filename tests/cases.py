@@ -7,6 +7,7 @@ from egressc import emit
 from egressc.compile import Compilation, compile_files, compile_sources, storable
 from egressc.cost import release_bytes
 from egressc.findings import Finding
+from egressc.importing import import_sources
 
 CASES = Path(__file__).parent / "cases"
 GOLDENS = ("values.yaml", "manifests.yaml")
@@ -14,7 +15,7 @@ GOLDENS = ("values.yaml", "manifests.yaml")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A folder with lists, perhaps overlays (overlay*.yaml), and what they become."""
+    """A folder with lists, perhaps overlays (overlay*.yaml), and what they become; or with files to import."""
 
     folder: Path
 
@@ -36,8 +37,20 @@ class Case:
         )
 
     @property
+    def imports(self) -> list[Path]:
+        """What `egressc import` reads; of most cases nothing."""
+        return sorted(self.folder.glob("import/*"))
+
+    @property
+    def command(self) -> str:
+        """What is done with the files."""
+        return "import" if self.imports else "compile"
+
+    @property
     def arguments(self) -> list[str]:
         """What names the files to egressc, in the case's own folder."""
+        if self.imports:
+            return [f"import/{path.name}" for path in self.imports]
         return [path.name for path in self.lists] + [f"--overlay={path.name}" for path in self.overlays]
 
     def compile(self) -> Compilation:
@@ -46,12 +59,14 @@ class Case:
 
     def findings(self) -> tuple[Finding, ...]:
         """What the compiler finds, with the files known only by their names."""
+        if self.imports:
+            return import_sources([(f"import/{path.name}", path.read_bytes()) for path in self.imports]).findings
         lists, overlays = ([(path.name, path.read_bytes()) for path in paths] for paths in (self.lists, self.overlays))
         compilation = compile_sources(lists, overlays)
         if compilation.plan is None:
             return compilation.findings
         values = emit.dump(emit.values(compilation.plan))
-        return storable(compilation, release_bytes(compilation.plan, values)).findings
+        return storable(compilation, [release_bytes(compilation.plan, values)], sharded=False).findings
 
 
 VALID, INVALID = ([Case(path) for path in sorted((CASES / kind).iterdir())] for kind in ("valid", "invalid"))

@@ -55,6 +55,8 @@ def apply(text: str, finding: Finding) -> str:
         lines[finding.span.line - 1] = head[0] + written
         return "\n".join(lines)
     data, _ = source.load(NAME, text.encode())
+    if finding.code == "EG006":
+        return yaml.safe_dump(plain(data), sort_keys=False)
     if data is None or finding.code == "EG008":
         return yaml.safe_dump(yaml.safe_load(WRITE.findall(finding.fix.replace("such objects: `", "write `"))[0]))
     parent, step, at_key = _place(data, finding)
@@ -78,6 +80,9 @@ def _change(data: Any, parent: Any, step: Any, at_key: bool, finding: Finding) -
 
 
 def _write(data: Any, parent: Any, step: Any, at_key: bool, finding: Finding) -> None:
+    if "an item for each: " in finding.fix or "leave out the inner brackets: " in finding.fix:
+        _spread(data, parent, step, [yaml.safe_load(one) for one in re.findall(r"`([^`]+)`", finding.fix)])
+        return
     first = WRITE.search(finding.fix)
     assert first, f"nothing to write: {finding.fix}"
     if re.match(r"[\w-]+: ", first[1]):
@@ -89,11 +94,25 @@ def _write(data: Any, parent: Any, step: Any, at_key: bool, finding: Finding) ->
         items[next(index for index, item in enumerate(items) if item is parent)] = content
     else:
         parent[step] = {"host": content} if "one text" in finding.message else content
+        for more in BESIDE.findall(finding.fix):
+            parent.update(yaml.safe_load("{" + more + "}"))
+
+
+def _spread(data: Any, parent: Any, step: Any, items: list[Any]) -> None:
+    """`items` in the place of the one that the finding points at, or at a key of."""
+    if isinstance(parent, Mapping):
+        parent, step = next(
+            (one, at) for one in _all(data) if isinstance(one, list) for at, item in enumerate(one) if item is parent
+        )
+    parent[step : step + 1] = items
 
 
 def _write_pairs(data: Any, parent: Any, step: Any, written: dict[str, Any], finding: Finding) -> None:
     for more in BESIDE.findall(finding.fix):
         written |= yaml.safe_load("{" + more + "}")
+    if isinstance(parent, Sequence):
+        parent[step].update(written)
+        return
     others = finding.message.partition(" are not keys")
     for key in re.findall(r"`([^`]+)`", others[0]) if others[1] else ():
         if key != step:

@@ -9,7 +9,7 @@ from tests.chart import Documents
 
 LIST = """
 version: 1
-companions: {sidecars: {}, networkPolicies: true, admission: {}}
+companions: {sidecars: {}, networkPolicies: true, clientNetworkPolicies: {}, admission: {}}
 gateways: [{name: team}]
 hosts:
 - host: api.example.com
@@ -53,6 +53,7 @@ def says(text: str, kind: str, name: str, times: int = 1, namespace: str = "egre
 
 GOOD = (True, rbac.Call(CART, path="/v1/a"))
 AUTHORIZATION, RULES = "envoy-filter-authorization.yaml", f"{API}.authorization"
+CLIENTS = ("NetworkPolicy", "egressc.egress.egress.clients")
 ADMISSION = ("ValidatingAdmissionPolicy", "egressc.egress.egress.gateways", 1, "")
 
 LINES: dict[str, tuple[Line, ...]] = {
@@ -125,7 +126,7 @@ LINES: dict[str, tuple[Line, ...]] = {
         Line(
             "_envoy.tpl",
             "server_names: {{ toJson . }}",
-            says('["gold.wild.example.com"]', "EnvoyFilter", f"{WILD}.wildcard"),
+            says('["gold.wild.example.com"]', "EnvoyFilter", f"{WILD}.wildcard", 2),
         ),
     ),
     "Passthrough carries only TLS for its host": (
@@ -206,23 +207,23 @@ LINES: dict[str, tuple[Line, ...]] = {
         Line(
             "envoy-filter-wildcard.yaml",
             "resolved_address_filter:",
-            says("resolved_address_filter", "EnvoyFilter", f"{WILD}.wildcard", 2),
+            says("resolved_address_filter", "EnvoyFilter", f"{WILD}.wildcard", 3),
         ),
         Line(
             "envoy-filter-wildcard.yaml",
             "proxy: {proxyVersion: ",
-            says("proxyVersion", "EnvoyFilter", f"{WILD}.wildcard", 2),
+            says("proxyVersion", "EnvoyFilter", f"{WILD}.wildcard", 3),
         ),
     ),
     "A wildcard leads only to names below it": (
         Line(
             "envoy-filter-wildcard.yaml",
             "server_names: [{{ $gateway.host | quote }}]",
-            says('["*.wild.example.com"]', "EnvoyFilter", f"{WILD}.wildcard"),
+            says('["*.wild.example.com"]', "EnvoyFilter", f"{WILD}.wildcard", 2),
         ),
     ),
     "No client blocks a wildcard for the others": (
-        Line("envoy-filter-wildcard.yaml", "max_hosts:", says("max_hosts", "EnvoyFilter", f"{WILD}.wildcard", 2)),
+        Line("envoy-filter-wildcard.yaml", "max_hosts:", says("max_hosts", "EnvoyFilter", f"{WILD}.wildcard", 3)),
     ),
     "Client keys stay with their owner": (
         Line("role.yaml", "verbs: [list]", says('"verbs": ["list"]', "Role", API)),
@@ -268,6 +269,23 @@ LINES: dict[str, tuple[Line, ...]] = {
         ),
     ),
     "Gateways connect only to their upstreams": (
-        Line("companions/network-policy.yaml", "except:", says("169.254.0.0/16", "NetworkPolicy", API)),
+        Line("_network.tpl", "except:", says("169.254.0.0/16", "NetworkPolicy", API)),
+    ),
+    "Pods of client namespaces reach gateways and nothing outside": (
+        Line(
+            "companions/network-policy.yaml",
+            "kubernetes.io/metadata.name: {{ .namespace | quote }}",
+            says('{"kubernetes.io/metadata.name": "egress"}', *CLIENTS, times=3, namespace="shop"),
+        ),
+        Line(
+            "companions/network-policy.yaml",
+            "values: {{ toJson . }}",
+            says('"values": ["shop"]', *CLIENTS, namespace="shop"),
+        ),
+        Line(
+            "_network.tpl",
+            "kubernetes.io/metadata.name: {{ .dns.namespace | quote }}",
+            says('"kube-system"', *CLIENTS, namespace="shop"),
+        ),
     ),
 }

@@ -29,7 +29,7 @@ def invalid(request: pytest.FixtureRequest) -> Case:
 
 def _compiled(case: Case, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     monkeypatch.chdir(case.folder)
-    code = main(["compile", *case.arguments])
+    code = main([case.command, *case.arguments])
     values, errors = capfd.readouterr()
     return code, values, without_cost(errors)
 

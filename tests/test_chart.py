@@ -223,7 +223,7 @@ def test_a_tunnel_is_kept_alive(render: Render) -> None:
     found = settings["portLevelSettings"][0]["connectionPool"]["tcp"]["tcpKeepalive"]
     assert found == {"time": "60s", "interval": "10s", "probes": 3}
     for key, said in (("timeSeconds", "keepalive_time"), ("probes", "keepalive_probes")):
-        proxy = {"proxy": {"host": "proxy.corp.example", "port": 3128, "target": "api.example.com:443"}}
+        proxy = {"proxy": {"host": "proxy.corp.example", "port": 3128, "target": "api.example.com"}}
         (cluster,) = _clusters(render(_api(**proxy, connectionPool={"keepalive": {key: 7}})), "api.proxy")
         assert cluster["upstream_connection_options"]["tcp_keepalive"] == {said: 7}
 
@@ -324,6 +324,22 @@ def test_a_gateway_s_own_settings_replace_the_fleet_s(render: Render) -> None:
             "priority": "system-node-critical",
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ({}, {"address": "0.0.0.0", "port_value": 15099}),  # noqa: S104  nothing binds to it here
+        ({"readinessAddress": "::"}, {"address": "::", "ipv4_compat": True, "port_value": 15099}),
+        ({"listenAddress": "::"}, {"address": "::", "ipv4_compat": True, "port_value": 15099}),
+    ],
+)
+def test_the_kubelet_finds_the_readiness_port_at_the_address_of_pods(
+    render: Render, said: dict[str, str], address: dict[str, Any]
+) -> None:
+    patches = _of("EnvoyFilter", render(_api() | said))["spec"]["configPatches"]
+    listeners = [patch["patch"]["value"] for patch in patches if patch["applyTo"] == "LISTENER"]
+    assert [listener["address"]["socket_address"] for listener in listeners] == [address]
 
 
 def test_pods_fit_the_restricted_standard_and_openshift(render: Render) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import egressc
+from egressc import cli
 from egressc.compile import compile_sources
 from egressc.findings import CODES, FAMILIES, RETIRED, Code, Finding, Span
 
@@ -13,10 +14,11 @@ HERE = Span("hosts.yaml", 1, 1)
 
 
 def test_each_code_stands_once_in_the_compiler() -> None:
-    """No list of codes by hand, in no docstring; and the compiler has imported all that are declared."""
+    """No list of codes by hand, in no docstring; and the command line has imported all that are declared."""
     modules = Path(egressc.__file__).parent.rglob("*.py")
     names = [name for module in modules for name in re.findall(r"EG[0-9]{3}", module.read_text(encoding="utf-8"))]
     assert compile_sources([]).findings == ()
+    assert cli.parser().prog
     assert sorted(names) == sorted([*CODES, *RETIRED])
     assert {name[:3] for name in CODES} == set(FAMILIES)
 

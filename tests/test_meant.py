@@ -11,6 +11,29 @@ from tests.meant import findings, mended, values
 A = "host: a.example.com"
 REASON = 'unverified: "The line is leased (RISK-1)."'
 
+DATABASE = f"- {{{{{A}, ports: [{{{{port: {{}}, protocol: TCP}}}}], tls: {{{{mode: none, unverified: '{{}}'}}}}}}}}"
+#: Strings by which applications connect to a database, its port and what verifies it.
+STRINGS = [
+    ("jdbc:oracle:thin:@a.example.com:1521/x", (1521, "Oracle: the application verifies the server")),
+    ("jdbc:oracle:thin:@//a.example.com/x", (1521, "Oracle: the application verifies the server")),
+    ("jdbc:oracle:thin:scott/word@a.example.com:1521:x", (1521, "Oracle: the application verifies the server")),
+    ("jdbc:mysql:loadbalance://a.example.com/x", (3306, "MySQL: the application verifies the server")),
+    ("jdbc:postgresql://a.example.com/x?sslmode=require", (5432, "PostgreSQL: the application verifies the server")),
+    ("jdbc:sqlserver://a.example.com:1433;encrypt=true", (1433, "SQL Server: the application verifies the server")),
+    ("jdbc:db2://a.example.com:50000/x", (50000, "DB2: the application verifies the server")),
+    ("postgresql+psycopg2://u:w@a.example.com/x", (5432, "PostgreSQL: the application verifies the server")),
+    ("host=a.example.com port=5432 dbname=x", (5432, "PostgreSQL: the application verifies the server")),
+    ("Server=a.example.com;Port=5432;Database=x", (5432, "PostgreSQL: the application verifies the server")),
+    ("Data Source=a.example.com;Initial Catalog=x", (1433, "SQL Server: the application verifies the server")),
+    ("tcp:a.example.com,1433", (1433, "SQL Server: the application verifies the server")),
+    (
+        "Driver={ODBC Driver 18 for SQL Server};Server=tcp:a.example.com,1433;Pwd=x",
+        (1433, "SQL Server: the application verifies the server"),
+    ),
+    ("odbc:Driver=MySQL;Server=a.example.com;Database=x", (3306, "MySQL: the application verifies the server")),
+    ("foodb://a.example.com:7777/x", (7777, "foodb: the application verifies the server")),
+]
+
 #: An entry as it is written, and as it was meant.
 ENTRIES = [
     # clients
@@ -149,10 +172,114 @@ ENTRIES = [
     (f"- {{{A}, endpoints: 192.0.2.10}}", f"- {{{A}, endpoints: [192.0.2.10]}}"),
     (f"- {{{A}, ip: 192.0.2.10}}", f"- {{{A}, endpoints: [192.0.2.10]}}"),
     (f"- {{{A}, headers: {{X-Version: '1'}}}}", f"- {{{A}, headers: {{request: {{set: {{X-Version: '1'}}}}}}}}"),
+    (f"- {{{A}, headers: {{preserveHttp1HeaderCase: true}}}}", f"- {{{A}, headers: {{preserveCase: true}}}}"),
+    (f"- {{{A}, headers: {{headerCase: preserve}}}}", f"- {{{A}, headers: {{preserveCase: true}}}}"),
+    (f"- {{{A}, preserveHeaderCase: true}}", f"- {{{A}, headers: {{preserveCase: true}}}}"),
     (f"- {{{A}, headers: {{set: {{x-a: b}}}}}}", f"- {{{A}, headers: {{request: {{set: {{x-a: b}}}}}}}}"),
     (f"- {{{A}, accessLog: yes}}", f"- {{{A}, accessLog: true}}"),
     (f"- {{{A}, speaks: both}}", f"- {{{A}, speaks: [http, https]}}"),
+    (f"- {{{A}, clients: [cart@web]}}", f"- {{{A}, clients: [{{namespace: web, serviceAccount: cart}}]}}"),
+    (f"- {{{A}, clients: [cart.web.svc.cluster.local]}}", f"- {{{A}, clients: [web]}}"),
+    (f"- {{{A}, clients: ['^preview-.*$']}}", f"- {{{A}, clients: [preview-*]}}"),
+    (f"- {{{A}, clients: [-web]}}", f"- {{{A}, clients: [web]}}"),
+    (f"- {{{A}, clients: ['web,mail']}}", f"- {{{A}, clients: [web, mail]}}"),
+    (f"- {{{A}, clients: [[web, mail]]}}", f"- {{{A}, clients: [web, mail]}}"),
+    (f"- {{{A}, clients: {{namespaces: [web, mail]}}}}", f"- {{{A}, clients: [web, mail]}}"),
+    (f"- {{{A}, clients: [{{namespaces: [web, mail]}}]}}", f"- {{{A}, clients: [web, mail]}}"),
+    (
+        f"- {{{A}, clients: [{{namespace: web, serviceAccounts: [a, b]}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, serviceAccount: a}}, {{namespace: web, serviceAccount: b}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: [{{namespace: web, podSelector: {{matchLabels: {{app: cart}}}}}}]}}",
+        f"- {{{A}, clients: [{{namespace: web, podLabels: {{app: cart}}}}]}}",
+    ),
+    (f"- {{{A}, clients: [web, shop], denyClients: [web]}}", f"- {{{A}, clients: [web, shop], deny: [web]}}"),
+    (f"- {{{A}, clients: [web, shop], exclude: [web]}}", f"- {{{A}, clients: [web, shop], deny: [web]}}"),
+    # times, as other tools write them
+    (f"- {{{A}, timeouts: {{request: 00:05:00}}}}", f"- {{{A}, timeouts: {{request: 5m}}}}"),
+    (f"- {{{A}, timeouts: {{request: '01:30:00'}}}}", f"- {{{A}, timeouts: {{request: 1h30m}}}}"),
+    (f"- {{{A}, timeouts: {{request: 00:00:07}}}}", f"- {{{A}, timeouts: {{request: 7s}}}}"),
+    (f"- {{{A}, timeouts: {{request: PT1M30S}}}}", f"- {{{A}, timeouts: {{request: 1m30s}}}}"),
+    (f"- {{{A}, timeouts: {{request: PT1H2M3S}}}}", f"- {{{A}, timeouts: {{request: 1h2m3s}}}}"),
+    (f"- {{{A}, timeouts: {{request: PT0.5S}}}}", f"- {{{A}, timeouts: {{request: 500ms}}}}"),
+    (f"- {{{A}, timeouts: {{idle: P1D}}}}", f"- {{{A}, timeouts: {{idle: 24h}}}}"),
+    (f"- {{{A}, timeouts: {{request: 1m 30s}}}}", f"- {{{A}, timeouts: {{request: 1m30s}}}}"),
+    (f"- {{{A}, timeouts: {{request: 1 minute and 30 seconds}}}}", f"- {{{A}, timeouts: {{request: 90s}}}}"),
+    (f"- {{{A}, timeouts: {{request: .5s}}}}", f"- {{{A}, timeouts: {{request: 500ms}}}}"),
+    (f"- {{{A}, timeouts: {{request: '1,5s'}}}}", f"- {{{A}, timeouts: {{request: 1500ms}}}}"),
+    (f"- {{{A}, timeouts: {{request: {{seconds: 30}}}}}}", f"- {{{A}, timeouts: {{request: 30s}}}}"),
+    (f"- {{{A}, timeouts: PT30S}}", f"- {{{A}, timeouts: {{request: 30s}}}}"),
+    (f"- {{{A}, connectionPool: {{keepalive: PT1M}}}}", f"- {{{A}, connectionPool: {{keepalive: {{time: 60s}}}}}}"),
+    # addresses
+    (f"- {{{A}, addresses: 240.0.0.5/32}}", f"- {{{A}, addresses: [240.0.0.5]}}"),
+    (f"- {{{A}, addresses: ['2001:db8::1/128']}}", f"- {{{A}, addresses: ['2001:db8::1']}}"),
+    (f"- {{{A}, endpoints: ['[2001:db8::1]']}}", f"- {{{A}, endpoints: ['2001:db8::1']}}"),
+    (f"- {{{A}, endpoints: ['192.0.2.1/32']}}", f"- {{{A}, endpoints: [192.0.2.1]}}"),
+    (
+        f"- {{{A}, endpoints: [{{address: 192.0.2.1, ports: {{https: 8443}}}}]}}",
+        f"- {{{A}, endpoints: [192.0.2.1]}}",
+    ),
+    # of Kubernetes and of Istio
+    (f"- {{{A}, hpa: {{minReplicas: 2}}}}", f"- {{{A}, autoscaling: {{minReplicas: 2}}}}"),
+    (f"- {{{A}, pdb: {{minAvailable: 1}}}}", f"- {{{A}, podDisruptionBudget: {{minAvailable: 1}}}}"),
+    (f"- {{{A}, resources: {{limits: {{memory: 512mb}}}}}}", f"- {{{A}, resources: {{limits: {{memory: 512M}}}}}}"),
+    (
+        f"- {{{A}, readinessProbe: {{httpGet: {{path: /healthz, port: 80}}, periodSeconds: 5}}}}",
+        f"- {{{A}, readiness: {{path: /healthz, interval: 5s}}}}",
+    ),
+    (
+        f"- {{{A}, readiness: {{path: /x, periodSeconds: 5, failureThreshold: 2}}}}",
+        f"- {{{A}, readiness: {{path: /x, interval: 5s, unhealthyThreshold: 2}}}}",
+    ),
+    (f"- {{{A}, readiness: {{path: healthz}}}}", f"- {{{A}, readiness: {{path: /healthz}}}}"),
+    (
+        f"- {{{A}, readiness: {{path: 'https://a.example.com/healthz'}}}}",
+        f"- {{{A}, readiness: {{path: /healthz}}}}",
+    ),
+    (f"- {{{A}, trafficPolicy: {{tls: {{mode: SIMPLE}}}}}}", f"- {{{A}}}"),
+    (f"- {{{A}, tls: SIMPLE}}", f"- {{{A}}}"),
+    (
+        f"- {{{A}, connectionPool: {{tcp: {{maxConnections: 9, connectTimeout: 5s}}}}}}",
+        f"- {{{A}, connectionPool: {{maxConnections: 9}}, timeouts: {{connect: 5s}}}}",
+    ),
+    (
+        f"- {{{A}, connectionPool: {{http: {{http1MaxPendingRequests: 9}}}}}}",
+        f"- {{{A}, connectionPool: {{maxPendingRequests: 9}}}}",
+    ),
+    (f"- {{{A}, outlierDetection: 5}}", f"- {{{A}, outlierDetection: {{consecutive5xxErrors: 5}}}}"),
+    (f"- {{{A}, retryPolicy: {{numRetries: 3}}}}", f"- {{{A}, retries: {{attempts: 3}}}}"),
+    (f"- {{{A}, tls: {{mode: mutual, secret: egress/x}}}}", f"- {{{A}, tls: {{mode: mutual, secret: x}}}}"),
+    (f"- {{{A}, tls: {{mode: mutual, secret: 'kubernetes://x'}}}}", f"- {{{A}, tls: {{mode: mutual, secret: x}}}}"),
+    (f"- {{{A}, tls: {{sans: ['DNS:b.example.com']}}}}", f"- {{{A}, tls: {{sans: [b.example.com]}}}}"),
+    (
+        f"- {{{A}, tls: {{cipherSuites: TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}}}}",
+        f"- {{{A}, tls: {{cipherSuites: [ECDHE-RSA-AES128-GCM-SHA256]}}}}",
+    ),
+    (
+        f"- {{{A}, tls: {{cipherSuites: 'ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256'}}}}",
+        f"- {{{A}, tls: {{cipherSuites: [ECDHE-RSA-AES256-GCM-SHA384, ECDHE-RSA-AES128-GCM-SHA256]}}}}",
+    ),
+    # of Cilium
+    ("- {toFQDNs: [{matchName: a.example.com}]}", f"- {{{A}}}"),
+    (
+        "- toFQDNs: [{matchName: a.example.com}, {matchPattern: '*.a.example.com'}]\n"
+        "  toPorts: [{ports: [{port: '443', protocol: TCP}]}]",
+        "- {hosts: [a.example.com, '*.a.example.com'], ports: [{port: 443, protocol: TLS}]}",
+    ),
     # ports and protocols
+    (f"- {{{A}, ports: {{https: 443}}}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
+    (f"- {{{A}, ports: {{http: 80, https: 443}}}}", f"- {{{A}, speaks: [http, https]}}"),
+    (f"- {{{A}, ports: {{443: https}}}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
+    (f"- {{{A}, ports: {{https: {{port: 443}}}}}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
+    (f"- {{{A}, ports: {{tcp: [443, 80]}}}}", f"- {{{A}, speaks: [http, https]}}"),
+    (f"- {{{A}, ports: [{{https: 443}}]}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
+    (f"- {{{A}, ports: [{{443: https}}]}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
+    (f"- {{{A}, ports: [{{port: https}}]}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
+    (f"- {{{A}, ports: [{{port: 0x1F90}}]}}", f"- {{{A}, ports: [{{port: 8080}}]}}"),
+    (f"- {{{A}, ports: [0x1F90]}}", f"- {{{A}, ports: [{{port: 8080}}]}}"),
+    (f"- {{{A}, ports: [{{port: 8_080}}]}}", f"- {{{A}, ports: [{{port: 8080}}]}}"),
+    (f"- {{{A}, ports: ['8080:8443']}}", f"- {{{A}, ports: [{{port: 8080, upstreamPort: 8443}}]}}"),
     (f"- {{{A}, ports: [443]}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
     (f"- {{{A}, ports: 443}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
     (f"- {{{A}, ports: [80]}}", f"- {{{A}, ports: [{{port: 80}}]}}"),
@@ -192,6 +319,58 @@ ENTRIES = [
     ),
     (f"- {{{A}, tls: {{sni: https://b.example.com}}}}", f"- {{{A}, tls: {{sni: b.example.com}}}}"),
     # what is pasted for a host
+    *(
+        (f"- '{slip}a.example.com'", "- a.example.com")
+        for slip in (
+            *("https:/", "https//", "https:", "//", "https: //", "https://https://", "htps://", "hxxps://", "CONNECT "),
+            *("curl https://", "# ", "acl ok dstdomain ", "- ", "https:\\\\", "^https://", "GET https://"),
+        )
+    ),
+    *(
+        (f"- 'a.example.com{slip}'", "- a.example.com")
+        for slip in (
+            *(
+                " # for carts",
+                " 443",
+                " tcp/443",
+                " -> 443",
+                "|443",
+                ".:443",
+                ";",
+                "\\",
+                ":*",
+            ),
+        )
+    ),
+    ("- a..example.com", "- a.example.com"),
+    ("- -a.example.com", "- a.example.com"),
+    ("- a .example.com", "- a.example.com"),
+    ("- a.example,com", "- a.example.com"),
+    ("- a[.]example[.]com", "- a.example.com"),
+    ("- '[a.example.com](https://a.example.com)'", "- a.example.com"),
+    ("- dstdomain .example.com", "- '*.example.com'"),
+    ("- '||example.com^'", "- example.com\n- '*.example.com'"),
+    (r"- '(^|\.)example\.com$'", "- example.com\n- '*.example.com'"),
+    ("- '{a,b}.example.com'", "- a.example.com\n- b.example.com"),
+    ("- a.example.com and b.example.com", "- a.example.com\n- b.example.com"),
+    *(
+        (f"- '{slip}a.example.com/*'", f"- {{{A}, speaks: [http, https]}}")
+        for slip in ("http*://", "*://", "http(s)://", "{http,https}://", "https?://")
+    ),
+    (
+        "- a.example.com:443,8443",
+        f"- {{{A}, ports: [{{port: 443, protocol: TLS}}, {{port: 8443, protocol: TLS}}]}}",
+    ),
+    *((f"- '{string}'", DATABASE.format(*how)) for string, how in STRINGS),
+    (
+        "- 'Endpoint=sb://a.example.com/;SharedAccessKeyName=x;SharedAccessKey=y'",
+        f"- {{{A}, ports: [{{port: 5671, protocol: TLS}}]}}",
+    ),
+    ("- 'AccountName=acme;AccountKey=x;EndpointSuffix=core.windows.net'", "- acme.blob.core.windows.net"),
+    (
+        "- 'jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(PROTOCOL=TCPS)(HOST=a.example.com)(PORT=2484)))'",
+        f"- {{{A}, ports: [{{port: 2484, protocol: TLS}}]}}",
+    ),
     ("- https://a.example.com", "- a.example.com"),
     ("- https://a.example.com/*", "- a.example.com"),
     ("- HTTPS://A.example.com/", "- a.example.com"),
@@ -370,6 +549,29 @@ CANNOT = [
     ('- "b-*.kafka.example.com"', "a star only as the whole first label", 'list each name; `"*.kafka.example.com"`'),
     ('- "api.*.example.com"', "a star only as the whole first label", "list each name"),
     ("- '*.hcp.<location>.azmk8s.io'", "placeholder `<location>`", "what the placeholder stands for"),
+    ("- 10.0.0.1-10.0.0.9", "a range of addresses", "NetworkPolicy"),
+    ("- 10.0.0.1-9", "a range of addresses", "NetworkPolicy"),
+    ("- 10.0.0.*", "a range of addresses", "NetworkPolicy"),
+    ("- 10.0.0.0/255.255.255.0", "a range of addresses", "NetworkPolicy"),
+    ("- 127.0.0.1", "a loopback address", "the DNS name"),
+    ("- '[::1]:8080'", "a loopback address", "the DNS name"),
+    ("- 224.0.0.1", "a multicast address", "the DNS name"),
+    ("- 10.20.30.40:8080", "is an IP address", "`ports: [{port: 8080}]`"),
+    ("- localhost", "names whoever asks for it", "the full DNS name"),
+    (f"- {{{A}, addresses: [240.0.0.0/24]}}", "a range has more addresses than one", "list each"),
+    (f"- {{{A}, endpoints: [10.0.0.1-10.0.0.3]}}", "not an IP address", "list each address"),
+    (f"- {{{A}, timeouts: {{request: '1:30'}}}}", "hours and minutes or minutes and seconds", "`1h30m` or `1m30s`"),
+    (f"- {{{A}, timeouts: {{request: 500us}}}}", "count whole milliseconds", "`1ms`"),
+    (f"- {{{A}, timeouts: {{request: 0}}}}", "a time of 0 is none", "leave the key out"),
+    (f"- {{{A}, timeouts: {{request: 0s}}}}", "cannot be 0s", "leave it out"),
+    (f"- {{{A}, clients: none}}", "a host that nobody may call", "name the namespaces"),
+    (f"- {{{A}, clients: ['!guests']}}", "a list of who may call", "`deny` refuses"),
+    (f"- {{{A}, clients: ['*-shop']}}", "by how their names begin", "list each"),
+    (f"- {{{A}, deny: all}}", "a host that nobody may call", "which methods and paths"),
+    (f"- {{{A}, tls: {{cipherSuites: [TLS_AES_256_GCM_SHA384]}}}}", "not to be chosen", "leave it out"),
+    (f"- {{{A}, tls: {{sans: ['*.example.com']}}}}", "such a name", "`www.example.com`"),
+    (f"- {{{A}, path: /v1}}", "what clients may call", "`paths: [/v1]`"),
+    (f"- {{{A}, loadBalancer: ROUND_ROBIN}}", "over all addresses that answer", "remove it"),
     ("- '{{ region }}.example.com'", "placeholder", "what the placeholder stands for"),
     ("- ${HOST}.example.com", "placeholder", "what the placeholder stands for"),
     ("- mongodb+srv://user:word@cluster0.example.net/db", "SRV record", "list the servers"),

@@ -2,8 +2,10 @@
 
 import pytest
 
+from egressc import emit
 from egressc.model import Mesh
-from tests.lists import compile_text, hosts
+from tests.chart import Helm
+from tests.lists import codes, compile_text, hosts
 
 LIST = hosts("- a.example.com")
 
@@ -51,3 +53,69 @@ def test_what_people_write_for_a_version_has_a_fix(written: str, fix: str) -> No
     (finding,) = compile_text(f"version: 1\nmesh: {{istio: {written}}}\nhosts: []\n").findings
     assert finding.span[1:] == (2, 15)
     assert fix in finding.fix
+
+
+@pytest.mark.parametrize("minor", range(27, 31))
+@pytest.mark.parametrize(
+    ("entry", "first"),
+    [
+        ('host: "*.example.com"', 31),
+        ('host: "*.example.com", at: sidecar', 30),
+        ("host: a.example.com, headers: {credential: {prefix: 'Bearer ', secret: token}}", 29),
+        (
+            "host: a.example.com, ports: [{port: 80, protocol: GRPC}], "
+            "connectionPool: {http2Keepalive: {interval: 30s, timeout: 5s}}",
+            31,
+        ),
+        ("host: a.example.com, retries: {budget: {percent: 20}}, headers: {credential: {name: x, secret: token}}", 0),
+        ('host: "*.example.com", proxy: {host: proxy.example.net, port: 3128}', 0),
+        ('host: "*.example.com", endpoints: [origin.example.net]', 0),
+        ("host: a.example.com, rateLimit: {perClient: {requests: 5, per: 1m}}", 0),
+    ],
+)
+def test_what_an_older_istio_does_not_have_is_refused_there(minor: int, entry: str, first: int) -> None:
+    compilation = compile_text(f'mesh: {{istio: "1.{minor}"}}\n' + hosts(f"- {{{entry}}}"))
+    refused = [finding for finding in compilation.findings if finding.code == "EG350"]
+    assert bool(refused) == (minor < first)
+    assert all(f"needs Istio 1.{first}, and the mesh has 1.{minor}" in one.message for one in refused)
+
+
+def test_an_inherited_setting_is_refused_where_the_defaults_say_it() -> None:
+    text = (
+        'version: 1\nmesh: {istio: "1.30"}\n'
+        "defaults:\n  clients: [shop]\n  connectionPool: {http2Keepalive: {interval: 30s, timeout: 5s}}\n"
+        "hosts:\n- {host: a.example.com, ports: [{port: 80, protocol: GRPC}]}\n- b.example.com\n"
+    )
+    (finding,) = compile_text(text).findings
+    assert (finding.code, finding.span.line) == ("EG350", 5)
+
+
+@pytest.mark.parametrize(("istio", "disabled"), [("1.27", True), ("1.29.9", True), ("1.30", False), ("1.31", False)])
+def test_proxies_that_cannot_keep_trace_headers_back_take_no_part_in_traces(
+    helm4: Helm, istio: str, disabled: bool
+) -> None:
+    plan = compile_text(f'mesh: {{istio: "{istio}"}}\n{LIST}').plan
+    assert plan
+    telemetry = helm4.render(emit.values(plan))["Telemetry", "egress", "a-example-com"]
+    said = "disableSpanReporting" if disabled else "disableContextPropagation"
+    assert telemetry["spec"]["tracing"] == [{said: True}]
+
+
+@pytest.mark.parametrize(("istio", "warned"), [("1.29.8", 1), ("1.29.9", 0), ("1.30.6", 1), ("1.31.2", 1), ("1.31", 0)])
+def test_a_patch_level_without_its_fixes_is_a_warning(istio: str, warned: int) -> None:
+    assert codes(f'mesh: {{istio: "{istio}"}}\n{LIST}') == ["EG351"] * warned
+
+
+@pytest.mark.parametrize(
+    ("below", "above", "lower"), [("1.30", "1.29", 1), ("1.30", "1.31", 0), ("1.30.7", "1.30.6", 1)]
+)
+def test_an_overlay_says_no_older_istio_than_the_list(below: str, above: str, lower: int) -> None:
+    overlay = f'version: 1\nmesh: {{istio: "{above}"}}\nhosts: []\n'
+    found = codes(f'mesh: {{istio: "{below}"}}\n{LIST}', overlays=[overlay])
+    assert found.count("EG352") == lower
+
+
+@pytest.mark.parametrize(("istio", "warned"), [("1.29", 1), ("1.30.2", 1), ("1.30", 0), ("1.30.3", 0), ("1.31.0", 0)])
+def test_files_that_are_read_once_more_only_are_a_warning(istio: str, warned: int) -> None:
+    entry = "{host: a.example.com, tls: {files: {ca: /etc/p/ca.crt, volumes: [{secret: p, mountPath: /etc/p}]}}}"
+    assert codes(f'mesh: {{istio: "{istio}"}}\n' + hosts(f"- {entry}")).count("EG353") == warned

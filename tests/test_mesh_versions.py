@@ -6,7 +6,7 @@ import pytest
 
 from tests.mesh.errors import MeshError
 from tests.mesh.short import SHORT, is_short
-from tests.mesh.versions import ENVOY, ISTIO, WHEELS, Pair, chosen
+from tests.mesh.versions import DEFAULT, ENVOY, ISTIO, PAIRS, WHEELS, Pair, can, chosen
 from tests.tools import PROGRAMS
 from tests.tools.programs import HERE
 
@@ -35,8 +35,29 @@ def test_an_istio_has_the_envoy_that_it_ships(variables: dict[str, str], pair: P
     assert str(chosen(variables)) == text
 
 
-def test_nothing_chosen_is_the_default() -> None:
-    assert chosen({}) == chosen({"ISTIO": "", "ENVOY": ""})
+def test_nothing_chosen_is_the_newest_that_is_released() -> None:
+    assert chosen({}) == chosen({"ISTIO": "", "ENVOY": ""}) == DEFAULT
+    newest = max(ISTIO)
+    assert (newest, ISTIO[newest][1]) == DEFAULT
+
+
+def test_ci_runs_every_pair_as_released_and_none_that_nobody_can_have() -> None:
+    assert {Pair(istio, ships) for istio, (_, ships) in ISTIO.items()} <= set(PAIRS)
+    assert all(pair.proxy <= pair.istio for pair in PAIRS), "istiod is updated first"
+
+
+@pytest.mark.parametrize(
+    ("what", "older", "newer"),
+    [
+        ("a DestinationRule's HTTP/2 keepalive", Pair("1.30", "1.38"), Pair("1.31", "1.36")),
+        ("a credential's prefix", Pair("1.31", "1.36"), Pair("1.30", "1.37")),
+        ("a trace that the upstream does not see", Pair("1.31", "1.37"), Pair("1.30", "1.38")),
+        ("a wildcard's denied ranges", Pair("1.31", "1.38"), Pair("1.31", "1.39")),
+        ("a credential that ends in a line break", Pair("1.31", "1.39"), Pair("1.31", "1.40")),
+    ],
+)
+def test_what_a_pair_can_do(what: str, older: Pair, newer: Pair) -> None:
+    assert (can(older, what), can(newer, what)) == (False, True)
 
 
 @pytest.mark.parametrize("name", ["ISTIO", "ENVOY"])

@@ -91,6 +91,80 @@ DENIED = [
 ]
 
 
+CLIENTS = CASES / "valid" / "client-network-policies" / "hosts.yaml"
+MAPS, PARTNERS, TRIAL = gateway("maps-example-com"), gateway("partners"), gateway("trial-example-com")
+OLD = End("ingress", (("istio", "egressgateway"),), "10.1.0.10")
+PAYMENTS, LEGACY = End("payments", address="10.1.0.11"), End("legacy", address="10.1.0.12")
+RESOLVER, NODE, METADATA = (End(address=address) for address in ("198.51.100.53", "10.0.0.1", "169.254.169.254"))
+
+#: What pods of client namespaces send, to which port by which protocol, and whether the network takes it.
+SENT: list[tuple[End, End, tuple[int, str], bool]] = [
+    *((SHOP, gateway, (8080, "TCP"), True) for gateway in (API, MAPS, TRIAL)),
+    (SHOP, OLD, (20080, "TCP"), True),
+    (SHOP, MAIL, (8465, "TCP"), True),
+    (SHOP, MAIL, (9, "TCP"), True),
+    (SHOP, PARTNERS, (8080, "TCP"), False),
+    (PAYMENTS, PARTNERS, (8080, "TCP"), True),
+    (PAYMENTS, TRIAL, (8080, "TCP"), True),
+    (PAYMENTS, API, (8080, "TCP"), False),
+    *((SHOP, API, (port, "TCP"), False) for port in (9, 15000, 15020, 15090, 15099, 20080)),
+    (SHOP, API, (8080, "UDP"), False),
+    (SHOP, OLD, (8080, "TCP"), False),
+    *((SHOP, DNS, (53, protocol), True) for protocol in ("UDP", "TCP")),
+    (SHOP, DNS, (443, "TCP"), False),
+    *((SHOP, RESOLVER, (53, protocol), False) for protocol in ("UDP", "TCP")),
+    (SHOP, ISTIOD, (15012, "TCP"), True),
+    (SHOP, ISTIOD, (15010, "TCP"), False),
+    (SHOP, SHOP, (9999, "TCP"), True),
+    (SHOP, PROMETHEUS, (9090, "TCP"), True),
+    (SHOP, WEB, (8080, "TCP"), False),
+    *((SHOP, INTERNET, (port, "TCP"), False) for port in (22, 80, 443, 8443)),
+    *((SHOP, INTERNET, (port, "UDP"), False) for port in (443, 8443)),
+    *((SHOP, other, (443, "TCP"), False) for other in (NODE, METADATA, FIXED, FIXED_V6, COMPANY)),
+    *((PAYMENTS, fixed, (443, "TCP"), True) for fixed in (FIXED, FIXED_V6)),
+    (PAYMENTS, FIXED, (443, "UDP"), False),
+    (PAYMENTS, FIXED, (80, "TCP"), False),
+    (PAYMENTS, INTERNET, (443, "TCP"), False),
+    (TOOL, BESIDE, (8080, "TCP"), True),
+    (TOOL, INTERNET, (443, "TCP"), False),
+    (BESIDE, INTERNET, (443, "TCP"), True),
+    (LEGACY, INTERNET, (443, "TCP"), True),
+    (INTERNET, SHOP, (8080, "TCP"), True),
+]
+
+
+@pytest.fixture(scope="module")
+def clients(helm4: Helm) -> list[Document]:
+    return _policies(helm4, compiled(CLIENTS))
+
+
+@pytest.mark.parametrize(("source", "target", "at", "taken"), SENT)
+def test_clients_reach_gateways_and_nothing_outside(
+    clients: list[Document], source: End, target: End, at: tuple[int, str], taken: bool
+) -> None:
+    assert passes(clients, source, target, *at) is taken
+
+
+@pytest.mark.parametrize("metadata", ["169.254.169.254", "fd00:ec2::254"])
+def test_a_client_without_a_gateway_reaches_one_port_of_any_address(helm4: Helm, metadata: str) -> None:
+    text = "companions: {clientNetworkPolicies: {}}\n" + hosts("- {host: a.example.com, at: sidecar}")
+    plan = compile_text(text).plan
+    assert plan
+    printed = _policies(helm4, emit.values(plan))
+    assert passes(printed, SHOP, INTERNET, 443)
+    assert not passes(printed, SHOP, INTERNET, 80)
+    assert not passes(printed, SHOP, End(address=metadata), 443)
+
+
+def test_all_namespaces_are_the_cluster_and_nothing_outside(helm4: Helm) -> None:
+    wanted = "companions: {clientNetworkPolicies: {namespaces: ['*']}}\n"
+    plan = compile_text(wanted + hosts("- a.example.com")).plan
+    assert plan
+    printed = _policies(helm4, emit.values(plan))
+    assert passes(printed, SHOP, WEB, 8080)
+    assert not passes(printed, SHOP, INTERNET, 443)
+
+
 @pytest.fixture(scope="module")
 def policies(helm4: Helm) -> list[Document]:
     return _policies(helm4, compiled(LIST), {"networkPolicy": EXCEPT})
@@ -161,21 +235,21 @@ def passes(policies: list[Document], source: End, target: End, port: int, protoc
 
 
 def one_way(policies: list[Document], pod: End, direction: str, other: End, port: tuple[int, str]) -> bool:
-    chosen = [policy["spec"] for policy in policies if chooses(policy, pod)]
+    chosen = [policy["spec"] for policy in policies if chooses(policy, pod, direction)]
     rules = [rule for spec in chosen for rule in spec.get(direction, [])]
     return not chosen or any(applies(rule, direction, other, port) for rule in rules)
 
 
-def chooses(policy: Document, pod: End) -> bool:
-    assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
-    return policy["metadata"]["namespace"] == pod.namespace and fits(policy["spec"]["podSelector"], dict(pod.labels))
+def chooses(policy: Document, pod: End, direction: str) -> bool:
+    spec = policy["spec"]
+    here = direction.capitalize() in spec["policyTypes"] and policy["metadata"]["namespace"] == pod.namespace
+    return here and fits(spec["podSelector"], dict(pod.labels))
 
 
 def applies(rule: Rule, direction: str, other: End, port: tuple[int, str]) -> bool:
     peers = rule.get("to" if direction == "egress" else "from")
-    return port in [(one["port"], one["protocol"]) for one in rule["ports"]] and (
-        peers is None or any(is_peer(peer, other) for peer in peers)
-    )
+    ports = [(one["port"], one["protocol"]) for one in rule.get("ports", [])]
+    return (not ports or port in ports) and (peers is None or any(is_peer(peer, other) for peer in peers))
 
 
 def is_peer(peer: Rule, other: End) -> bool:
@@ -195,6 +269,9 @@ def fits(selector: Rule, labels: dict[str, str]) -> bool:
     """Whether a Kubernetes label selector finds these labels."""
     for expression in selector.get("matchExpressions", []):
         value = labels.get(expression["key"])
-        if value is None or (expression["operator"] == "In" and value not in expression["values"]):
+        if expression["operator"] == "DoesNotExist":
+            if value is not None:
+                return False
+        elif value is None or (expression["operator"] == "In" and value not in expression["values"]):
             return False
     return set(selector.get("matchLabels", {}).items()) <= labels.items()

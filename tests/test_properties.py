@@ -16,6 +16,9 @@ from hypothesis import strategies as st
 
 from egressc import emit
 from egressc.compile import Compilation, compile_sources
+from egressc.model import stands_for
+from egressc.plan import EVERYBODY
+from egressc.plan.decisions.sent import CLOSED_PORT
 from egressc.schema import schema
 from tests.chart import Helm
 from tests.strategies import GATEWAYS, TRICKY, characters, defaults, fleets, gateways
@@ -34,7 +37,12 @@ def source(hosts: Iterable[Any], **more: Any) -> bytes:
 
 
 #: What several files share, said in one of them.
-COMPANIONS = {"peerAuthentication": "STRICT", "sidecars": {"services": ["*"]}, "networkPolicies": True}
+COMPANIONS = {
+    "peerAuthentication": "STRICT",
+    "sidecars": {"services": ["*"]},
+    "networkPolicies": True,
+    "clientNetworkPolicies": {},
+}
 
 
 def shared(gateways: Iterable[Any]) -> bytes:
@@ -65,6 +73,32 @@ def test_right_lists_compile(fleet: list[Any], shared: list[Any]) -> None:
 @settings(FEW, max_examples=100)
 def test_defaults_of_any_setting_make_no_right_entry_wrong(fleet: list[Any], inherited: dict[str, Any]) -> None:
     compiled(source(fleet, defaults=inherited))
+
+
+@given(fleets(), gateways())
+@settings(SOME, max_examples=100)
+def test_the_network_lets_each_client_to_its_gateways(fleet: list[Any], shared: list[Any]) -> None:
+    plan = compiled(source(fleet), gateways=shared).plan
+    assert plan
+    networks = {one.namespace: one for one in plan.companions.client_networks}
+    wanted: dict[str, set[tuple[str, str, int]]] = {namespace: set() for namespace in networks}
+    for one in plan.gateways:
+        for namespace in networks:
+            if one.host.reports or any(stands_for(client.namespace, namespace) for client in one.host.clients):
+                wanted[namespace] |= {(one.namespace, one.gateway, port.gateway_port) for port in one.ports}
+    named = {one.pods.labels: one.gateway for one in plan.gateways if not one.pods.ours}
+    for namespace, network in networks.items():
+        reached = {
+            (some.namespace, name, port)
+            for some in network.gateways
+            for name in some.names or (named[some.labels],)
+            for port in some.ports
+        }
+        assert {one for one in reached if one[2] != CLOSED_PORT} == wanted[namespace]
+        straight = [
+            one for one in plan.sidecars if {place.namespace for place in one.placements} & {EVERYBODY, namespace}
+        ]
+        assert bool(network.upstreams) == bool(straight)
 
 
 def test_right_lists_use_every_field() -> None:

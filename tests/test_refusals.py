@@ -57,7 +57,6 @@ def _tls(**changed: Any) -> dict[str, Any]:
 # What the message says first, then values that it is said of.
 PROBLEMS: list[tuple[str, dict[str, Any]]] = [
     ("podDisruptionBudget: Kubernetes takes minAvailable", {"podDisruptionBudget": {"minAvailable": 1}}),
-    ("readinessAddress: pods with IPv6 addresses only", {"listenAddress": "::"}),
     ("autoscaling: 6 pods at least and 5 at most", {"autoscaling": {"minReplicas": 6, "maxReplicas": 5}}),
     ("gateways.api: autoscaling has 6 pods at least and 5 at most", _values(autoscaling={"minReplicas": 6})),
     ("gateways.api: autoscaling has 2 pods at least and 1 at most", _values(autoscaling={"maxReplicas": 1})),

@@ -53,6 +53,16 @@ def is_metadata(address: str) -> bool:
     return any(one in network for network in METADATA)
 
 
+def unreachable(address: str) -> str | None:
+    """What keeps any proxy from sending to the IP `address`, brackets allowed; None where it may be reached."""
+    one = ip_address(address.strip("[]"))
+    if one.is_unspecified:
+        return "no address of a host"
+    if one.is_loopback:
+        return "a loopback address"
+    return "a multicast address" if one.is_multicast else None
+
+
 def _inside(carrier: IPv6Network, network: IPv4Network) -> IPv6Network:
     """The part of `carrier`, of length 96, that carries the addresses of `network`."""
     return IPv6Network((int(carrier.network_address) + int(network.network_address), 96 + network.prefixlen))

@@ -12,7 +12,7 @@ from egressc.meant import foreign
 from egressc.model import Inventory
 from egressc.plan import Plan, plan
 from egressc.positions import Mapping, Sequence
-from egressc.rules.cost import check_release
+from egressc.rules.cost import check_releases
 
 Source = tuple[str, bytes | OSError]
 
@@ -28,7 +28,12 @@ class Compilation:
 
 def compile_files(lists: Items[str], overlays: Items[str] = ()) -> Compilation:
     """Compiles the files of these names as one list, stdin for `-`; what cannot be read is a finding like any other."""
-    return compile_sources(*([(_shown(name), _read(name)) for name in names] for names in (lists, overlays)))
+    return compile_sources(*(read_files(names) for names in (lists, overlays)))
+
+
+def read_files(names: Items[str]) -> list[Source]:
+    """The content of the files of these names, stdin for `-`, or why a file cannot be read."""
+    return [(_shown(name), _read(name)) for name in names]
 
 
 def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compilation:
@@ -45,11 +50,11 @@ def compile_sources(lists: Items[Source], overlays: Items[Source] = ()) -> Compi
     return Compilation(None, ordered) if wrong else Compilation(plan(inventory), ordered, inventory)
 
 
-def storable(compilation: Compilation, release: int) -> Compilation:
-    """`compilation` of a list that Helm is to store as a release of about so many bytes."""
+def storable(compilation: Compilation, releases: Items[int], *, sharded: bool) -> Compilation:
+    """`compilation` of a list that Helm is to store as releases of about so many bytes."""
     if compilation.inventory is None:
         return compilation
-    more = tuple(check_release(compilation.inventory, release))
+    more = tuple(check_releases(compilation.inventory, releases, sharded=sharded))
     ordered = tuple(sorted({*compilation.findings, *more}))
     wrong = any(finding.level == "error" for finding in more)
     return Compilation(None, ordered) if wrong else Compilation(compilation.plan, ordered, compilation.inventory)

@@ -24,7 +24,8 @@ READINESS = Code(
 HTTP_SETTING = Code(
     "EG217",
     "a setting that the host's protocols do not have",
-    "Istio has this setting for requests only, or only for HTTP/2, and none of the host's ports speaks that.",
+    "Istio has this setting for requests only, or for one version of HTTP only, and none of the host's ports speaks "
+    "that. HTTP/2 and gRPC know names of headers in lower case only.",
 )
 NO_ONE_UPSTREAM = Code(
     "EG232",
@@ -165,6 +166,12 @@ WITHOUT_HTTP2 = Elsewhere(
     "speaks no HTTP/2",
     "remove `{setting}`, or write `protocol: HTTP2` or GRPC at a port",
 )
+WITHOUT_HTTP1 = Elsewhere(
+    HTTP_SETTING,
+    lambda host, said: said and not any(port.keeps_names for port in host.ports),
+    "speaks no HTTP/1.1",
+    "remove `{setting}`, or add a port whose applications and upstream speak HTTP/1.1",
+)
 WILDCARD = Elsewhere(WILDCARD_SETTING, lambda host, _: host.wildcard, "is a wildcard", "remove `{setting}`")
 PER_NAME = Elsewhere(WILDCARD_SETTING, lambda host, _: host.per_name, "is a wildcard", "remove `{setting}`")
 NAMED = Elsewhere(
@@ -228,6 +235,7 @@ def _unfiltered(says_so: Callable[[Host, Any], bool]) -> Elsewhere:
 WITHOUT_ENVOYFILTERS = _unfiltered(lambda _, value: value is not None)
 REPORTS_UNFILTERED = _unfiltered(lambda _, value: value == "report")
 LOGS_UNFILTERED = _unfiltered(lambda _, value: value is True)
+PRESERVES_UNFILTERED = _unfiltered(lambda _, value: value is True)
 OPA_UNFILTERED = _unfiltered(lambda _, value: "opa" in value)
 BEFORE_CONNECTION_SETTINGS = _unfiltered(lambda host, _: host.mesh.istio < CONNECTION_SETTINGS)
 BY_A_PROVIDER = Elsewhere(

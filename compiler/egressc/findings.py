@@ -38,11 +38,11 @@ FAMILIES = {
     "EG1": "The shape",
     "EG2": "One host",
     "EG3": "Between hosts",
-    "EG4": "Names",
+    "EG4": "Names and imports",
 }
 #: Codes that once had a meaning. A code never gets another one.
 RETIRED = frozenset({"EG283", "EG306"})
-#: All codes by name: a module that is imported adds its own, and `egressc.compile` imports them all.
+#: All codes by name: a module that is imported adds its own, and `egressc.cli` imports them all.
 CODES: dict[str, "Code"] = {}
 
 

@@ -15,8 +15,8 @@ class HelmError(Exception):
     """Helm is missing or refused the chart; the text is for people."""
 
 
-def template(values: dict[str, Any], more: Sequence[str], namespace: str) -> str:
-    """What `helm template` prints for the chart with `values` and the files `more` over them."""
+def template(values: dict[str, Any], more: Sequence[str], namespace: str, release: str) -> str:
+    """What `helm template` prints for the chart as this release, with `values` and the files `more` over them."""
     helm = shutil.which("helm")
     if helm is None:
         raise HelmError("`egressc render` needs Helm 3.18 or later on PATH; `egressc compile` does not")
@@ -25,7 +25,7 @@ def template(values: dict[str, Any], more: Sequence[str], namespace: str) -> str
         compiled = Path(folder, "values.json")
         compiled.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
         files = [argument for file in (compiled, *more) for argument in ("--values", str(file))]
-        command = [helm, "template", "egress", str(chart_path()), "--namespace", namespace, "--skip-tests", *files]
+        command = [helm, "template", release, str(chart_path()), "--namespace", namespace, "--skip-tests", *files]
         result = subprocess.run(command, capture_output=True, encoding="utf-8", errors="backslashreplace", check=False)
     if result.returncode:
         raise HelmError(f"helm refused: {result.stderr.strip()}")

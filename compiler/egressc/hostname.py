@@ -8,7 +8,7 @@ import idna
 from egressc import hidden
 
 LOCAL = ("localhost", "localdomain", "svc")
-NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
+NUMBER = re.compile(r"[0-9]+(-[0-9]+)?|0x[0-9a-f]*", re.IGNORECASE)
 
 
 def is_ip(text: str) -> bool:
@@ -21,7 +21,7 @@ def is_ip(text: str) -> bool:
 
 
 def ends_in_number(name: str) -> bool:
-    """Whether clients take `name` for an IPv4 address in some spelling: `10.1`, `0xa9.0xfe.0xa9.0xfe`."""
+    """Whether clients take `name` for an IPv4 address or a range, in some spelling: `10.1`, `10.0.0.1-9`."""
     return bool(NUMBER.fullmatch(name.rpartition(".")[2]))
 
 

@@ -48,6 +48,12 @@ CLIENTS_REPLACED = Code(
     "again is refused in this environment. That may be meant. `addClients` adds instead.",
     "warning",
 )
+OLDER_MESH = Code(
+    "EG352",
+    "an overlay for an older Istio than the list's",
+    "`mesh.istio` in a list is the oldest Istio of all meshes that get it. An overlay may only say that its "
+    "environment is newer. Then a list that compiles has what each of its meshes can do.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +215,23 @@ def _fact(key: str, lists: Items[Document], overlays: Items[Document]) -> tuple[
     fact = Mapping(lists[0].data.span)
     for document in (*described[:1], *overlaid):
         if not ALL & document.broken:
+            findings += _lowered(fact, document.data[key])
             fact = merge(fact, document.data[key], field(schema(), key) or {})
     return fact, findings
+
+
+def _lowered(below: Mapping, above: Mapping) -> Iterator[Finding]:
+    """A finding where the overlay's `above` has an older Istio than the list, which is for the oldest of all meshes."""
+    said, lower = below.get("istio"), above.get("istio")
+    if said and lower and _numbers(lower) < _numbers(said):
+        message = f"Istio {lower} is older than {said}, which is the oldest of the list's meshes"
+        place = below.values_at["istio"]
+        fix = f'write `"{lower}"` in {place.file}:{place.line}, and newer versions in overlays'
+        yield OLDER_MESH(above.values_at["istio"], message, fix)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def _listed(key: str, lists: Items[Document], overlays: Items[Document]) -> list[Mapping]:

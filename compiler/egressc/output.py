@@ -5,6 +5,7 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Mapping
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
@@ -59,6 +60,25 @@ def write(output: str | None, content: str) -> None:
         raise OutputError(f"{output or 'stdout'} cannot be written: {reason(error)}") from error
 
 
+def write_all(contents: Mapping[str, str]) -> None:
+    """Writes these files, all of them or none, and makes their folders. Raises OutputError."""
+    new: list[tuple[Path, Path]] = []
+    name = ""
+    try:
+        for name, content in contents.items():
+            path = Path(os.path.realpath(name))
+            if path.is_dir():  # the rename would fail, when others are done
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new.append((_beside(path, content), path))
+        for written, path in new:
+            written.replace(path)
+    except OSError as error:
+        for written, _ in new:
+            written.unlink(missing_ok=True)
+        raise OutputError(f"{name} cannot be written: {reason(error)}") from error
+
+
 def holds(name: str, content: str) -> bool:
     """Whether the file `name` has this content, with whatever line ends. Raises OutputError."""
     wanted = content.encode()
@@ -101,13 +121,23 @@ def _is_special(name: str) -> bool:
 
 def _replace(path: Path, content: str) -> None:
     # the file appears by a rename, so that nobody ever sees half of it
+    new = _beside(path, content)
+    try:
+        new.replace(path)
+    except BaseException:
+        new.unlink()
+        raise
+
+
+def _beside(path: Path, content: str) -> Path:
+    """A new file in the folder of `path`, with `content` and the mode that `path` has."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:64]}.")
     new = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(content)
         new.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        new.replace(path)
     except BaseException:
         new.unlink()
         raise
+    return new

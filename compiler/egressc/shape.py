@@ -87,7 +87,7 @@ def check(document: Any) -> tuple[list[Finding], frozenset[int]]:
     """
     findings: list[Finding] = []
     broken: set[int] = set()
-    errors = list(_validator().iter_errors(document))
+    errors = [error for error in _validator().iter_errors(document) if not _behind_a_dash(document, error)]
     mistyped = {tuple(error.absolute_path) for error in errors if error.validator == "type"}
     worded = {tuple(error.absolute_path) for error in errors if error.validator == "x-words"}
     for error in errors:
@@ -101,6 +101,13 @@ def check(document: Any) -> tuple[list[Finding], frozenset[int]]:
         elif path or error.validator != "required":  # a missing `version` says nothing about the hosts
             broken.add(-1)
     return findings, frozenset(broken)
+
+
+def _behind_a_dash(document: Any, error: Any) -> bool:
+    """Whether the hosts seem to be missing because the first dash has no blank behind it."""
+    return (
+        tuple(error.absolute_path) == ("hosts",) and error.instance is None and any(key[:1] == "-" for key in document)
+    )
 
 
 def _explain(document: Any, error: Any) -> Iterator[Finding]:
@@ -187,7 +194,7 @@ def _apart(error: Any) -> str:
     path, given = error.absolute_path, error.instance
     if not isinstance(given, str) or not path or not isinstance(path[-1], int):
         return ""
-    words = [word for word in re.split(r"[\s,;]+", given) if word]
+    words = [word for word in re.split(r"[\s,;]+", given) if word.strip("-")]
     if len(words) < 2 or not all(_valid(error.schema, word) for word in words):
         return ""
     return ", ".join(f"`{flow(word)}`" for word in words)

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from egressc import syntax
 from egressc.findings import Finding, Span
 from egressc.hostname import short
 from egressc.positions import Mapping, Sequence
@@ -35,7 +36,6 @@ CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 BEGIN = "begin with `version: 1` and `hosts:`"
 SHARE = "hosts share settings in `defaults` or by `hosts: [a, b]`, and clients have one name in `groups`"
-NO_BLANK = re.compile(r"(\s*(?:- +)*)([A-Za-z]+):([^\s:/].*)")
 
 
 def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:
@@ -61,6 +61,16 @@ def load(name: str, raw: bytes) -> tuple[Mapping | None, list[Finding]]:
     return None, reader.findings
 
 
+def load_stream(name: str, raw: bytes) -> tuple[list[Any], list[Finding]]:
+    """All documents in `raw`, as `load` returns one, and what cannot be read of them; empty documents are left out."""
+    if len(raw) > MAX_BYTES:
+        return [], [TOO_LARGE(Span(name, 1, 1), f"the file has more than {MAX_BYTES:,} bytes", "split the file")]
+    reader = _Reader(name, several=True)
+    fatal = _read(reader, raw.removeprefix(codecs.BOM_UTF8))
+    roots = [*reader.earlier, reader.root]
+    return [root for root in roots if root is not None], [*reader.findings, *([fatal] if fatal else [])]
+
+
 def _read(reader: "_Reader", content: bytes) -> Finding | None:
     """Lets the reader read it all; why not, where that fails."""
     try:
@@ -76,7 +86,7 @@ def _read(reader: "_Reader", content: bytes) -> Finding | None:
         where = _at(reader.name, content, error.position)
         return NOT_YAML(where, "YAML does not allow this control character", "remove it")
     except yaml.MarkedYAMLError as error:
-        return _syntax(reader.name, text, error)
+        return syntax.explain(reader.name, text, error)
     except _UnreadableError as error:
         return error.finding
     return None
@@ -85,34 +95,6 @@ def _read(reader: "_Reader", content: bytes) -> Finding | None:
 def _at(name: str, content: bytes, offset: int) -> Span:
     before = content[:offset].decode("utf-8", "replace")
     return Span(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
-
-
-def _syntax(name: str, text: str, error: yaml.MarkedYAMLError) -> Finding:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    span, problem, context = Span(name, line, column), error.problem or "not YAML", error.context or ""
-    source = "".join(text.split("\n")[line - 1 : line])
-    if source[column - 1 : column] == "\t" or "\t" in source[: len(source) - len(source.lstrip())]:
-        return NOT_YAML(span, "the indentation has a tab: YAML forbids tabs there", "indent with spaces")
-    if "alias" in context:
-        word = re.match(r"\*[^\s,\]}]*", source[source.rfind("*", 0, column) :])
-        fix = f'write `"{word[0]}"`' if word and "." in word[0] else "put a wildcard in quotes"
-        return NOT_PLAIN(span, "this word begins with *: YAML takes it for an alias", fix)
-    if "cannot start any token" in problem:
-        return NOT_YAML(span, f"no YAML value begins with {source[column - 1 : column]!r}", "put the value in quotes")
-    if "mapping values are not allowed" in problem and line > 1:
-        above = NO_BLANK.fullmatch(text.split("\n")[line - 2])
-        if above:
-            key, value = above[2], above[3]
-            where = Span(name, line - 1, len(above[1]) + len(key) + 1)
-            return NOT_YAML(where, f"a blank is missing after `{key}:`", f"write `{key}: {value.strip()}`")
-    dash = re.fullmatch(r"\s*(?:- +)*(\w+): - (\S.*)", source)
-    if "block sequence entries are not allowed" in problem and dash:
-        span = Span(name, line, source.index(dash[1]) + 1)
-        return NOT_YAML(span, "a list in one line has brackets", f"write `{dash[1]}: [{dash[2].strip()}]`")
-    if context and error.context_mark:
-        context = f" ({context} that begins on line {error.context_mark.line + 1})"
-    return NOT_YAML(span, f"this is not YAML: {problem}{context}", "check the quotes, colons and indentation here")
 
 
 class _UnreadableError(Exception):
@@ -143,8 +125,10 @@ class _Reader:
     Events, unlike composed nodes, come from libyaml without recursion: no depth of nesting can exhaust the stack.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, several: bool = False) -> None:
         self.name = name
+        self.several = several
+        self.earlier: list[Any] = []  # of several documents, those before the one that is read
         self.findings: list[Finding] = []
         self.root: Any = None
         self.root_at = Span(name, 1, 1)
@@ -181,10 +165,16 @@ class _Reader:
             self._aliases.add(event.anchor)
             self._put(DROPPED, span)
         elif kind is yaml.DocumentStartEvent:
-            self._documents += 1
-            if self._documents > 1:
-                fix = "write each document into its own file"
-                raise _UnreadableError(NOT_ONE_DOCUMENT(self._span(event), "the file has a second document", fix))
+            self._begin(event)
+
+    def _begin(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1 and self.several:
+            self.earlier.append(self.root)
+            self.root = None
+        elif self._documents > 1:
+            fix = "write each document into its own file"
+            raise _UnreadableError(NOT_ONE_DOCUMENT(self._span(event), "the file has a second document", fix))
 
     def _span(self, event: Any) -> Span:
         mark = event.start_mark
@@ -222,7 +212,8 @@ class _Reader:
         if not isinstance(key, str):
             fix = f'put it in quotes: "{key}"' if isinstance(key, int | float) else "write a word before the colon"
             self.findings.append(KEY_NOT_TEXT(span, "this key is not a string", fix))
-        elif key == "<<":
+            return str(key) if type(key) is int and str(key) not in data else DROPPED
+        if key == "<<":
             self.findings.append(NOT_PLAIN(span, "`<<` is a merge key", f"remove it: {SHARE}"))
         elif key in data:
             fix = f"keep one of the two; the first is on line {data.keys_at[key].line}"

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.contract.fleet import Fleet, Key
 
+CLIENTS = "egressc.egress.egress.clients"
 ADMISSION = ("gateways", "hosts", "services")
 
 
@@ -16,6 +17,8 @@ def check(fleet: Fleet) -> None:
     for namespace in wanted.get("defaultDeny", ()):
         policy = _spec(fleet, "NetworkPolicy", namespace, "all.denied")
         assert policy == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    for namespace, client in wanted.get("clientNetworkPolicies", {}).items():
+        _let_out(_spec(fleet, "NetworkPolicy", namespace, CLIENTS), client)
     for gateway in fleet.gateways.values():
         isolated = gateway.namespace in wanted.get("networkPolicies", ())
         assert gateway.has("NetworkPolicy") == ("host" in gateway.values and isolated)
@@ -26,6 +29,19 @@ def check(fleet: Fleet) -> None:
         assert binding == {"policyName": name, "validationActions": ["Deny"]}
 
 
+def _let_out(policy: Any, client: Any) -> None:
+    """Pods of a client namespace are let out, of ports all but those of their own by TCP, and never to all at all."""
+    assert policy["policyTypes"] == ["Egress"]
+    assert bool(policy["podSelector"]) == client.get("gatewaysBeside", False)
+    ways = len(client.get("gateways", ())) + bool(client.get("namespaces")) + len(client.get("upstreams", ()))
+    assert len(policy["egress"]) == 2 + ways, "beside DNS and istiod"
+    for rule in policy["egress"]:
+        assert rule["to"]
+        if any("ipBlock" in peer for peer in rule["to"]):
+            assert rule["ports"]
+        assert [one["port"] for one in rule.get("ports", ()) if one["protocol"] == "UDP"] in ([], [53])
+
+
 def expected(fleet: Fleet) -> list[Key]:
     """The objects that whole namespaces, or the cluster, have."""
     wanted = fleet.values.get("companions", {})
@@ -33,6 +49,7 @@ def expected(fleet: Fleet) -> list[Key]:
     keys += [("Sidecar", namespace, "default") for namespace in wanted.get("sidecars", ())]
     keys += [("NetworkPolicy", namespace, "all.gateways") for namespace in wanted.get("networkPolicies", ())]
     keys += [("NetworkPolicy", namespace, "all.denied") for namespace in wanted.get("defaultDeny", ())]
+    keys += [("NetworkPolicy", namespace, CLIENTS) for namespace in wanted.get("clientNetworkPolicies", ())]
     for kind in ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"):
         keys += [(kind, "", f"egressc.egress.egress.{about}") for about in ADMISSION if "admission" in wanted]
     return keys

@@ -64,6 +64,18 @@ RARE = {
             - {host: a.example.com, clients: [web]}
             - {host: "*.example.net", proxy: {host: proxy.corp.example, port: 3128}}
         """,
+        "hosts behind sockets whose ports lead to different upstream ports": """
+            hosts:
+            - host: "*.example.com"
+              ports: [{port: 80}, {port: 5671, protocol: TLS}, {port: 8080, upstreamPort: 8443}]
+            - {host: "*.example.net", speaks: [http, https], tls: {mode: none, unverified: Updates are signed.}}
+            - host: "*.example.org"
+              proxy: {host: proxy.corp.example, port: 3128}
+              ports: [{port: 80}, {port: 5671, protocol: TLS}]
+            - host: api.example.edu
+              proxy: {host: proxy.corp.example, port: 3128}
+              ports: [{port: 80}, {port: 8443, protocol: TLS}]
+        """,
         "short and long drains": """
             gateways: [{name: shared, drain: 90s}]
             hosts:

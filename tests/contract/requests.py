@@ -40,6 +40,8 @@ def _paths(gateway: Gateway) -> None:
             patch["patch"]["value"]["typed_config"] for patch in gateway.patches(".requests") if _at(patch, port)
         )
         assert value["strip_trailing_host_dot"] is True
+        formatters = list(nested(value, "stateful_formatter"))
+        assert [one["name"] for one in formatters] == ["preserve_case"] * ("preserveCase" in port)
     by_path = any(rule.get("paths") for port in gateway.ports for part in port["rules"].values() for rule in part)
     strict = by_path or "externalAuthorization" in gateway.values
     kept = "escapedSlashes" in gateway.values

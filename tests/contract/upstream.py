@@ -13,6 +13,7 @@ def check(fleet: Fleet) -> None:
             _origination(gateway, port)
             _parameters(gateway, port)
             _protocol(gateway, port)
+            _answers(gateway, port)
             if port["protocol"] in ("TLS", "TCP"):
                 _passthrough(gateway, port)
 
@@ -56,6 +57,25 @@ def _protocol(gateway: Gateway, port: dict[str, Any]) -> None:
     """HTTP/2 for applications of HTTP/1.1 where the list says it, and whatever the mesh says nowhere else."""
     policy = "UPGRADE" if "upstreamProtocol" in port else "DO_NOT_UPGRADE"
     assert gateway.upstream_settings[port["port"]]["connectionPool"]["http"]["h2UpgradePolicy"] == policy
+
+
+def _answers(gateway: Gateway, port: dict[str, Any]) -> None:
+    """The case of answers stands in place of what Istio says there: no check of names, and the pool's limits."""
+    found = [
+        patch["patch"]["value"]["typed_extension_protocol_options"]
+        for patch in gateway.patches(".upstream")
+        if patch["match"]["cluster"] == {"service": gateway.host, "portNumber": port["port"]}
+        and "typed_extension_protocol_options" in patch["patch"]["value"]
+    ]
+    assert len(found) == (port.get("preserveCase") == "all")
+    for one in found:
+        settings = gateway.upstream_settings[port["port"]]
+        assert settings["tls"]["mode"] == "DISABLE" or settings["tls"]["sni"]
+        assert settings["connectionPool"]["http"]["h2UpgradePolicy"] == "DO_NOT_UPGRADE"
+        names = {"idle_timeout": "idleTimeout", "max_requests_per_connection": "maxRequestsPerConnection"}
+        limits = {ours: settings["connectionPool"]["http"].get(theirs) for ours, theirs in names.items()}
+        (said,) = nested(one, "common_http_protocol_options")
+        assert said == {key: value for key, value in limits.items() if value}
 
 
 def _passthrough(gateway: Gateway, port: dict[str, Any]) -> None:

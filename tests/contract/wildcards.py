@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Any
 
 from tests.contract.fleet import Fleet, Gateway, nested
+from tests.contract.sockets import behind_sockets
 
 #: Where IPv6 has IPv4 addresses: mapped, and what a NAT64 leads to.
 FORMS = ("::ffff:0:0", "64:ff9b::")
@@ -16,7 +17,8 @@ def check(fleet: Fleet) -> None:
         if gateway.values.get("perName"):
             _sessions(gateway)
             if not gateway.values.get("proxy"):
-                _names(gateway)
+                for port, listener in behind_sockets(gateway, ".wildcard"):
+                    _names(gateway, port, listener)
                 _versions(gateway)
                 _addresses(gateway, gateway.values.get("deniedRanges", ()))
 
@@ -33,14 +35,13 @@ def _sessions(gateway: Gateway) -> None:
     assert without == verified
 
 
-def _names(gateway: Gateway) -> None:
-    (listener,) = (patch["patch"]["value"] for patch in gateway.patches(".wildcard") if patch["applyTo"] == "LISTENER")
-    if gateway.values.get("inClear"):
-        _by_host(gateway, listener)
+def _names(gateway: Gateway, port: Mapping[str, Any], listener: Mapping[str, Any]) -> None:
+    if port.get("inClear"):
+        _by_host(gateway, port, listener)
         return
     *closed, way = listener["filter_chains"]
     assert way["filter_chain_match"] == {"server_names": [gateway.host]}
-    assert list(nested(way, "port_value")) == [gateway.ports[0]["upstreamPort"]]
+    assert list(nested(way, "port_value")) == [port["upstreamPort"]]
     # listed hosts below it have a way of their own
     assert [chain["filter_chain_match"]["server_names"] for chain in closed] == [
         gateway.values["listed"] for _ in closed
@@ -49,11 +50,9 @@ def _names(gateway: Gateway) -> None:
     assert all(one["name"].endswith("direct_response") for chain in closed for one in chain["filters"])
 
 
-def _by_host(gateway: Gateway, listener: Mapping[str, Any]) -> None:
+def _by_host(gateway: Gateway, port: Mapping[str, Any], listener: Mapping[str, Any]) -> None:
     """In clear a name is found by its Host, at port 80, and nothing is added to the request."""
-    assert {port["protocol"] for port in gateway.ports} == {"HTTP"}
-    assert {port["upstreamPort"] for port in gateway.ports} == {80}
-    assert not any("tls" in port for port in gateway.ports)
+    assert (port["protocol"], port["upstreamPort"], port.get("tls")) == ("HTTP", 80, None)
     (chain,) = listener["filter_chains"]
     (manager,) = (one["typed_config"] for one in chain["filters"])
     assert manager["strip_any_host_port"] is True
@@ -70,7 +69,7 @@ def _by_host(gateway: Gateway, listener: Mapping[str, Any]) -> None:
 def _versions(gateway: Gateway) -> None:
     """A proxy that does not know denied ranges gets no way to the names."""
     added = [patch["match"] for patch in gateway.patches(".wildcard") if patch["patch"]["operation"] == "ADD"]
-    assert len(added) == 2
+    assert len(added) == 1 + len(gateway.ports)
     for match in added:
         knows = re.compile(match["proxy"]["proxyVersion"])
         assert all(map(knows.search, ("1.31.0", "1.31.4-distroless", "1.40.2")))
@@ -79,9 +78,9 @@ def _versions(gateway: Gateway) -> None:
 
 def _addresses(gateway: Gateway, denied: Sequence[str]) -> None:
     caches = list(nested(gateway.patches(".wildcard"), "dns_cache_config"))
-    assert len(caches) == 2
-    assert caches[0] == caches[1]
-    (cache,) = caches[:1]
+    assert len(caches) == 1 + len(gateway.ports)
+    assert all(cache == caches[0] for cache in caches)
+    cache = caches[0]
     # as many names at once as one client can ask for while one is kept
     assert cache["max_hosts"] == cache["dns_cache_circuit_breaker"]["max_pending_requests"] == 50000
     # a name is whole: no search domain of the cluster is tried

@@ -116,6 +116,7 @@ class ClientPod:
     account: str = "default"
     sidecar: bool = True
     labels: Mapping[str, str] | None = None
+    proxy: str = ""  # more of its sidecar's configuration
 
 
 def start_clients(namespace: str, *pods: ClientPod) -> list[Client]:
@@ -142,7 +143,7 @@ def _pod(namespace: str, pod: ClientPod) -> dict[str, Any]:
             "name": pod.name,
             "namespace": namespace,
             "labels": {"app": pod.name, "sidecar.istio.io/inject": str(pod.sidecar).lower(), **(pod.labels or {})},
-            "annotations": {"proxy.istio.io/config": SIDECAR_CONFIG},
+            "annotations": {"proxy.istio.io/config": SIDECAR_CONFIG + pod.proxy},
         },
         "spec": {
             "serviceAccountName": pod.account,

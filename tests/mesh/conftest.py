@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.mesh import diagnostics, images, lifecycle
+from tests.mesh import diagnostics, images, lifecycle, versions
+from tests.mesh.beside import Scheduling
 from tests.mesh.certificates import Authority
 from tests.mesh.errors import MeshError
-from tests.mesh.lock import locked
+from tests.mesh.lock import locked, owned, turn
 from tests.mesh.namespaces import Membership, create_namespace, delete_namespaces
-from tests.mesh.proof import proof  # noqa: F401  a fixture
+from tests.mesh.proof import PAGE, Writer, proof  # noqa: F401  proof is a fixture
 from tests.mesh.short import is_short
 from tests.mesh.upstream import Upstream, start_upstreams
 
@@ -22,14 +24,34 @@ MakeNamespace = Callable[..., str]
 MakeUpstream = Callable[..., Upstream]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that hears of all tests writes docs/proof.md, if the page has a column for the pair."""
+    pair = versions.chosen()
+    if pair in versions.PAIRS and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Writer(PAGE, pair))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling:
+    """A process runs a module whole."""
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the mesh, and let what needs a machine without one go before it."""
+    """Mark what needs the mesh, skip what this pair cannot do, and let what runs alone come last."""
+    pair = versions.chosen()
     for item in items:
         if {"mesh", "machine", "proof"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("mesh")
             if is_short(item.nodeid):
                 item.add_marker("short")
-    items.sort(key=lambda item: "machine" not in getattr(item, "fixturenames", ()))
+            for name, expected in (("since", True), ("before", False)):
+                mark = item.get_closest_marker(name)
+                if mark and versions.can(pair, mark.args[0]) != expected:
+                    which, release = versions.SINCE[mark.args[0]]
+                    item.add_marker(pytest.mark.skip(f"{mark.args[0]}: only {name} {which.capitalize()} {release}"))
+    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -61,15 +83,22 @@ def _explain(test: str, started: float) -> str:
     return f"{len(files)} files of evidence in {folder}; istiod complains:\n{complaints}"
 
 
+@pytest.fixture(scope="module")
+def _turn(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Modules run beside others of this machine, or none does: those that are marked wait until they are alone."""
+    with turn(alone=request.node.get_closest_marker("alone") is not None):
+        yield
+
+
 @pytest.fixture
-def machine() -> None:
+def machine(_turn: None) -> None:
     """A machine without a mesh: one that is up is taken down."""
     with locked():
         lifecycle.down()
 
 
-@pytest.fixture(scope="session")
-def mesh() -> Iterator[None]:
+@pytest.fixture(scope="module")
+def mesh(_turn: None) -> Iterator[None]:
     """The running mesh, that no other process takes down meanwhile."""
     with locked(shared=True):
         lifecycle.check_up()
@@ -92,14 +121,17 @@ def public_authority() -> Authority:
 def namespace(mesh: None) -> Iterator[MakeNamespace]:  # noqa: ARG001  a module's namespace needs the session's mesh
     """What makes a namespace for the module: (name, membership, labels) → name, as in tests.mesh.namespaces."""
     made: list[str] = []
+    with ExitStack() as owns:
 
-    def make(name: str, membership: Membership = "plain", labels: Mapping[str, str] | None = None) -> str:
-        delete_namespaces(name)  # of a run that was cut off
-        made.append(name)
-        return create_namespace(name, membership, labels)
+        def make(name: str, membership: Membership = "plain", labels: Mapping[str, str] | None = None) -> str:
+            if name not in made:
+                owns.enter_context(owned(name))
+            delete_namespaces(name)  # of a run that was cut off
+            made.append(name)
+            return create_namespace(name, membership, labels)
 
-    yield make
-    delete_namespaces(*made)
+        yield make
+        delete_namespaces(*made)
 
 
 @pytest.fixture(scope="module")

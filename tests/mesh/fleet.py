@@ -7,6 +7,7 @@ from string import Template
 from typing import Any
 
 from egressc.names import gateway_name
+from tests.mesh import versions
 from tests.mesh.certificates import Authority, Certificate
 from tests.mesh.diagnostics import GATEWAY_LABEL
 from tests.mesh.kubectl import Manifest, get
@@ -14,6 +15,12 @@ from tests.mesh.upstream import Seen, Upstream
 from tests.mesh.waiting import wait_until
 
 CASES = Path(__file__).parent / "cases"
+
+#: What a proxy writes after a route has removed headers, in a mesh that traces as this one does.
+TRACES = {"traceparent", "x-b3-sampled", "x-b3-spanid", "x-b3-traceid"}
+_HIDES = versions.can(versions.chosen(), "a trace that the upstream does not see")
+#: What the proxies of this pair add to an application's headers on the way through a gateway.
+ADDED = set() if _HIDES else TRACES | {"x-b3-parentspanid"}
 
 #: The common name of the client certificate that gateways present.
 CLIENT = "egress"

@@ -1,20 +1,20 @@
-"""docs/proof.md: a row for each claim, written from what a test run saw."""
+"""What keeps a run's evidence for docs/proof.md, and writes the page when no test failed."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from tests.mesh import versions
+from tests.mesh import page
 from tests.mesh.client import Answer, Outcome
 from tests.mesh.fleet import common_name
+from tests.mesh.page import Row
 from tests.mesh.upstream import Seen
+from tests.mesh.versions import Pair
 
-REPOSITORY = Path(__file__).parents[2]
-PAGE = REPOSITORY / "docs" / "proof.md"
-
+PAGE = Path(__file__).parents[2] / "docs" / "proof.md"
 #: The sections of the page, in order.
 SEEDS = "The published set-ups, as entries of values/hosts.yaml"
 ROUTES = "Routes"
@@ -79,81 +79,78 @@ SECTIONS = (
     FAULTS,
 )
 
-HEAD = """\
-# Proof
-
-`make e2e` writes this page from what its packets did: client pods with real sidecars ask, gateways that Helm installed
-from compiled lists carry it, and an upstream outside the mesh tells what reached it. No row holds a time, an address or
-a generated name, so a change of this page is a change of behaviour.
-
-**What the test mesh cannot show.** Its proxies are Envoy's own build, without Istio's filters (metadata exchange, the
-ALPN filter, Istio's statistics). It runs one version of Istio and of Kubernetes, on one node. No NetworkPolicy is
-enforced in it, for want of an enforcer that can be built from a package registry: what only a NetworkPolicy stops is
-not in these rows. What the chart's let through is computed by Kubernetes' rules in tests/test_network_policies.py.
-"""
-COLUMNS = ("Claim", "Sent", "The upstream saw", "The client saw")
+#: The folder of all tests with packets.
+TESTS = "tests/mesh"
+_PROPERTY = "proof"
 
 
-class Row(NamedTuple):
-    """One claim and its evidence."""
-
-    claim: str
-    sent: str
-    upstream: str
-    client: str
-
-
-@dataclass
+@dataclass(frozen=True)
 class Proof:
-    """The rows of a run, by section."""
+    """What a test has shown, once it passes."""
 
-    sections: dict[str, dict[str, Row]] = field(default_factory=dict)
+    test: pytest.Item
 
     def row(self, section: str, claim: str, sent: str, upstream: str, client: str) -> None:
-        """Keep the evidence for a claim, which no other row makes."""
-        rows = self.sections.setdefault(section, {})
-        assert claim not in rows, f"two rows claim: {claim}"
-        rows[claim] = Row(claim, sent, upstream, client)
-
-    def write(self, page: Path, partial: bool) -> None:
-        """Write the page; where a run had only some of the tests, the page's other rows stay."""
-        known = read(page.read_text()) if partial and page.exists() else {}
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(render({name: known.get(name, {}) | self.sections.get(name, {}) for name in SECTIONS}))
+        """Keep the evidence for a claim, which no other row of the section makes."""
+        # properties go with the report of the test, also from one process to another
+        cells = [cell.replace("|", "¦").strip() for cell in (claim, sent, upstream, client)]
+        self.test.user_properties.append((_PROPERTY, json.dumps([section, *cells])))
 
 
-@pytest.fixture(scope="session")
-def proof(request: pytest.FixtureRequest) -> Iterator[Proof]:
-    """What keeps the run's evidence, and writes it down when no test failed; other pairs have a page in build/proof."""
-    kept = Proof()
-    yield kept
-    if not request.session.testsfailed:
-        everything = request.config.args_source is pytest.Config.ArgsSource.TESTPATHS
-        pair = versions.chosen()
-        page = PAGE if pair == versions.DEFAULT else REPOSITORY / "build" / "proof" / f"{'-'.join(pair)}.md"
-        kept.write(page, partial=not everything or bool(request.config.option.keyword))
+@pytest.fixture
+def proof(request: pytest.FixtureRequest) -> Proof:
+    """What a test tells of what it saw."""
+    return Proof(request.node)
 
 
-def render(sections: dict[str, dict[str, Row]]) -> str:
-    """The page."""
-    parts = [HEAD]
-    for name, rows in sections.items():
-        if rows:
-            lines = [COLUMNS, ("---",) * len(COLUMNS), *rows.values()]
-            table = "".join(f"| {' | '.join(cell.replace('|', '¦') for cell in line)} |\n" for line in lines)
-            parts.append(f"\n## {name}\n\n{table}")
-    return "".join(parts)
+class Writer:
+    """A plugin of pytest that collects what tests have shown, in whatever process they ran, and writes the page."""
+
+    def __init__(self, page: Path, pair: Pair) -> None:
+        self.page, self.pair = page, pair
+        #: The test's file, the section, and the row.
+        self.shown: list[tuple[str, str, Row]] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the rows of a test that passed."""
+        if report.when == "call" and report.passed:
+            file = report.nodeid.partition("::")[0]
+            rows = [json.loads(str(value)) for name, value in report.user_properties if name == _PROPERTY]
+            self.shown += [(file, section, Row(*cells)) for section, *cells in rows]
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the page when no test failed."""
+        if session.testsfailed or not self.shown:
+            return
+        option = session.config.option
+        whole = is_whole(session.config.args, option.markexpr, option.keyword)
+        try:
+            rows = by_section(self.shown)
+        except ValueError as error:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            session.config.get_terminal_writer().line(f"\n{error}", red=True)
+            return
+        known = page.read(self.page.read_text()) if self.page.exists() else {}
+        self.page.write_text(page.render(page.update(known, rows, self.pair, whole)))
 
 
-def read(page: str) -> dict[str, dict[str, Row]]:
-    """The rows of a page by section and claim."""
-    sections: dict[str, dict[str, Row]] = {}
-    for part in page.split("\n## ")[1:]:
-        name, *lines = part.splitlines()
-        table = [line for line in lines if line.startswith("| ")][2:]  # without the head
-        rows = [Row(*line.removeprefix("| ").removesuffix(" |").split(" | ")) for line in table]
-        sections[name] = {row.claim: row for row in rows}
-    return sections
+def is_whole(arguments: Sequence[str], marks: str, keyword: str) -> bool:
+    """Whether pytest was told to run all tests with packets."""
+    return list(arguments) == [TESTS] and marks == "mesh" and not keyword
+
+
+def by_section(shown: Iterable[tuple[str, str, Row]]) -> dict[str, list[Row]]:
+    """All sections with the rows in the order of the tests' files, whichever ran first.
+
+    ValueError when two rows of a section claim the same.
+    """
+    sections: dict[str, dict[str, Row]] = {section: {} for section in SECTIONS}
+    for _, section, row in sorted(shown, key=lambda each: each[0]):
+        rows = sections[section]
+        if row.claim in rows:
+            raise ValueError(f"two rows of docs/proof.md claim in {section}: {row.claim}")
+        rows[row.claim] = row
+    return {section: list(rows.values()) for section, rows in sections.items()}
 
 
 def saw(seen: Seen) -> str:

@@ -20,6 +20,8 @@ from tests.mesh.release import compile_list
 from tests.mesh.waiting import wait_until
 from tests.tools import tool
 
+pytestmark = pytest.mark.alone("the policies judge the objects of all namespaces")
+
 EGRESS, BANK, ADOPTED, INGRESS, SHOP, TEAM, TRUSTED, SECOND = (
     f"vap-{name}" for name in ("egress", "bank", "adopted", "ingress", "shop", "team", "trusted", "second")
 )

@@ -16,6 +16,11 @@ from tests.mesh.proof import ROUTES, Proof, got, saw
 from tests.mesh.release import Release
 from tests.mesh.upstream import Face, start_upstreams
 
+pytestmark = [
+    pytest.mark.alone("it changes istiod's settings, which are those of all namespaces"),
+    pytest.mark.since("a profile of the mesh's connections"),
+]
+
 GATEWAYS, APPS = "edge-gateways", "edge-apps"
 HOST = "host.edge.example.com"
 LIST = f"""

@@ -24,6 +24,8 @@ from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 from tests.mesh.waiting import wait_until
 
+pytestmark = pytest.mark.alone("it changes istiod's settings, which are those of all namespaces")
+
 GATEWAYS, APPS, AUTHORIZER = "external-gateways", "external-apps", "external-authorizer"
 JUDGED, OPEN, MISSING, KNOWN, NEIGHBOUR = (
     f"{name}.external.example.com" for name in ("judged", "open", "missing", "known", "neighbour")

@@ -19,6 +19,7 @@ from tests.mesh.release import Release
 from tests.mesh.upstream import Face, start_upstreams
 from tests.mesh.waiting import wait_until
 
+pytestmark = pytest.mark.since("a wildcard's denied ranges")
 GATEWAYS = "flood-gateways"
 FLOOD = 5000
 #: Names that DNS knows, each asked for once.

@@ -46,7 +46,7 @@ def own_network(pid: int) -> bool:
 @pytest.fixture(scope="module")
 def client(namespace: MakeNamespace) -> Client:
     """A client whose requests no sidecar sees."""
-    return start_clients(namespace("unmeshed", "outside"), ClientPod("client", sidecar=False))[0]
+    return start_clients(namespace("isolation", "outside"), ClientPod("client", sidecar=False))[0]
 
 
 def dropped() -> int:

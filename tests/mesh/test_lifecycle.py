@@ -21,6 +21,8 @@ from tests.mesh.proof import FAULTS, Proof
 from tests.mesh.waiting import wait_until
 from tests.tools.go import go_for
 
+pytestmark = pytest.mark.alone("it takes the mesh down")
+
 MESH = (sys.executable, "-m", "tests.mesh")
 REPOSITORY = Path(__file__).parents[2]
 

@@ -16,6 +16,8 @@ from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 from tests.mesh.waiting import wait_until
 
+pytestmark = pytest.mark.alone("it changes istiod's settings, which are those of all namespaces")
+
 TEAM, GATEWAYS, APPS, OUTSIDE = (f"scoped-{name}" for name in ("team", "gateways", "apps", "outside"))
 HOST = "host.scoped.example.com"
 NAME = "host-scoped-example-com"

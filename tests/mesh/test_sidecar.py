@@ -9,7 +9,7 @@ from tests.mesh import dns
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import common_name, key_pair, peer, requests, secret
+from tests.mesh.fleet import TRACES, common_name, key_pair, peer, requests, secret
 from tests.mesh.kubectl import apply, get, kubectl
 from tests.mesh.proof import SIDECAR, Proof, got, saw
 from tests.mesh.release import Release
@@ -58,9 +58,6 @@ hosts:
   clients: [{APPS}]
   speaks: [http, https]
 """
-
-#: What is written after the headers of a route have been removed, where a mesh traces as this one does.
-TRACES = {"traceparent", "x-b3-sampled", "x-b3-spanid", "x-b3-traceid"}
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from tests.mesh import dns, gateway
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import CLIENT, case, common_name, credentials, gateways, peer, requests, senders
+from tests.mesh.fleet import ADDED, CLIENT, case, common_name, credentials, gateways, peer, requests, senders
 from tests.mesh.gateway import CONTAINER
 from tests.mesh.kubectl import apply, execute, kubectl
 from tests.mesh.namespaces import RESTRICTED
+from tests.mesh.page import CLOSED
 from tests.mesh.proof import WILDCARDS, Proof, got, saw
 from tests.mesh.release import Release
 from tests.mesh.settings import image
@@ -24,7 +25,12 @@ from tests.mesh.waiting import wait_until
 
 GATEWAYS, APPS, OUTSIDE = "wild-gateways", "wild-apps", "wild-upstreams"
 ANY = "*.names.example.com"
+#: The hosts each of whose names is an upstream of its own.
+EACH = (ANY, "*.mutual.example.com")
 CURLS = {"accept", "user-agent"}
+
+#: Finds an upstream by a name's address, but for those that are denied.
+FINDS = pytest.mark.since("a wildcard's denied ranges")
 
 #: A team's own way to a wildcard's gateway, for a name that is none of the wildcard's.
 ROGUE = """
@@ -184,7 +190,12 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", NAMES, ids=lambda name: f"{name.scheme}-{name.host}")
+def by_address(name: Name) -> object:
+    """A case that needs a proxy that can deny addresses, where the name's upstream is found by its address."""
+    return pytest.param(name, marks=FINDS) if name.wildcard in EACH else name
+
+
+@pytest.mark.parametrize("name", [by_address(name) for name in NAMES], ids=lambda name: f"{name.scheme}-{name.host}")
 def test_each_name_reaches_its_upstream(fleet: Fleet, proof: Proof, name: Name) -> None:
     url = f"{name.scheme}://{name.host}/a"
     answer = ask(fleet.shop, url)
@@ -194,9 +205,23 @@ def test_each_name_reaches_its_upstream(fleet: Fleet, proof: Proof, name: Name) 
     seen = answer.seen
     assert seen["tls"]["sni"] == (name.sni or name.host)
     assert common_name(seen) == name.certificate
-    assert set(seen["headers"]) == CURLS
+    assert set(seen["headers"]) - ADDED == CURLS
     assert senders(GATEWAYS)[peer(seen)] == (name.gateway or gateway_name(name.wildcard))
     proof.row(WILDCARDS, f"`{name.wildcard}`: {name.claim}", f"`GET {url}`", saw(seen), got(answer))
+
+
+@pytest.mark.before("a wildcard's denied ranges")
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if name.wildcard in EACH], ids=lambda name: f"{name.scheme}-{name.host}"
+)
+def test_a_proxy_that_cannot_deny_addresses_finds_none(fleet: Fleet, proof: Proof, name: Name) -> None:
+    for upstream in (fleet.first, fleet.second):
+        upstream.forget()
+    url = f"{name.scheme}://{name.host}/a"
+    answer = ask(fleet.shop, url)
+    assert answer.status == (503 if name.scheme == "http" else 0), answer
+    assert requests(fleet.first) + requests(fleet.second) == []
+    proof.row(WILDCARDS, f"{CLOSED} `{name.wildcard}`: {name.claim}", f"`GET {url}`", "nothing", got(answer))
 
 
 @dataclass(frozen=True)
@@ -265,6 +290,7 @@ FORMS = {
 PUBLIC = "2001:4860:4860::8888"
 
 
+@FINDS
 def test_a_denied_address_is_denied_in_every_form(fleet: Fleet, proof: Proof) -> None:
     """Envoy may connect to the public one alone: what it knows of the names is what is left of DNS' answers."""
     names = {f"form-{index}.default.example.com": [form] for index, form in enumerate(FORMS.values())}
@@ -283,6 +309,7 @@ def test_a_denied_address_is_denied_in_every_form(fleet: Fleet, proof: Proof) ->
         proof.row(WILDCARDS, claim, "`GET` of a name whose only address it is", "nothing", "503, and Envoy knows none")
 
 
+@FINDS
 def test_a_port_in_the_host_leads_nowhere_else(fleet: Fleet, proof: Proof) -> None:
     answer = ask(fleet.shop, "http://b.names.example.com/a", "--header", "Host: b.names.example.com:9000")
     assert answer.status == 200, answer
@@ -313,6 +340,7 @@ def test_a_name_outside_is_refused_by_the_gateway(fleet: Fleet, proof: Proof, sc
     proof.row(WILDCARDS, f"refused: a name outside the wildcard, {scheme}", sent, "nothing", got(answer))
 
 
+@FINDS
 def test_dns_that_changes_its_mind(fleet: Fleet, proof: Proof) -> None:
     """A name that led to a good address, and now to a denied one as well: only the new good one is taken."""
     url = "http://moving.names.example.com/a"
@@ -331,11 +359,12 @@ def test_dns_that_changes_its_mind(fleet: Fleet, proof: Proof) -> None:
     proof.row(WILDCARDS, claim, f"`GET {url}`", f"nothing; at the name's other address: {saw(seen)}", "200")
 
 
+@FINDS
 def test_its_socket_is_the_gateway_container_s_alone(fleet: Fleet, proof: Proof) -> None:  # noqa: ARG001
     """Another container of the pod shares its network: no listener is there, and the socket's folder is not its."""
     pods = gateways(GATEWAYS)
     pod, ordinary = (pods[gateway_name(host)].name for host in (ANY, "gold.names.example.com"))
-    path = f"/etc/istio/proxy/{gateway_name(ANY)}.sock"
+    path = f"/etc/istio/proxy/{gateway_name(ANY)}.http-80.upstream.sock"
     assert execute(GATEWAYS, pod, CONTAINER, ["test", "-S", path]).returncode == 0
     patch = json.dumps({"spec": {"ephemeralContainers": [OTHER]}})
     kubectl("patch", "pod", "--namespace", GATEWAYS, pod, "--subresource=ephemeralcontainers", f"--patch={patch}")

@@ -12,6 +12,7 @@ from tests.mutants import (
     told,
     unfiltered,
     upstream,
+    versions,
 )
 from tests.mutants.mutant import Mutant
 
@@ -27,4 +28,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *told.MUTANTS,
     *unfiltered.MUTANTS,
     *upstream.MUTANTS,
+    *versions.MUTANTS,
 )

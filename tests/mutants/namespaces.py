@@ -8,6 +8,9 @@ ADMISSION = f"{TEMPLATES}/companions/validating-admission-policy"
 DIVERT = "Other teams' objects do not divert clients"
 ADMITTED = "Other teams' objects about the fleet are refused"
 POLICIES = "tests/test_network_policies.py"
+NETWORK_PARTS = f"{TEMPLATES}/_network.tpl"
+OUT = "Pods of client namespaces reach gateways and nothing outside"
+CLIENT_NETWORK = f"{COMPILER}/plan/client_network.py"
 REACH = "Gateways connect only to their upstreams"
 
 MUTANTS = (
@@ -51,8 +54,8 @@ MUTANTS = (
         contract("companions"),
     ),
     Mutant(
-        NETWORK,
-        '"::/0" $network.except.ipv6',
+        NETWORK_PARTS,
+        '"::/0" .except.ipv6',
         '"::/0" list',
         "gateways reach the company's IPv6 addresses, which the list excepts",
         POLICIES,
@@ -60,8 +63,8 @@ MUTANTS = (
     ),
     Mutant(
         NETWORK,
-        "if and $except (not $gateway.proxy)",
-        "if $except",
+        'ternary dict $network.except (hasKey $gateway "proxy")',
+        "$network.except",
         "a gateway cannot reach the company's proxy",
         POLICIES,
     ),
@@ -86,6 +89,52 @@ MUTANTS = (
         "    - port: {{ .gatewayPort }}\n      protocol: UDP",
         "clients do not reach their gateway",
         POLICIES,
+    ),
+    Mutant(
+        NETWORK,
+        "  podSelector: {}\n  {{- end }}\n  policyTypes:\n  - Egress",
+        "  podSelector: {}\n  {{- end }}\n  policyTypes:\n  - Ingress",
+        "pods of client namespaces reach every address past the gateways",
+        POLICIES,
+        row=OUT,
+    ),
+    Mutant(
+        NETWORK,
+        "          values: {{ toJson .names }}",
+        "          values: {{ toJson (list $namespace) }}",
+        "clients do not reach their gateways",
+        POLICIES,
+    ),
+    Mutant(
+        NETWORK,
+        "      operator: DoesNotExist",
+        "      operator: Exists",
+        "the clients beside a gateway reach everything, and the gateway nothing",
+        POLICIES,
+        row=OUT,
+    ),
+    Mutant(
+        CLIENT_NETWORK,
+        "if one.host.reports or any(stands_for(client.namespace, namespace) for client in one.host.clients):",
+        "if True:",
+        "pods reach the gateways of hosts that are listed for others",
+        POLICIES,
+        row=OUT,
+    ),
+    Mutant(
+        CLIENT_NETWORK,
+        "ports[one.host.fixed_addresses] |= ",
+        "ports[()] |= ",
+        "pods reach any address where the list has fixed ones",
+        POLICIES,
+        row=OUT,
+    ),
+    Mutant(
+        f"{COMPILER}/rules/client_network.py",
+        "others = [one for one in sorted(_others(inventory)) if one[0] in closed]",
+        "others = [one for one in sorted(_others(inventory)) if one[0] in wanted.without]",
+        "an adopted gateway in a client namespace is cut off from its upstreams",
+        "tests/test_cases.py -k EG327",
     ),
     Mutant(
         f"{COMPILER}/emit/exposure.py",

@@ -90,7 +90,7 @@ MUTANTS = (
     ),
     Mutant(
         f"{RULES}/wildcards.py",
-        'elif port.tls.mode == "none" and host.per_name:',
+        "elif host.in_clear(port):",
         "elif False:",
         "a wildcard in clear is accepted where no name of it can be found",
         FOUND,

@@ -91,7 +91,9 @@ def _host(draw: Draw, name: str, number: int) -> Any:
         }
     if has_requests:
         entry |= subset(draw, escapedSlashes=st.sampled_from(["keep", "refuse"]))
-    of_requests = {"retries": settings.retries(), "headers": settings.headers(), "rateLimit": settings.rate_limit()}
+    keeps_names = any(port["protocol"] == "HTTP" and "upstreamProtocol" not in port for port in ports)
+    headers = settings.headers(keeps_names=keeps_names)
+    of_requests = {"retries": settings.retries(), "headers": headers, "rateLimit": settings.rate_limit()}
     entry |= subset(
         draw, externalAuthorization=settings.external_authorization(), **(of_requests if has_requests else {})
     )
@@ -111,16 +113,16 @@ def _left_out(draw: Draw, entry: Entry) -> None:
 
 def _wildcard(draw: Draw, number: int) -> Entry:
     """A host that stands for many names, each an upstream of its own."""
-    upstream = draw(st.sampled_from([443, 8443]))
     protocols = draw(st.lists(st.sampled_from([*HTTP_FAMILY, "TLS"]), min_size=1, max_size=3))
-    ports = [
-        {"port": port, "protocol": protocol, "upstreamPort": upstream}
+    ports: list[Entry] = [
+        {"port": port, "protocol": protocol, "upstreamPort": draw(st.sampled_from([443, 8443]))}
         for port, protocol in zip((80, 443, 8080), protocols, strict=False)
     ]
     clear = draw(st.integers(0, 4)) == 0
-    if clear:
-        ports = [{"port": port, "upstreamPort": 80} for port in draw(st.sampled_from([(80,), (80, 8080)]))]
-        ports = [port | {"protocol": "HTTP", "tls": {"mode": "none", "unverified": REASON}} for port in ports]
+    in_clear = {"protocol": "HTTP", "upstreamPort": 80, "tls": {"mode": "none", "unverified": REASON}}
+    ports = [
+        port | in_clear if clear and port["port"] in (80, 8080) and draw(st.booleans()) else port for port in ports
+    ]
     ranges = st.sampled_from([["10.0.0.0/8"], ["fd00::/8", "192.0.2.7/32", "::1/128"]])
     entry: Entry = {"host": f"*.any-{number}.example.net", "ports": ports, "clients": _clients(draw, ports)}
     way: dict[str, st.SearchStrategy[Any]] = {"deniedRanges": ranges}

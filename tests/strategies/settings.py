@@ -116,7 +116,7 @@ def outlier_detection() -> st.SearchStrategy[Entry]:
 
 
 @st.composite
-def headers(draw: Draw) -> Entry:
+def headers(draw: Draw, *, keeps_names: bool) -> Entry:
     """Each header once; values as Envoy and YAML had better not read them."""
     values = st.sampled_from(["1", "100%", "%REQ(x-debug)%", '"quoted": {}', *TRICKY])
     changes = {"set": st.dictionaries(st.sampled_from(["X-A", "x-1e3", "No"]), values, min_size=1)}
@@ -131,7 +131,8 @@ def headers(draw: Draw) -> Entry:
     )
     response = st.just(subset(draw, **changes))
     host = st.just("origin.example.net")
-    return subset(draw, host=host, request=st.just(request), response=response, credential=credential)
+    names = {"preserveCase": st.booleans() if keeps_names else st.just(False)}
+    return subset(draw, **names, host=host, request=st.just(request), response=response, credential=credential)
 
 
 @st.composite

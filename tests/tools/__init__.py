@@ -7,7 +7,8 @@ search_path(*names) -> str
     A value for PATH: the folders of these tools, then this process's own PATH.
 module_dir(folder) -> Path
     The source, read-only, of the Go module that tests/tools/<folder>/go.mod pins: "istio" or "istio-1.30" (CRDs and
-    charts are in manifests/charts), "kubernetes" (api/openapi-spec), "argocd" (manifests/crds), or any other.
+    charts are in manifests/charts), "istio-api-1.24" (CRDs are in kubernetes), "kubernetes" (api/openapi-spec),
+    "argocd" (manifests/crds), or any other.
 helm() -> Path
     The Helm for `make demo`: the one on PATH if it is recent enough, else helm4.
 chromium() -> Path
@@ -20,7 +21,8 @@ ToolError
     Raised by all of them; its text is one sentence for people and names the log of what failed.
 
 Names: helm3 helm4 ct kubeconform istioctl pilot-discovery-1.31 pilot-agent-1.31 kube-apiserver kube-controller-manager
-kube-scheduler kubelet kube-proxy kubectl coredns opa argocd pause, and the two pilots of older releases of Istio.
+kube-scheduler kubelet kube-proxy kubectl coredns opa argocd pause, the two pilots of older releases of Istio, and
+envoy-api-1.35 to envoy-api-1.39 (Envoy's API, with unknown fields refused).
 `python -m tests.tools NAME…` makes what is named, also `chromium`, `helm` and `schemas`, and prints the paths, a line
 each. All are safe to call from several processes at once, are cheap when what they return is kept already, and say on
 stderr how far a build is.

@@ -21,7 +21,7 @@ LEAST_HELM = (3, 18)  # the first that checks a chart's schema as JSON Schema 20
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A package of the module that `folder` pins.
+    """A package of the module that `folder` pins, in `modfile` where it has several.
 
     `variables` are Go strings that the linker sets, as a build from a module leaves them at misleading defaults:
     {version} stands for the pinned version, {minor} for the minor release of the Kubernetes libraries inside.
@@ -31,6 +31,7 @@ class Program:
     package: str
     executable: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    modfile: str = "go.mod"
 
 
 def _kubernetes(name: str) -> Program:
@@ -49,6 +50,12 @@ def _istio(release: str, name: str) -> Program:
     return Program(folder, package, name, {"istio.io/istio/pkg/version.buildVersion": f"{release}.0"})
 
 
+def _envoy_api(release: str) -> Program:
+    """The reader of Envoy's configuration; go.mod pins the API of the oldest release."""
+    modfile = "go.mod" if release == "1.35" else f"go.{release}.mod"
+    return Program("envoy-api", ".", "envoy-api", modfile=modfile)
+
+
 HELM3 = {
     "helm.sh/helm/v3/internal/version.version": "{version}",
     "helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor": "{minor}",
@@ -65,6 +72,7 @@ PROGRAMS = {
     "istioctl": Program("istio", "istio.io/istio/istioctl/cmd/istioctl", "istioctl"),
     **{f"pilot-discovery-{release}": _istio(release, "pilot-discovery") for release in ("1.30", "1.31")},
     **{f"pilot-agent-{release}": _istio(release, "pilot-agent") for release in ("1.28", "1.29", "1.30", "1.31")},
+    **{f"envoy-api-{release}": _envoy_api(release) for release in ("1.35", "1.36", "1.37", "1.38", "1.39")},
     "kube-apiserver": _kubernetes("kube-apiserver"),
     "kube-controller-manager": _kubernetes("kube-controller-manager"),
     "kube-scheduler": _kubernetes("kube-scheduler"),
@@ -92,7 +100,10 @@ def tool(name: str) -> Path:
     program = PROGRAMS[name]
     folder = HERE / program.folder
     go = go_for(_go_mod(program.folder))
-    arguments = ["-ldflags", " ".join(["-s", "-w", *_variables(program)]), program.package]
+    flags = ["-ldflags", " ".join(["-s", "-w", *_variables(program)])]
+    if program.modfile != "go.mod":
+        flags += ["-modfile", program.modfile]
+    arguments = [*flags, program.package]
 
     def build(new: Path) -> None:
         command = [str(go.command()), "build", "-o", str(new / program.executable), *arguments]

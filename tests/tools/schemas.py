@@ -39,6 +39,17 @@ def kubeconform(manifests: str) -> list[str]:
     return sorted(line for resource in refused for line in _lines(resource))
 
 
+def istio_specs(resources: Path) -> dict[str, Schema]:
+    """The strict schema of `spec` of each kind, in the version in use, from a file of CustomResourceDefinitions."""
+    specs = {}
+    for definition in filter(None, yaml.load_all(resources.read_text(), yaml.CSafeLoader)):
+        for version in definition["spec"]["versions"]:
+            if "spec" in version["schema"]["openAPIV3Schema"]["properties"]:
+                key = f"{definition['spec']['group']}/{version['name']} {definition['spec']['names']['kind']}"
+                specs[key] = strict(version["schema"]["openAPIV3Schema"]["properties"]["spec"])
+    return specs
+
+
 def _lines(resource: dict[str, Any]) -> Iterator[str]:
     whole, *faults = re.split(r"\s+- at ", resource["msg"])
     for fault in faults or [whole]:

@@ -29,6 +29,11 @@ patch:
 /etc/istio/proxy/{{ . }}.sock
 {{- end }}
 
+{{- /* The listener behind such a socket that finds the upstream of one port, and the socket's own name. Expects: name, port. */}}
+{{- define "egress-gateways.behind" -}}
+{{ .name }}.{{ .port.name }}.upstream
+{{- end }}
+
 {{- /* What shows a listener behind such a socket the SNI, of a connection that is TLS. */}}
 {{- define "egress-gateways.tlsInspector" -}}
 - name: envoy.filters.listener.tls_inspector
@@ -93,6 +98,32 @@ upstream_connection_options:
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
           max_session_keys: 0
+{{- end }}
+
+{{- /* HTTP/1.1 whose header names keep their letter case; names that Envoy adds are written like X-Api-Key. */}}
+{{- define "egress-gateways.headerCase" -}}
+http_protocol_options:
+  header_key_format:
+    stateful_formatter:
+      name: preserve_case
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig
+        formatter_type_on_envoy_headers: PROPER_CASE
+{{- end }}
+
+{{- /* The same for the answers of a cluster. Istio replaces all of these options, so the pool's own are said again. Expects: settings
+       of a connection pool. */}}
+{{- define "egress-gateways.headerCaseOfAnswers" -}}
+typed_extension_protocol_options:
+  envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+    "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+    common_http_protocol_options:
+      idle_timeout: {{ .idleTimeout }}
+      {{- with .maxRequestsPerConnection }}
+      max_requests_per_connection: {{ int64 . }}
+      {{- end }}
+    explicit_http_config:
+      {{- include "egress-gateways.headerCase" . | nindent 6 }}
 {{- end }}
 
 {{- /* Versions and cipher suites of TLS. Expects: minimum, maximum, cipherSuites, or some of them. */}}

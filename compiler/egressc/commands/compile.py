@@ -3,21 +3,23 @@
 import argparse
 import re
 import shlex
+from collections.abc import Iterable
 from typing import Any
 
 from egressc import emit, output, printable
-from egressc.commands import lists
+from egressc.commands import lists, shards
 from egressc.commands.arguments import file
 from egressc.compile import storable
 from egressc.cost import cost, line, release_bytes
 from egressc.findings import Finding, Span
+from egressc.plan import Plan
 
 
 def add(commands: Any) -> None:
     """Adds the command."""
     parser = commands.add_parser(
         "compile",
-        parents=[lists.arguments(), lists.results()],
+        parents=[lists.arguments(), lists.results(), shards.arguments()],
         help="check the list and print the chart's values",
         epilog=f"{lists.CODES}; with --check 1 also if FILE differs; 3 with --exit-code if the output was another",
     )
@@ -48,35 +50,48 @@ def run(given: argparse.Namespace) -> int:
     if given.exit_code and given.output is None:
         given.parser.error("--exit-code is about a file: add -o")
     compilation = lists.compiled(given)
-    content, release = "", 0
+    contents: list[str] = []
+    sizes: list[int] = []
     if compilation.plan:
-        values = emit.values(compilation.plan)
-        content = emit.dump({given.key: values} if given.key else values)
+        plans = shards.of(given, compilation.plan, given.check or given.output)
+        contents = [_content(given, plan) for plan in plans]
         if not given.no_release:
-            release = release_bytes(compilation.plan, content)
-            compilation = storable(compilation, release)
+            sizes = [release_bytes(plan, content) for plan, content in zip(plans, contents, strict=True)]
+            compilation = storable(compilation, sizes, sharded=given.shards is not None)
     if compilation.plan is None:
         lists.say(given, compilation.findings)
         return lists.ERRORS
-    if given.check is None:
-        lists.say(given, compilation.findings)
-        differs = given.exit_code and not output.holds(given.output, content)
-        output.write(given.output, content)
-        if given.findings == "text":
-            output.say(printable.lines(f"{given.output}: written anew\n") if differs else "")
-            output.say(f"{line(cost(compilation.plan), None if given.no_release else release)}\n")
-        return lists.DIFFERS if differs else lists.OK
-    drift = [] if output.holds(given.check, content) else [_drift(given)]
-    lists.say(given, compilation.findings, drift)
-    return lists.ERRORS if drift else lists.OK
+    if given.check is not None:
+        drift = [_drift(given, name) for name in _differing(given, given.check, contents)]
+        lists.say(given, compilation.findings, drift)
+        return lists.ERRORS if drift else lists.OK
+    lists.say(given, compilation.findings)
+    written = list(_differing(given, given.output, contents)) if given.exit_code else []
+    shards.write(given, contents)
+    if given.findings == "text":
+        output.say("".join(printable.lines(f"{name}: written anew\n") for name in written))
+        output.say(f"{line(cost(compilation.plan), sizes)}\n")
+    return lists.DIFFERS if written else lists.OK
 
 
-def _drift(given: argparse.Namespace) -> Finding:
+def _content(given: argparse.Namespace, plan: Plan) -> str:
+    values = emit.values(plan)
+    return emit.dump({given.key: values} if given.key else values)
+
+
+def _differing(given: argparse.Namespace, name: str, contents: list[str]) -> Iterable[str]:
+    """The files under `name` that have another content."""
+    names = shards.files(name, given.shards) if given.shards else [name]
+    return (one for one, content in zip(names, contents, strict=True) if not output.holds(one, content))
+
+
+def _drift(given: argparse.Namespace, name: str) -> Finding:
     overlays = [part for name in given.overlay for part in ("--overlay", name)]
     key = ["--key", given.key] if given.key else []
     unstored = ["--no-release"] if given.no_release else []
-    again = shlex.join(["egressc", "compile", *given.lists, *overlays, *key, *unstored, "-o", given.check])
-    return Finding(Span(given.check, 1, 1), "drift", "not what the list compiles to", f"run `{again}`")
+    split = ["--shards", str(given.shards)] if given.shards else []
+    again = shlex.join(["egressc", "compile", *given.lists, *overlays, *key, *unstored, *split, "-o", given.check])
+    return Finding(Span(name, 1, 1), "drift", "not what the list compiles to", f"run `{again}`")
 
 
 def _key(name: str) -> str:

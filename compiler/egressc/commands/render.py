@@ -3,8 +3,8 @@
 import argparse
 from typing import Any
 
-from egressc import emit, output
-from egressc.commands import lists
+from egressc import emit
+from egressc.commands import lists, shards
 from egressc.commands.arguments import file
 from egressc.helm import template
 
@@ -13,7 +13,7 @@ def add(commands: Any) -> None:
     """Adds the command."""
     parser = commands.add_parser(
         "render",
-        parents=[lists.arguments(), lists.results()],
+        parents=[lists.arguments(), lists.results(), shards.arguments()],
         help="compile, and print the manifests by `helm template`",
         epilog=lists.CODES,
     )
@@ -35,5 +35,11 @@ def run(given: argparse.Namespace) -> int:
     plan = lists.plan_of(given)
     if plan is None:
         return lists.ERRORS
-    output.write(given.output, template(emit.values(plan), given.values, given.namespace))
+    parts = shards.of(given, plan, given.output)
+    names = [f"egress-{number}" for number in range(1, len(parts) + 1)] if given.shards else ["egress"]
+    rendered = [
+        template(emit.values(part), given.values, given.namespace, name)
+        for part, name in zip(parts, names, strict=True)
+    ]
+    shards.write(given, rendered)
     return lists.OK

@@ -8,7 +8,7 @@ from egressc.diff.change import Change
 from egressc.diff.listeners import listener_changes
 from egressc.diff.settings import named, shared_changes
 from egressc.diff.words import facts, rule_line, sentence, who
-from egressc.model import Admission, Companions, Inventory, SharedGateway, Sidecars
+from egressc.model import Admission, ClientNetworkPolicies, Companions, Inventory, SharedGateway, Sidecars
 from egressc.names import gateway_name
 from egressc.plan.decisions.lines import host_line
 from egressc.positions import Lines, Settled
@@ -17,6 +17,7 @@ COMPANIONS = {
     "peerAuthentication": "what else runs in the gateways' namespaces takes mutual TLS of the mesh only",
     "sidecars": "applications of client namespaces reach what the list has, and nothing else (REGISTRY_ONLY)",
     "networkPolicies": "the gateways' namespaces are sent, and send, the gateways' own traffic only",
+    "clientNetworkPolicies": "pods of client namespaces reach gateways, and nothing outside of the cluster",
     "admission": "the API server refuses others' objects that take over what the list says",
 }
 
@@ -96,6 +97,7 @@ def _companions(old: Companions, new: Companions) -> Iterator[Change]:
         ("peerAuthentication", old.strict, new.strict),
         ("sidecars", old.sidecars, new.sidecars),
         ("networkPolicies", old.network_policies, new.network_policies),
+        ("clientNetworkPolicies", old.client_network_policies, new.client_network_policies),
         ("admission", old.admission, new.admission),
     ):
         if bool(before) != bool(now):
@@ -104,6 +106,7 @@ def _companions(old: Companions, new: Companions) -> Iterator[Change]:
             yield Change("cuts" if now else "opens", "companions", f"companions.{key}", sentence(words), *sides)
     for key, first, then in (
         ("sidecars", old.sidecars, new.sidecars),
+        ("clientNetworkPolicies", old.client_network_policies, new.client_network_policies),
         ("admission", old.admission, new.admission),
     ):
         if first and then:
@@ -113,9 +116,11 @@ def _companions(old: Companions, new: Companions) -> Iterator[Change]:
                 yield from _wider(f"companions.{key}.{name}", before_items, now_items, lines)
 
 
-def _lists(companion: Sidecars | Admission) -> dict[str, tuple[str, ...]]:
+def _lists(companion: Sidecars | ClientNetworkPolicies | Admission) -> dict[str, tuple[str, ...]]:
     if isinstance(companion, Admission):
         return {"except": companion.without}
+    if isinstance(companion, ClientNetworkPolicies):
+        return {"namespaces": companion.namespaces, "except": companion.without}
     also = tuple(f"{namespace}: {host}" for namespace, hosts in companion.also.items() for host in hosts)
     return {"services": companion.services, "except": companion.without, "also": also}
 

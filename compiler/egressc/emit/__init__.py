@@ -9,6 +9,7 @@ from egressc.emit.gateway import gateway_values, shared_values
 from egressc.emit.sidecar import sidecar_values
 from egressc.emit.text import HEADER, dump
 from egressc.plan import Plan
+from egressc.since import CONTEXT_KEPT_BACK
 
 __all__ = [
     "HEADER",
@@ -29,6 +30,8 @@ def values(plan: Plan) -> dict[str, Any]:
     result: dict[str, Any] = {"valuesVersion": VALUES_VERSION}
     if plan.mesh.cluster_domain != "cluster.local":
         result["clusterDomain"] = plan.mesh.cluster_domain
+    if plan.mesh.istio < CONTEXT_KEPT_BACK:
+        result["disableSpanReporting"] = True
     if not plan.mesh.envoy_filters:
         result["envoyFilters"] = False
     entries = [(gateway.name, gateway_values(gateway)) for gateway in plan.gateways]

@@ -1,11 +1,9 @@
 """What goes with the gateways: `companions`, and each gateway's own `networkPolicy`."""
 
 from collections.abc import Iterator
-from ipaddress import ip_network
 from typing import Any
 
-from egressc.hostname import is_ip
-from egressc.plan import EVERYBODY, Admission, Companions, GatewayCarrier
+from egressc.plan import EVERYBODY, Admission, ClientNetwork, Companions, GatewayCarrier
 from egressc.plan.admission import Owners
 
 LONGEST_PART = 80_000
@@ -24,9 +22,27 @@ def companion_values(companions: Companions) -> dict[str, Any]:
         result["networkPolicies"] = list(companions.isolated)
     if companions.denied:
         result["defaultDeny"] = list(companions.denied)
+    if companions.client_networks:
+        result["clientNetworkPolicies"] = {one.namespace: _client_network(one) for one in companions.client_networks}
     if companions.admission:
         result["admission"] = _admission(companions.admission)
     return result
+
+
+def _client_network(network: ClientNetwork) -> dict[str, Any]:
+    result: dict[str, Any] = {"gatewaysBeside": True} if network.beside else {}
+    result["namespaces"] = list(network.namespaces)
+    result["gateways"] = [
+        {"namespace": one.namespace}
+        | ({"podLabels": dict(one.labels)} if one.labels else {"names": list(one.names)})
+        | {"ports": list(one.ports)}
+        for one in network.gateways
+    ]
+    result["upstreams"] = [
+        ({"addresses": list(one.addresses)} if one.addresses else {}) | {"ports": list(one.ports)}
+        for one in network.upstreams
+    ]
+    return {key: value for key, value in result.items() if value}
 
 
 def _admission(admission: Admission) -> dict[str, Any]:
@@ -73,9 +89,8 @@ def network_policy(gateway: GatewayCarrier) -> dict[str, Any]:
     callers = gateway.host.callers
     namespaces = sorted({client.namespace or "" for client in callers})
     result: dict[str, Any] = {"clients": [EVERYBODY] if gateway.host.seen_by_all else namespaces}
-    places = gateway.host.connected_to
-    if all(map(is_ip, places)):
-        result["addresses"] = [str(ip_network(address.strip("[]"))) for address in places]
+    if addresses := gateway.host.fixed_addresses:
+        result["addresses"] = list(addresses)
     proxy = gateway.host.proxy
     result["ports"] = [proxy.port] if proxy else list(dict.fromkeys(port.upstream_port for port in gateway.ports))
     return {"networkPolicy": result}

@@ -23,8 +23,6 @@ def gateway_values(gateway: GatewayCarrier) -> dict[str, Any]:
     result: dict[str, Any] = {"host": host.host, "namespace": gateway.namespace}
     if host.wildcard:
         result["suffix"] = host.host.removeprefix("*")
-    if host.per_name:  # all client ports have one: see the rules of wildcards and proxies
-        result["upstreamPort"] = host.ports[0].upstream_port
     if not gateway.checks_upstream:
         result["readiness"] = {"mode": host.readiness.mode}
     if host.reports:

@@ -6,8 +6,8 @@ from typing import Any
 KEYS = """
     host suffix namespace selector adopted annotations listed exportTo directExportTo reports accessLog ports
     policy twoReadings closedPort dropUnderscores strictPaths escapedSlashes networkPolicy namespaces
-    name port gatewayPort perName inClear upstreamPort protocol upstreamProtocol tls tlsParameters rules identities
-    sources check ask
+    name port gatewayPort perName upstreamPort protocol upstreamProtocol inClear preserveCase tls tlsParameters rules
+    identities sources check ask
     mode credentialName clientCertificate privateKey sni insecureSkipVerify caCertificates caCrl subjectAltNames
     addresses proxy deniedRanges endpoints failover resolution readiness requestTimeout streamTimeout retries
     connectionPool connectTimeout idleTimeout outlierDetection headers credential rateLimit externalAuthorization

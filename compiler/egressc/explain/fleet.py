@@ -11,7 +11,7 @@ from egressc.explain.sections import SHOWN, few, indented, needed, section, wort
 from egressc.explain.summary import Summary, is_overdue, remarks, summary
 from egressc.explain.view import WHOLE, View
 from egressc.names import gateway_name
-from egressc.plan import Admission, Companions, Plan
+from egressc.plan import Admission, ClientNetwork, Companions, Plan
 from egressc.plan.decisions.tls import Verified
 
 HEAD = (
@@ -182,6 +182,7 @@ def _companions(companions: Companions, width: int) -> list[str]:
         *((f"Namespace {namespace}", "PeerAuthentication: mutual TLS alone") for namespace in companions.strict),
         *((f"Namespace {name}", _isolation(name, companions)) for name in companions.isolated),
         *((f"Namespace {one.namespace}", f"Sidecar: {few(one.hosts, ', ')}") for one in companions.sidecars),
+        *((f"Namespace {one.namespace}", _let_out(one)) for one in companions.client_networks),
         *([("Every namespace but:", _judged(companions.admission))] if companions.admission else []),
     ]
     return [section("What goes with them", rows, (40, 110), width)] if rows else []
@@ -192,6 +193,15 @@ def _judged(admission: Admission) -> str:
     return (
         f"{', '.join(admission.without) or '-'}. ValidatingAdmissionPolicies refuse others' objects for {names} names"
     )
+
+
+def _let_out(network: ClientNetwork) -> str:
+    own = [f"pods of {few(network.namespaces, ', ')}"] if network.namespaces else []
+    straight = [
+        f"{few(one.addresses, ', ') or 'any address'} on port {', '.join(map(str, one.ports))}"
+        for one in network.upstreams
+    ]
+    return f"NetworkPolicy: out to {', '.join((*own, 'their gateways', 'DNS', 'istiod', *straight))}"
 
 
 def _isolation(namespace: str, companions: Companions) -> str:

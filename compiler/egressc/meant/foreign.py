@@ -1,10 +1,9 @@
 """Files that are no host lists at all: said once, instead of a finding for each of their keys."""
 
-from typing import Any
-
 from egressc.findings import Code, Finding
 from egressc.flow import pairs
 from egressc.hostname import normalise, short
+from egressc.meant.cilium import names_of
 from egressc.positions import Mapping
 
 NO_LIST = Code(
@@ -38,7 +37,8 @@ def _of(data: Mapping) -> str:
     """The list that has the same hosts, where the object has some."""
     spec = data.get("spec")
     hosts = spec.get("hosts") if isinstance(spec, dict) else None
-    names: list[Any] = [normalise(host) for host in hosts if isinstance(host, str)] if isinstance(hosts, list) else []
+    given = hosts if isinstance(hosts, list) else names_of(data)
+    names = [*dict.fromkeys(normalise(host) for host in given if isinstance(host, str))]
     if not names:
         return "write a list that begins with `version: 1` and `hosts:`; egressc makes the objects of Kubernetes"
     written = pairs({"version": 1, "defaults": {"clients": ["<namespace>"]}, "hosts": names})

@@ -6,7 +6,8 @@ from egressc.findings import Code, Finding, Span
 from egressc.flow import flow, pairs
 from egressc.hostname import short
 from egressc.meant import schemes
-from egressc.meant.pasted import Pasted, read
+from egressc.meant.pasted import Pasted
+from egressc.meant.texts import read
 from egressc.meant.written import joined
 from egressc.positions import locate, plain
 

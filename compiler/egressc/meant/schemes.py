@@ -21,7 +21,8 @@ class Scheme(NamedTuple):
         return self.protocol == "HTTP" or self.port == 443
 
 
-def _own(port: int, name: str) -> Scheme:
+def own(port: int, name: str) -> Scheme:
+    """A protocol of its own, whose applications verify the server."""
     return Scheme(port, "TCP", name)
 
 
@@ -35,32 +36,45 @@ SCHEMES = {
     **dict.fromkeys(("https", "wss", "h2", "oci", "docker"), HTTPS),
     **dict.fromkeys(("http", "ws", "h2c"), HTTP),
     **dict.fromkeys(("grpc", "grpcs", "dns+grpc"), Scheme(443, "TLS")),
-    **dict.fromkeys(("postgres", "postgresql"), _own(5432, "PostgreSQL")),
-    **dict.fromkeys(("mysql", "mariadb"), _own(3306, "MySQL")),
-    "sqlserver": _own(1433, "SQL Server"),
-    "oracle": _own(1521, "Oracle"),
-    "mongodb": _own(27017, "MongoDB"),
+    **dict.fromkeys(("postgres", "postgresql"), own(5432, "PostgreSQL")),
+    **dict.fromkeys(("mysql", "mariadb"), own(3306, "MySQL")),
+    "sqlserver": own(1433, "SQL Server"),
+    "oracle": own(1521, "Oracle"),
+    "db2": own(50000, "DB2"),
+    "redshift": own(5439, "PostgreSQL"),
+    "cockroachdb": own(26257, "PostgreSQL"),
+    "clickhouse": own(9000, "ClickHouse"),
+    "cassandra": own(9042, "Cassandra"),
+    **dict.fromkeys(("bolt", "neo4j"), own(7687, "Bolt")),
+    **dict.fromkeys(("bolt+s", "neo4j+s"), Scheme(7687, "TLS")),
+    **dict.fromkeys(("snowflake", "databricks", "bigquery", "elasticsearch", "opensearch"), Scheme(443, "TLS")),
+    "memcached": own(11211, "memcached"),
+    "etcd": Scheme(2379, "TLS"),
+    "sb": Scheme(5671, "TLS"),
+    "mongodb": own(27017, "MongoDB"),
     "mongodb+srv": Scheme(
         impossible="whose servers DNS names in an SRV record, which Istio does not read",
         use="list the servers of its SRV record (`_mongodb._tcp.` and the name) as `hosts`, with "
         "`ports: [{port: 27017, protocol: TLS}]`",
     ),
-    "redis": _own(6379, "Redis"),
+    "redis": own(6379, "Redis"),
     "rediss": Scheme(6379, "TLS"),
-    "amqp": _own(5672, "AMQP"),
+    "amqp": own(5672, "AMQP"),
     "amqps": Scheme(5671, "TLS"),
-    "kafka": _own(9092, "Kafka"),
-    "nats": _own(4222, "NATS"),
-    "mqtt": _own(1883, "MQTT"),
+    "kafka": own(9092, "Kafka"),
+    "kafka+ssl": Scheme(9093, "TLS"),
+    "stomp": own(61613, "STOMP"),
+    "nats": own(4222, "NATS"),
+    "mqtt": own(1883, "MQTT"),
     "mqtts": Scheme(8883, "TLS"),
-    "ldap": _own(389, "LDAP"),
+    "ldap": own(389, "LDAP"),
     "ldaps": Scheme(636, "TLS"),
-    "smtp": _own(587, "SMTP"),
+    "smtp": own(587, "SMTP"),
     "smtps": Scheme(465, "TLS"),
-    "imap": _own(143, "IMAP"),
+    "imap": own(143, "IMAP"),
     "imaps": Scheme(993, "TLS"),
-    **dict.fromkeys(("ssh", "sftp", "git+ssh", "scp"), _own(22, "SSH")),
-    "git": _own(9418, "Git"),
+    **dict.fromkeys(("ssh", "sftp", "git+ssh", "scp"), own(22, "SSH")),
+    "git": own(9418, "Git"),
     "ftp": Scheme(
         impossible="of FTP, whose data goes over other ports that the server names each time",
         use="use SFTP, or list port 21 and each passive port of the server with `protocol: TCP`",
@@ -77,7 +91,7 @@ SCHEMES = {
         ("file", "unix", "vault", "spiffe"), Scheme(impossible=NO_HOST, use="write the DNS name of the server")
     ),
 }
-IF_HTTP = "if applications say https://, add `speaks: https`"
+IF_HTTP = "for applications that say https://, add `speaks: https`"
 BY_PORT = {scheme.port: scheme for name, scheme in SCHEMES.items() if scheme.port and scheme.speaks}
 
 
@@ -101,17 +115,25 @@ def written(scheme: Scheme, port: int | None) -> tuple[dict[str, Any], str]:
     }, ""
 
 
-def by_port(port: int | None) -> tuple[dict[str, Any], str]:
+def port(number: int) -> list[dict[str, Any]]:
+    """The item of `ports` for a port that stands among others behind a name."""
+    if number in (80, 443):
+        return [{"port": number} | ({"protocol": "TLS"} if number == 443 else {})]
+    ports: list[dict[str, Any]] = by_port(number)[0]["ports"]
+    return ports
+
+
+def by_port(number: int | None) -> tuple[dict[str, Any], str]:
     """The same of a port that stands behind a name."""
-    if port is None or port in (80, 443):
-        remark = IF_HTTP if port == 443 else ""
+    if number is None or number in (80, 443):
+        remark = IF_HTTP if number == 443 else ""
         return {}, remark
-    if port in BY_PORT:
-        return written(BY_PORT[port], port)
-    if str(port).startswith(("80", "88", "90", "30")) and not str(port).endswith("443"):
+    if number in BY_PORT:
+        return written(BY_PORT[number], number)
+    if str(number).startswith(("80", "88", "90", "30")) and not str(number).endswith("443"):
         return {
-            "ports": [{"port": port}]
+            "ports": [{"port": number}]
         }, "if applications say http://; add `protocol: TLS` to the port if they say https://"
     return {
-        "ports": [{"port": port, "protocol": "TLS"}]
+        "ports": [{"port": number, "protocol": "TLS"}]
     }, "if applications say https://; without `protocol` they say http://"

@@ -6,15 +6,16 @@ from typing import Any
 
 from egressc import hidden
 from egressc.findings import Code, Finding, Span
-from egressc.flow import flow
+from egressc.flow import flow, pairs
 from egressc.hostname import short
-from egressc.meant import pasted
+from egressc.meant import cilium, texts
 from egressc.meant.belongs import Move, Path, around, known, moves, same_level
 from egressc.meant.written import Valid, joined, meant
 from egressc.positions import Mapping, locate, plain
 from egressc.schema import Part
 from egressc.slips import NEAR, SURE, nearest
 
+Said = tuple[str, str]  # what is wrong with a key, and the fix
 SHOWN = 12  # keys that a fix lists
 
 UNKNOWN_KEY = Code(
@@ -31,9 +32,13 @@ def explain(document: Any, path: Path, part: Part, valid: Valid) -> Iterator[Fin
     if named := _named(part, data, strays, valid):
         yield _at(document, path, next(iter(strays)), "is a value here, and not a key", f"write `{named}`")
         return
-    left = {}
+    if "toFQDNs" in strays or "toPorts" in strays:
+        for key, theirs in cilium.explain(strays):
+            yield _at(document, path, key, *theirs)
+            del strays[key]
+    left: dict[str, Any] = {}
     for key, value in strays.items():
-        said = _refused(part, key, value)
+        said: Said | None = _no_blank(part, key, value) or _several(part, data, path, key) or _refused(part, key, value)
         if not said and not (len(strays) > 1 and known(key)):
             said = _same(part, data, key, valid, SURE)
         said = said or next(filter(None, (_refused(one, key, value) for one in around(path, key))), None)
@@ -46,8 +51,8 @@ def explain(document: Any, path: Path, part: Part, valid: Valid) -> Iterator[Fin
         for key in keys:
             del left[key]
     for key, value in left.items():
-        said = _same(part, data, key, valid, NEAR)
-        yield _at(document, path, key, *(said or ("is not a key here", _otherwise(part, data, key, value))))
+        near = _same(part, data, key, valid, NEAR)
+        yield _at(document, path, key, *(near or ("is not a key here", _otherwise(part, data, key, value))))
 
 
 def stands_for(data: Mapping, key: str, part: Part) -> bool:
@@ -74,48 +79,80 @@ def _named(part: Part, data: Mapping, strays: dict[str, Any], valid: Valid) -> s
     if not name or len(data) != 1 or not strays:
         return ""
     (key, value), *_ = strays.items()
-    if not (value is None or isinstance(value, Mapping)) or same_level(part, key):
+    if same_level(part, key) or isinstance(value, list):
         return ""
+    if not (value is None or isinstance(value, Mapping)):
+        found = meant(part, data, valid)
+        return pairs(found.value) if found and not found.impossible and isinstance(found.value, dict) else ""
     whole = {name: key} | plain(value or {})
     if value is None and "string" in part.get("type", ()):
         return flow(key) if valid(part, key) else ""
     return flow(whole) if valid(part, whole) else ""
 
 
-def _refused(part: Part, key: str, value: Any) -> tuple[str, str] | None:
+def _no_blank(part: Part, key: str, value: Any) -> Said | None:
+    """`-host: a.example.com`, the first key of an item."""
+    name = key.lstrip("- ")
+    items = part if name in part["properties"] else part["properties"].get("hosts", {}).get("items", {})
+    if name == key or name not in items.get("properties", ()):
+        return None
+    return "has no blank behind its dash", f"write `{'- ' if items is not part else ''}{name}: {flow(plain(value))}`"
+
+
+def _several(part: Part, data: Mapping, path: Path, key: str) -> Said | None:
+    """`namespaces: [shop, web]` of an item that names one."""
+    one = key.removesuffix("s")
+    values = data[key]
+    if one == key or same_level(part, key) or one not in part["properties"] or not isinstance(path[-1], int):
+        return None
+    if not isinstance(values, list) or len(values) < 2:
+        return None
+    rest = {name: plain(value) for name, value in data.items() if name not in (key, one)}
+    return "is not a key here", "write an item for each: " + " and ".join(
+        f"`{flow({one: value} | rest)}`" for value in values
+    )
+
+
+def _refused(part: Part, key: str, value: Any) -> Said | None:
     for refused in part.get("x-refused", ()):
         if key in refused["keys"] and refused.get("is", value) == value:
             written = flow({key: plain(value)})[1:-1]
-            use = refused["use"].format(key=written, value=flow(plain(value)))
+            inner = pairs(plain(value)) if isinstance(value, dict) else "<its settings>"
+            use = refused["use"].format(key=written, value=flow(plain(value)), inner=inner)
             problem = "is not a key here" if use.startswith("write `") else "is not possible"
             return f"{problem}: {refused['because']}", use if " " in use else f"use {use}"
     return None
 
 
-def _same(part: Part, data: Mapping, key: str, valid: Valid, near: float) -> tuple[str, str] | None:
+def _same(part: Part, data: Mapping, key: str, valid: Valid, near: float) -> Said | None:
     """The field of this mapping that was meant by the key of `data`."""
     value = data[key]
     name = same_level(part, key) or nearest(key, part["properties"], near)
     if name is None:
         return None
     field = part["properties"][name]
+    problem = "is not a key here"
     if name in data and (valid(field, value) or not known(key)):
-        return "is not a key here", f"remove it: `{name}` says it already"
-    if valid(field, value) or (isinstance(value, dict) and field.get("type") == "object" and same_level(part, key)):
-        return "is not a key here", f"did you mean `{name}`?"
-    found = meant(field, value, valid)
+        return problem, f"remove it: `{name}` says it already"
+    wrapped = isinstance(value, dict) and len(value) == 1 and {*value} <= {*field.get("x-also", ())}
+    if wrapped and not {*value} & {*field.get("properties", ())}:
+        return problem, f"write `{name}: {flow(plain(next(iter(value.values()))))}`"
+    found = None if valid(field, value) else meant(field, value, valid)
     if found and not found.impossible:
-        return "is not a key here", f"write `{name}: {flow(found.value)}`{joined(found.remark)}"
+        return problem, f"write `{name}: {flow(found.value)}`{joined(found.remark)}"
+    of_its_form = valid(field, value) or (isinstance(value, dict) and field.get("type") == "object")
+    if of_its_form if same_level(part, key) else valid(field, value):
+        return problem, f"did you mean `{name}`?"
     return _guess(field, name, value) if same_level(part, key) is None and near != SURE else _pasted(field, name, value)
 
 
-def _pasted(field: Part, name: str, value: Any) -> tuple[str, str] | None:
-    if isinstance(value, str) and field.get("x-explain") == "hostname" and (hosts := pasted.read(value).hosts):
+def _pasted(field: Part, name: str, value: Any) -> Said | None:
+    if isinstance(value, str) and field.get("x-explain") == "hostname" and (hosts := texts.read(value).hosts):
         return "is not a key here", f"write `{name}: {flow(hosts[0])}`"
     return None
 
 
-def _guess(field: Part, name: str, value: Any) -> tuple[str, str]:
+def _guess(field: Part, name: str, value: Any) -> Said:
     return _pasted(field, name, value) or ("is not a key here", f"did you mean `{name}`?")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from egressc import hidden
+from egressc.flow import flow
 from egressc.positions import plain
 from egressc.schema import Part
 from egressc.slips import nearest
@@ -17,6 +18,8 @@ Valid = Callable[[Part, Any], bool]
 GROUP = re.compile(r"\\([0-9])")
 QUOTES = "\"'\u201c\u201d\u2018\u2019"
 BETWEEN = re.compile(r"[\s,;]+")
+IN_A_NAME = re.compile(r"[\s,;:|]+")  # where no name has a colon
+NUMBER = re.compile(r"0x[0-9a-f]+|0o[0-7]+|0b[01]+|[1-9][0-9]*(_[0-9]+)+", re.IGNORECASE)
 TRUTH = dict.fromkeys(("yes", "on", "1", "y", "true"), True) | dict.fromkeys(("no", "off", "0", "n", "false"), False)
 #: What stands where only the writer knows the value.
 _BEGIN = r"(to ?-?do|t\.?b\.?[dac]|fix ?me|change ?me|x{3,}|lorem ipsum)\b.*"
@@ -47,10 +50,9 @@ def is_placeholder(text: str) -> bool:
 
 def meant(part: Part, given: Any, valid: Valid) -> Meant | None:
     """What to write for `given`, which `part` of the schema refuses, None where nobody can know."""
-    if not isinstance(given, dict | list):
-        known = _known(part, given, valid)
-        if known:
-            return known
+    known = _known(part, given, valid) or _single(part, given, valid)
+    if known:
+        return known
     if isinstance(given, str) and hidden.value(given) != given:
         return None  # what is secret in it would be in the fix, or in a part of it that no longer looks so
     found = _in_a_list(part, given, valid) if "array" in _types(part) else None
@@ -61,17 +63,29 @@ def meant(part: Part, given: Any, valid: Valid) -> Meant | None:
 
 def _known(part: Part, given: Any, valid: Valid) -> Meant | None:
     """By the schema's own table."""
+    if isinstance(given, list) or "x-written" not in part:
+        return None
     text = _text(given)
-    for row in part.get("x-written", ()):
+    for row in part["x-written"]:
         match = re.fullmatch(row["as"], text, re.IGNORECASE)
         if match and "write" not in row:
             return Meant(remark=str(_filled(row["use"], match)), impossible=row["because"])
         if match and hidden.value(text) == text:
-            value = _filled(row["write"], match)
-            value = value if valid(part, value) or not isinstance(value, str) else value.lower()
-            if valid(part, value) or "<" in str(value):
-                return Meant(value, _filled(row.get("remark", ""), match))
+            for one in (match, re.fullmatch(row["as"], text.lower(), re.IGNORECASE)):
+                value = _filled(row["write"], one) if one else None
+                if one and (valid(part, value) or "<" in str(value)):
+                    return Meant(value, _filled(row.get("remark", ""), one))
     return None
+
+
+def _single(part: Part, given: Any, valid: Valid) -> Meant | None:
+    """The mapping whose one key such a value is for."""
+    key = part.get("x-single")
+    if key is None or given is None or isinstance(given, dict | list | bool):
+        return None
+    field = part["properties"][key]
+    found = Meant(given) if valid(field, given) else meant(field, given, valid)
+    return found if not found or found.impossible else Meant({key: found.value}, found.remark)
 
 
 def _filled(template: Any, match: re.Match[str]) -> Any:
@@ -94,7 +108,7 @@ def _in_a_list(part: Part, given: Any, valid: Valid) -> Meant | None:
     parts = _parts(items, given)
     values, remarks = [], []
     for one in parts:
-        known = _known(items, one, valid) if not isinstance(one, dict | list) else None
+        known = _known(items, one, valid) if not isinstance(one, dict) or not valid(items, one) else None
         found = known or (Meant(plain(one)) if valid(items, one) else meant(items, one, valid))
         if found is None or found.impossible:
             return found
@@ -107,16 +121,35 @@ def _parts(items: Part, given: Any) -> list[Any]:
     if isinstance(given, list):
         return [below for one in given for below in (one if isinstance(one, list) else [one])]
     if isinstance(given, dict):
-        name = items.get("x-name")
-        if name and name not in given and all(value is None or isinstance(value, dict) for value in given.values()):
-            return [
-                {name: key} | (value or {}) if value or "string" not in _types(items) else key
-                for key, value in given.items()
-            ]
-        return [given]
+        return _by_name(items, given)
     if isinstance(given, str):
-        return [one for one in BETWEEN.split(given.strip().strip("[](){}")) if one] or [given]
+        between = IN_A_NAME if "enum" in items else BETWEEN
+        return [one for one in between.split(given.strip().strip("[](){}")) if one] or [given]
     return [given]
+
+
+def _by_name(items: Part, given: dict[str, Any]) -> list[Any]:
+    """The items of a mapping that has them under their names, `{http: 80, https: 443}`."""
+    name = items.get("x-name")
+    if not name or name in given:
+        return [given]
+    values = [*given.values()]
+    if all(value is None or isinstance(value, dict) for value in values):
+        named = [
+            {name: key} | (value or {}) if value or "string" not in _types(items) else key
+            for key, value in given.items()
+        ]
+        single = [{key: next(iter(value.values()))} for key, value in given.items() if value and len(value) == 1]
+        return (
+            single
+            if len(single) == len(given) and "properties" in items and all(name in value for value in values)
+            else named
+        )
+    if f"{name}s" in given and len(given) == 1 and isinstance(values[0], list):
+        return values[0]
+    pairs = [(key, one) for key, value in given.items() for one in (value if isinstance(value, list) else [value])]
+    apart = [{key: one} for key, one in pairs]
+    return [given] if any(key in items.get("properties", ()) for key in given) else apart
 
 
 def _tidy(part: Part, given: Any) -> Iterator[Any]:
@@ -139,8 +172,13 @@ def _of_another_type(types: tuple[str, ...], given: Any) -> Iterator[Any]:
         yield from (value for value in given.values() if not isinstance(value, dict | list))
     if "string" in types and isinstance(given, int | float) and not isinstance(given, bool):
         yield _text(given)
-    if "integer" in types and (isinstance(given, str) and given.strip().isdecimal() and len(given) < 10):
-        yield int(given)
+    if (
+        "integer" in types
+        and isinstance(given, str)
+        and (_number(given) or given.strip()).isdecimal()
+        and len(given) < 12
+    ):
+        yield int(_number(given) or given)
     if "integer" in types and isinstance(given, float) and given == int(given):
         yield int(given)
     if "boolean" in types and str(given).lower() in TRUTH:
@@ -153,6 +191,15 @@ def _types(part: Part) -> tuple[str, ...]:
 
 
 def _text(given: Any) -> str:
+    """`given` as the table has it: a mapping in one line, a number in decimal."""
     if isinstance(given, bool) or given is None:
         return {True: "true", False: "false", None: ""}[given]
-    return str(given).strip()
+    if isinstance(given, dict):
+        return flow(plain(given))
+    text = str(given).strip()
+    return _number(text) or text
+
+
+def _number(text: str) -> str:
+    """A number that is written by another base, or with underscores, in decimal; empty for all else."""
+    return str(int(text, 0)) if len(text) < 12 and NUMBER.fullmatch(text) else ""

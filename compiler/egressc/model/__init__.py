@@ -1,7 +1,7 @@
 """MODEL: what a host list says, with every default settled; it knows nothing of Kubernetes or Istio."""
 
 from egressc.model.clients import Client, Deny, Operation, is_prefix, stands_for
-from egressc.model.companions import Admission, Companions, Sidecars
+from egressc.model.companions import Admission, ClientNetworkPolicies, Companions, Sidecars
 from egressc.model.durations import Duration
 from egressc.model.gateways import Exposure, IngressGateway, SharedGateway
 from egressc.model.host import Host, Proxy, Readiness
@@ -31,6 +31,7 @@ __all__ = [
     "WILDCARD",
     "Admission",
     "Client",
+    "ClientNetworkPolicies",
     "Companions",
     "ConnectionPool",
     "Credential",

@@ -24,6 +24,17 @@ class Admission(Settled):
     without: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientNetworkPolicies(Settled):
+    """What pods of client namespaces may connect to beside the gateways: pods of `namespaces` (* all, . their own).
+
+    `without` are client namespaces that get no NetworkPolicy.
+    """
+
+    namespaces: tuple[str, ...]
+    without: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Companions:
     """What the mesh and the cluster do beside the gateways; None where the list wants none."""
@@ -31,4 +42,5 @@ class Companions:
     strict: bool
     sidecars: Sidecars | None
     network_policies: bool
+    client_network_policies: ClientNetworkPolicies | None
     admission: Admission | None

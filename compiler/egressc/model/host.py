@@ -1,6 +1,7 @@
 """One external host."""
 
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from typing import Any, Literal
 
 from egressc.findings import Span
@@ -142,15 +143,13 @@ class Host(Settled):
         """Whether each name that the host stands for is an upstream of its own."""
         return self.wildcard and not self.endpoints
 
-    @property
-    def in_clear(self) -> bool:
-        """Whether each name is found by its Host and asked in clear."""
-        spoken = {(port.upstream_protocol, port.tls.mode) for port in self.ports}
-        return self.per_name and spoken == {("HTTP", "none")}
+    def in_clear(self, port: Port) -> bool:
+        """Whether each name is found by its Host, and asked in clear, on `port`."""
+        return self.per_name and port.tls.mode == "none"
 
     @property
     def by_socket(self) -> bool:
-        """Whether the gateway reaches the upstream by a socket of its own: no ServiceEntry can say where it is."""
+        """Whether the gateway reaches each upstream port by a socket: no ServiceEntry can say where it is."""
         return (self.per_name and not self.in_sidecar) or self.proxy is not None
 
     @property
@@ -182,6 +181,12 @@ class Host(Settled):
     def connected_to(self) -> tuple[str, ...]:
         """What the gateway opens its connections to: the proxy, or where the upstream is."""
         return (self.proxy.host,) if self.proxy else self.places
+
+    @property
+    def fixed_addresses(self) -> tuple[str, ...]:
+        """All that it connects to, as ranges of one address; empty where DNS says any of it."""
+        places = self.connected_to
+        return tuple(str(ip_network(place.strip("[]"))) for place in places) if all(map(is_ip, places)) else ()
 
     @property
     def checked(self) -> tuple[Port, ...]:

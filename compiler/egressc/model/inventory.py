@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from egressc.model.clients import Deny
+from egressc.model.clients import Deny, is_prefix
 from egressc.model.companions import Companions
 from egressc.model.gateways import SharedGateway
 from egressc.model.host import Host
@@ -18,6 +18,12 @@ class Inventory:
     deny: tuple[Deny, ...]
     companions: Companions
     mesh: Mesh
+
+    @property
+    def client_namespaces(self) -> set[str]:
+        """The namespaces that hosts name as clients, without those that they mean by a prefix."""
+        named = {client.namespace for host in self.hosts for client in host.clients if client.namespace}
+        return {namespace for namespace in named if not is_prefix(namespace)}
 
     def carried_by(self, shared: SharedGateway) -> list[Host]:
         """The hosts on the pods of `shared`, by name."""

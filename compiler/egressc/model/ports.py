@@ -88,6 +88,11 @@ class Port(Settled):
     readiness: PortReadiness
 
     @property
+    def keeps_names(self) -> bool:
+        """Whether names of headers can keep their letter case, which HTTP/2 does not know."""
+        return self.protocol == self.upstream_protocol == "HTTP"
+
+    @property
     def is_http(self) -> bool:
         """Whether requests can be told apart on this port: methods, paths, retries."""
         return self.protocol in HTTP_FAMILY

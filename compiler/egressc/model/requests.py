@@ -36,6 +36,7 @@ class Headers(Settled):
     """What upstreams and applications see of each other's headers; `host` is None where it stays as it is."""
 
     host: str | None
+    preserve_case: bool
     request: HeaderChanges
     response: HeaderChanges
     credential: Credential | None

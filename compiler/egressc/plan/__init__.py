@@ -10,6 +10,7 @@ from egressc.plan.carriers import plan_gateway
 from egressc.plan.carriers.gateway import GatewayCarrier
 from egressc.plan.carriers.shared import SharedPods, plan_shared_pods
 from egressc.plan.carriers.sidecar import ClientSidecars, Placement, plan_sidecars
+from egressc.plan.client_network import ClientNetwork
 from egressc.plan.companions import Companions, plan_companions
 from egressc.plan.decision import Decision, Object, fold
 from egressc.plan.exposure import ExposedName, ExposedRoute, plan_exposures
@@ -21,6 +22,7 @@ __all__ = [
     "Admission",
     "CarriedPort",
     "Carrier",
+    "ClientNetwork",
     "ClientSidecars",
     "Companions",
     "Decision",
@@ -70,6 +72,6 @@ def plan(inventory: Inventory) -> Plan:
         sidecars=tuple(sidecars),
         shared=plan_shared_pods(inventory, gateways),
         exposures=exposures,
-        companions=plan_companions(inventory, (*gateways, *sidecars), exposures),
+        companions=plan_companions(inventory, gateways, sidecars, exposures),
         mesh=inventory.mesh,
     )

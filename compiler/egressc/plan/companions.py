@@ -8,6 +8,9 @@ from egressc.model import Inventory, Sidecars, is_prefix, stands_for
 from egressc.plan.admission import Admission, plan_admission
 from egressc.plan.authorization import EVERYBODY
 from egressc.plan.carrier import Carrier
+from egressc.plan.carriers.gateway import GatewayCarrier
+from egressc.plan.carriers.sidecar import ClientSidecars
+from egressc.plan.client_network import ClientNetwork, plan_client_networks
 from egressc.plan.decision import Object
 from egressc.plan.exposure import ExposedName
 from egressc.plan.needs import ADMISSION, Condition
@@ -37,6 +40,7 @@ class Companions:
     denied: tuple[str, ...]
     sidecars: tuple[Sidecar, ...]
     whole_mesh: tuple[str, ...]
+    client_networks: tuple[ClientNetwork, ...]
     admission: Admission | None
 
     def objects(self) -> tuple[Object, ...]:
@@ -47,6 +51,10 @@ class Companions:
             *(Object("Sidecar", sidecar.namespace, "default") for sidecar in self.sidecars),
             *(Object("NetworkPolicy", namespace, "all.gateways") for namespace in self.isolated),
             *(Object("NetworkPolicy", namespace, "all.denied") for namespace in self.denied),
+            *(
+                Object("NetworkPolicy", one.namespace, "egressc.NAMESPACE.RELEASE.clients")
+                for one in self.client_networks
+            ),
             *(
                 Object(kind, "", f"egressc.NAMESPACE.RELEASE.{about}")
                 for kind in policies
@@ -60,9 +68,18 @@ class Companions:
         return (ADMISSION,) if self.admission else ()
 
 
-def plan_companions(inventory: Inventory, carriers: Sequence[Carrier], exposures: Sequence[ExposedName]) -> Companions:
+NO_COMPANIONS = Companions((), (), (), (), (), (), None)
+
+
+def plan_companions(
+    inventory: Inventory,
+    gateways: Sequence[GatewayCarrier],
+    sidecars: Sequence[ClientSidecars],
+    exposures: Sequence[ExposedName],
+) -> Companions:
     """The companions that the list wants."""
     wanted = inventory.companions
+    carriers: tuple[Carrier, ...] = (*gateways, *sidecars)
     namespaces = tuple(sorted({place for one in carriers if (place := one.pods_made_in)}))
     clients = {client.namespace for host in inventory.hosts for client in host.clients if client.namespace}
     isolated = namespaces if wanted.network_policies else ()
@@ -73,6 +90,7 @@ def plan_companions(inventory: Inventory, carriers: Sequence[Carrier], exposures
         denied=tuple(place for place in isolated if not any(stands_for(client, place) for client in clients)),
         sidecars=_sidecars(wanted.sidecars, inventory, carriers, exposures) if wanted.sidecars else (),
         whole_mesh=tuple(one.host.host for one in carriers if one.in_release) if wanted.sidecars else (),
+        client_networks=plan_client_networks(inventory, gateways, sidecars),
         admission=plan_admission(wanted.admission, inventory, carriers, exposures) if wanted.admission else None,
     )
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from egressc.model import Files, Tls
+from egressc.model import Files, Tls, Version
+from egressc.since import ADVISORIES, FIXED, spelled
 
 Kind = Literal["Secret", "ConfigMap"]
 #: A Secret or ConfigMap, its namespace first, with keys that it must have, and the host that it is read for.
@@ -38,14 +39,26 @@ SCOPED = Condition(
 )
 IPV6 = Condition(
     "Cluster of IPv6 only",
-    'listenAddress, readinessAddress: "::"',
+    'listenAddress: "::"',
     "in the chart's values: pods have no IPv4 address to listen at",
+)
+HEADER_CASE = Condition(
+    "Clients' sidecars",
+    "proxyHeaders: {preserveHttp1HeaderCase: true}",
+    "for `headers.preserveCase`; in `defaultConfig` of the mesh, or in the annotation proxy.istio.io/config of pods",
 )
 ADMISSION = Condition(
     "Cluster",
     "the right to create ValidatingAdmissionPolicies and their bindings",
     "for `companions.admission`, and Kubernetes 1.31",
 )
+
+
+def patched(istio: Version) -> Condition:
+    """The patch levels without known holes, of this version of Istio and of newer ones."""
+    levels = ", ".join(f"{spelled(version)}.{level}" for version, level in FIXED.items() if version >= istio)
+    why = f"methods in another letter case and paths with dot segments pass policies of older ones ({ADVISORIES})"
+    return Condition("Istio", f"{levels} or later", why)
 
 
 def cluster_local(services: str) -> Condition:

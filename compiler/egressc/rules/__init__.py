@@ -4,6 +4,7 @@ from egressc.findings import Finding
 from egressc.model import Inventory
 from egressc.rules import (
     authorization,
+    client_network,
     clients,
     companions,
     cost,
@@ -28,6 +29,7 @@ from egressc.rules import (
     tls,
     unread,
     upstream,
+    versions,
     wildcards,
 )
 
@@ -54,6 +56,7 @@ ONE_HOST = (
     external_authorization.check,
     sidecar.check,
     proxies.check,
+    versions.check,
     envoy_filters.check,
 )
 ALL_HOSTS = (
@@ -70,8 +73,10 @@ ALL_HOSTS = (
     authorization.check_logs,
     envoy_filters.check_fleet,
     companions.check_all,
+    client_network.check_all,
     prefixes.check_sidecars,
     cost.check_gateways,
+    versions.check_patch,
 )
 
 

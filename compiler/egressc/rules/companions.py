@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from egressc.findings import Code, Finding
-from egressc.model import Inventory, Sidecars, is_prefix
+from egressc.model import Inventory, Sidecars
 from egressc.rules.fleet import ROOT_NAMESPACES
 from egressc.slips import nearest
 
@@ -64,8 +64,7 @@ def check_all(inventory: Inventory) -> Iterator[Finding]:
 
 
 def _sidecars(sidecars: Sidecars, inventory: Inventory) -> Iterator[Finding]:
-    named = {client.namespace for host in inventory.hosts for client in host.clients if client.namespace}
-    clients = {namespace for namespace in named if not is_prefix(namespace)}
+    clients = inventory.client_namespaces
     yield from _of_any_namespace(sidecars)
     for namespace in sorted(clients - {*sidecars.without}):
         if not OWN & {*sidecars.services} and namespace not in sidecars.services:

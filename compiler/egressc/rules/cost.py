@@ -1,13 +1,16 @@
 """What a list costs: more than its owner may have meant, or more than Helm can store."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import ceil
 
-from egressc.cost.release import LIMIT, share
-from egressc.findings import Code, Finding
+from egressc.cost.release import FACTORS, LIMIT, share
+from egressc.findings import Code, Finding, Level
 from egressc.model import Inventory
 
 #: So many gateways ask for 100 pods and 12.5 GiB at least, by the chart's defaults: about a node.
 MANY = 50
+#: A shard is to have room for twice what it has. No shard was larger than the average by more than this factor.
+ROOMY, UNEVEN = 0.5, 1.25
 #: The estimate of a release is within 8 %: what is larger cannot be stored, and what is near may be too large.
 SURELY, NEARLY = 1.08, 0.92
 
@@ -23,8 +26,9 @@ RELEASE = Code(
     "EG341",
     "a release that cannot be stored",
     "Helm stores a release in a Secret, and Kubernetes takes at most 1 MiB there. Hosts on shared gateways need less, "
-    "and two lists can be two releases. Argo CD and `helm template` store no release: say `--no-release` there. "
-    "egressc estimates the size, within a few percent. A release that is nearly too large is a warning.",
+    "and `--shards` makes several releases of a list. Argo CD and `helm template` store no release: say `--no-release` "
+    "there. egressc estimates the size, within a few percent. A release that is nearly too large is a warning. So is a "
+    "shard that fills more than half of its Secret: with more shards hosts move to new releases, and that takes care.",
 )
 
 
@@ -41,13 +45,28 @@ def check_gateways(inventory: Inventory) -> Iterator[Finding]:
     yield MANY_GATEWAYS(min(host.at("host") for host in own), message, fix)
 
 
-def check_release(inventory: Inventory, release: int) -> Iterator[Finding]:
-    """A release of about so many bytes that Helm cannot store."""
-    if not inventory.hosts or release <= NEARLY * LIMIT:
+def check_releases(inventory: Inventory, releases: Sequence[int], *, sharded: bool) -> Iterator[Finding]:
+    """Releases of about so many bytes, of which one Helm cannot store, or soon could not."""
+    largest = max(releases)
+    if not inventory.hosts or largest <= (ROOMY if sharded else NEARLY) * LIMIT:
+        return
+    enough = f"`--shards {_enough(releases)}`"
+    where = min(host.at("host") for host in inventory.hosts)
+    level: Level = "error" if largest > SURELY * LIMIT else "warning"
+    if sharded:
+        yield RELEASE(
+            where, f"the largest of the {len(releases)} releases has {share(largest)}", f"write {enough}", level
+        )
         return
     fix = (
-        "let hosts share a gateway (`gateways`), or make two releases of two lists; add `--no-release` where Helm "
-        "stores none, as under Argo CD"
+        f"let hosts share a gateway (`gateways`), or compile with {enough}; add `--no-release` where Helm stores none, "
+        "as under Argo CD"
     )
-    where = min(host.at("host") for host in inventory.hosts)
-    yield RELEASE(where, f"the release has {share(release)}", fix, "error" if release > SURELY * LIMIT else "warning")
+    yield RELEASE(where, f"the release has {share(largest)}", fix, level)
+
+
+def _enough(releases: Sequence[int]) -> int:
+    """So many shards that each has room: names spread evenly, but not quite."""
+    chart = FACTORS[0]
+    hosts = sum(releases) - chart * len(releases)
+    return max(len(releases) + 1, ceil(UNEVEN * hosts / (ROOMY * LIMIT - chart)))

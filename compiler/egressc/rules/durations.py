@@ -68,4 +68,5 @@ def _check(said: Settled, path: str) -> Iterator[Finding]:
 def _refused(said: Settled, key: str, path: str, time: Duration) -> Iterator[Finding]:
     allowed = ALLOWED.get(path, ISTIO)
     if time.exact % allowed.step or not allowed.step <= time.exact <= allowed.most:
-        yield DURATION(said.at(key), f"`{path}` cannot be {time.text}", f"write {allowed.said}")
+        fix = f"write {allowed.said}" if time.exact else f"leave it out for the default, or write {allowed.said}"
+        yield DURATION(said.at(key), f"`{path}` cannot be {time.text}", fix)

@@ -1,4 +1,4 @@
-"""Hosts that a gateway reaches by a socket of its own: behind a proxy, or each name of a wildcard by itself."""
+"""Hosts behind a proxy: what a tunnel cannot carry, and what a check cannot see through one."""
 
 from collections.abc import Iterator
 
@@ -6,12 +6,6 @@ from egressc.elsewhere import PROXY_SETTING
 from egressc.findings import Code, Finding
 from egressc.model import Host, Inventory, Port
 
-TWO_UPSTREAM_PORTS = Code(
-    "EG234",
-    "upstreams behind one socket on several ports",
-    "The gateway reaches a wildcard's names, and hosts behind a proxy, by a Unix socket of its own. A ServiceEntry "
-    "whose endpoint is a socket takes no ports, so that all client ports lead to one upstream port.",
-)
 HIDDEN = Code(
     "EG239",
     "a readiness that cannot see through a proxy",
@@ -21,9 +15,7 @@ HIDDEN = Code(
 
 
 def check(host: Host, _: Inventory) -> Iterator[Finding]:
-    """What one socket, or a tunnel by a proxy, cannot carry."""
-    if host.by_socket:
-        yield from _ports(host)
+    """What a tunnel by a proxy cannot carry."""
     if host.proxy is None:
         return
     if len(host.endpoints) > 1:
@@ -39,15 +31,3 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
 def _hidden(host: Host, port: Port) -> bool:
     """Whether a check of this port would end at the gateway's own socket."""
     return (port.tls.mode == "none" and not port.is_http) or (host.wildcard and port.tls.per_name)
-
-
-def _ports(host: Host) -> Iterator[Finding]:
-    first, *others = host.ports
-    for port in others:
-        if port.upstream_port != first.upstream_port:
-            message = (
-                f"{host.host} has the upstream ports {first.upstream_port} and {port.upstream_port}: the gateway "
-                "reaches both by one socket, and Istio takes no ports beside a socket"
-            )
-            fix = f"write `upstreamPort: {first.upstream_port}` for all client ports"
-            yield TWO_UPSTREAM_PORTS(port.at("upstreamPort"), message, fix)

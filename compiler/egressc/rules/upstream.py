@@ -1,8 +1,9 @@
 """Where the upstream is: names, addresses, and which of them Istio can resolve."""
 
-import ipaddress
+import re
 from collections.abc import Iterator
 
+from egressc.addresses import unreachable
 from egressc.elsewhere import RESOLUTION
 from egressc.findings import Code, Finding
 from egressc.hostname import LOCAL, canonical, ends_in_number, is_cluster_name, is_ip, is_service_name
@@ -59,24 +60,16 @@ def _addresses(host: Host, key: str, values: tuple[str, ...]) -> Iterator[Findin
         where = host.at(key, index)
         if not is_ip(value):
             if key == "addresses" or ":" in value or ends_in_number(value):
-                yield NO_ADDRESS(where, f"`{value}` is not an IP address", "write for example 192.0.2.10")
+                several = re.fullmatch(r"[0-9.]+-[0-9.]+", value)
+                fix = "list each address of the range" if several else "write for example 192.0.2.10"
+                yield NO_ADDRESS(where, f"`{value}` is not an IP address", fix)
             continue
         if canonical(value) in seen:
             yield NO_ADDRESS(where, f"`{value}` is listed twice", "keep one of the two")
         seen.add(canonical(value))
-        problem = _unroutable(value)
+        problem = unreachable(value)
         if problem:
             fix = "write the address at which the gateway's pods reach the upstream"
             if key == "addresses":
                 fix = "write an address that nothing else in the network has, such as 240.0.10.1"
             yield NO_ADDRESS(where, f"`{value}` is {problem}", fix)
-
-
-def _unroutable(text: str) -> str | None:
-    """What no proxy can send to."""
-    address = ipaddress.ip_address(text)
-    if address.is_unspecified:
-        return "no address of a host"
-    if address.is_loopback:
-        return "the gateway itself"
-    return "a multicast address" if address.is_multicast else None

@@ -17,8 +17,8 @@ NOT_TOLD_APART = Code(
     "EG230",
     "a wildcard that the gateway could not tell a name of",
     "The gateway must know for which name of a wildcard a call is. HTTP says it in its Host and TLS in its SNI, TCP "
-    "nowhere. In clear, Envoy finds each name by the Host of HTTP/1.1 and connects to port 80. One socket finds names "
-    "by Host or by SNI, and a proxy is asked by SNI only.",
+    "nowhere. In clear, Envoy finds each name by the Host of HTTP/1.1 and connects to port 80. A proxy is asked by SNI "
+    "only.",
 )
 ONE_FOR_ALL = Code(
     "EG231",
@@ -152,7 +152,7 @@ def _told_apart(host: Host, port: Port) -> Iterator[Finding]:
         if protocol := protocols.spoken(port):
             fix = protocols.unread(host, port, protocol)
         yield NOT_TOLD_APART(port.at("protocol"), message, fix)
-    elif port.tls.mode == "none" and host.per_name:
+    elif host.in_clear(port):
         yield from _in_clear(host, port)
 
 
@@ -173,10 +173,6 @@ def _in_clear(host: Host, port: Port) -> Iterator[Finding]:
         message = f"{host.host} has the upstream port {port.upstream_port}: in clear a name is asked on port 80 only"
         fix = "write `upstreamPort: 80`, or list each host by its name"
         yield NOT_TOLD_APART(port.at("upstreamPort"), message, fix)
-    elif not host.in_clear:
-        message = f"{host.host} has ports in clear and with TLS: one socket finds names by Host or by SNI, not both"
-        fix = "write one kind for all ports, and list the hosts of the other kind by their names"
-        yield NOT_TOLD_APART(port.tls.at("mode"), message, fix)
 
 
 def check_covered(inventory: Inventory) -> Iterator[Finding]:

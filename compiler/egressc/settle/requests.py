@@ -18,6 +18,7 @@ def headers(host: Mapping) -> Headers | None:
     return Headers(
         source=data,
         host=data.get("host"),
+        preserve_case=data.get("preserveCase", False),
         request=_changes(data, "request"),
         response=_changes(data, "response"),
         credential=_credential(data["credential"]) if "credential" in data else None,

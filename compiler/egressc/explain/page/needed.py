@@ -10,7 +10,7 @@ from egressc.plan import Plan
 CLOSES = {
     "PeerAuthentication": "other pods there take only the mesh's mutual TLS",
     "Sidecar": "its applications reach what the list and the mesh name, and nothing else",
-    "NetworkPolicy": "the network lets the gateways send and take their own traffic only",
+    "NetworkPolicy": "the network lets gateways, or clients, reach what the list names and nothing else",
     "ValidatingAdmissionPolicy": "the API server refuses objects of others that would change the fleet",
     "ValidatingAdmissionPolicyBinding": "puts these policies into force",
 }

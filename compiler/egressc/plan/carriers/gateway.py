@@ -15,13 +15,13 @@ from egressc.plan.decisions.exposed import exposed
 from egressc.plan.decisions.judged import judged
 from egressc.plan.decisions.limits import limits
 from egressc.plan.decisions.pods import running
-from egressc.plan.decisions.requests import changed, named, tried
+from egressc.plan.decisions.requests import changed, named, spelled, tried
 from egressc.plan.decisions.seen import seen
 from egressc.plan.decisions.sent import sent
 from egressc.plan.hops import Hop, to_sidecar, to_upstream
 from egressc.plan.load import Checks, Replicas, checks, replicas
 from egressc.plan.name_resolution import Note
-from egressc.plan.needs import IPV6, SCOPED, Condition, Reading, cluster_local, read_for
+from egressc.plan.needs import HEADER_CASE, IPV6, SCOPED, Condition, Reading, cluster_local, patched, read_for
 from egressc.plan.remarks import Remark
 from egressc.plan.way import GatewayPort, GatewayWay, Labels
 
@@ -36,7 +36,14 @@ class GatewayCarrier(GatewayWay):
     @property
     def conditions(self) -> tuple[Condition, ...]:
         """What the mesh must have, and what some meshes and clusters must."""
-        return SCOPED, cluster_local(f"*{self.service.removeprefix(self.name)}"), IPV6
+        of_host = (HEADER_CASE,) if self.host.headers and self.host.headers.preserve_case else ()
+        return (
+            patched(self.host.mesh.istio),
+            SCOPED,
+            cluster_local(f"*{self.service.removeprefix(self.name)}"),
+            IPV6,
+            *of_host,
+        )
 
     @property
     def gateway(self) -> str:
@@ -166,6 +173,7 @@ class GatewayCarrier(GatewayWay):
             yield from tried(host, self.object("VirtualService"))
             yield from named(host, port.settled, self.object("VirtualService"))
             yield from changed(self)
+            yield from spelled(self, port)
         else:
             yield from upstream.unread(self, port)
         if self.pods.ours:

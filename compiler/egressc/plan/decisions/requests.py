@@ -8,7 +8,7 @@ from typing import Any
 from egressc.model import HeaderChanges, Headers, Host, Port
 from egressc.plan.decision import Decision, Object, chosen
 from egressc.plan.spelled import seconds
-from egressc.plan.way import GatewayWay
+from egressc.plan.way import GatewayPort, GatewayWay
 
 #: Headers by which some upstreams read another method, or another path, than the request's.
 OF_METHODS = ("x-http-method", "x-http-method-override", "x-method-override")
@@ -60,6 +60,21 @@ def changed(way: GatewayWay) -> Iterator[Decision]:
         yield Decision(way.reading, says, way.host.said("headers"), {"dropUnderscores": True})
     elif way.drops_underscores:
         yield from _every_spelling(way, route, headers)
+
+
+def spelled(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
+    """How header names are written to the upstream behind `port`, and to applications."""
+    headers = way.host.headers
+    if not (headers and headers.preserve_case and port.settled.keeps_names):
+        return
+    # without one SNI for all names, Istio writes the check of names where the case of answers would stand
+    answers = not (port.tls.originates and port.tls.per_name)
+    lines, sets = headers.said("preserveCase"), {"preserveCase": "all" if answers else "requests"}
+    says = "writes header names of requests as applications did, and its own like X-Api-Key"
+    yield Decision(way.object("EnvoyFilter", ".requests"), says, lines, sets, port.client_port)
+    if answers:
+        says = "writes header names of answers as the upstream did"
+        yield Decision(way.object("EnvoyFilter", ".upstream"), says, lines, sets, port.client_port)
 
 
 def _written(route: Object, side: str, changes: HeaderChanges) -> Iterator[Decision]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from egressc.addresses import every_form
-from egressc.hostname import is_ip, whole
+from egressc.hostname import whole
 from egressc.model import Host, Port, Proxy
 from egressc.plan.decision import Decision, Object
 from egressc.plan.decisions.lines import upstream_lines
@@ -32,7 +32,7 @@ def reached(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     if way.isolated:
         yield _let_out(way, port)
     yield from failed_over(way)
-    yield from by_socket(way, port.upstream_port)
+    yield from by_socket(way, port.settled)
 
 
 def behind(port: Port, entry: Object) -> Decision:
@@ -74,22 +74,22 @@ def failed_over(way: GatewayWay) -> Iterator[Decision]:
         yield Decision(way.object("DestinationRule", ".upstream"), says, host.said("failover"), sets)
 
 
-def by_socket(way: GatewayWay, upstream_port: int) -> Iterator[Decision]:
-    """Who listens on the socket that the ServiceEntry leads to, where it leads to one."""
+def by_socket(way: GatewayWay, port: Port) -> Iterator[Decision]:
+    """Who listens on the socket that the ServiceEntry of `port` leads to, where it leads to one."""
     host = way.host
     if host.proxy:
         tunnel, proxy = way.object("EnvoyFilter", ".proxy"), socket(host.proxy.host, host.proxy.port)
         target = "each name" if host.per_name else host.places[0]
-        says = f"asks the proxy {proxy} for a tunnel to {target}, port {upstream_port}, by CONNECT in clear"
+        says = f"asks the proxy {proxy} for a tunnel to {target}, port {port.upstream_port}, by CONNECT in clear"
         sets: dict[str, Any] = {"proxy": _proxy(host, host.proxy)} | ({"perName": True} if host.per_name else {})
         yield Decision(tunnel, says, host.said("proxy"), sets)
         if host.per_name:
             yield from own_ways(way, tunnel)
     elif host.per_name:
         finder, ranges = way.object("EnvoyFilter", ".wildcard"), host.said("deniedRanges")
-        asked, found_by = ("Host", {"inClear": True}) if host.in_clear else ("SNI", {"upstreamPort": upstream_port})
+        asked, found_by = ("Host", {"inClear": True}) if host.in_clear(port) else ("SNI", {})
         says = f"finds each name below {host.host[2:]} by DNS, and refuses every other {asked}"
-        yield Decision(finder, says, (), found_by)
+        yield Decision(finder, says, (), found_by, port.port)
         yield from own_ways(way, finder)
         every = every_form(host.denied_ranges)
         sets = {"deniedRanges": list(every)} if ranges else {}
@@ -124,11 +124,11 @@ def _proxy(host: Host, proxy: Proxy) -> dict[str, Any]:
     # Envoy puts the name that the gateway's, or the application's, TLS asks for
     (name,) = host.endpoints or (REQUESTED_NAME if host.per_name else host.host,)
     target = f"[{name}]" if ":" in name else name
-    return {"host": whole(proxy.host), "port": proxy.port, "target": f"{target}:{host.ports[0].upstream_port}"}
+    return {"host": whole(proxy.host), "port": proxy.port, "target": target}
 
 
 def _let_out(way: GatewayWay, port: GatewayPort) -> Decision:
-    host, fixed = way.host, all(map(is_ip, way.host.connected_to))
+    host, fixed = way.host, way.host.fixed_addresses
     where, number, lines = "these addresses", port.upstream_port, host.said("endpoints") + host.said("resolution")
     if host.proxy:
         where, number, lines = "the proxy's address", host.proxy.port, host.said("proxy")

@@ -1,0 +1,68 @@
+"""Documents of Kubernetes → single objects, each with its kind, its name and its place."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from egressc.findings import Span
+from egressc.importing.part import Part
+from egressc.positions import Mapping, Sequence
+
+#: The group of the kinds that are read; of others only the kind is looked at.
+GROUPS = {
+    "networking.istio.io": ("ServiceEntry", "Gateway", "VirtualService", "DestinationRule", "Sidecar", "EnvoyFilter"),
+    "security.istio.io": ("AuthorizationPolicy",),
+    "cilium.io": ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"),
+    "uds.dev": ("Package",),
+    "egress.monzo.com": ("ExternalService",),
+}
+
+
+class Object:
+    """An object: `name` and `namespace` are empty where it does not say them."""
+
+    __slots__ = ("annotations", "kind", "known", "labels", "name", "namespace", "span", "spec")
+
+    def __init__(self, data: Mapping) -> None:
+        whole = Part(data, next(iter(data.keys_at.values()), data.span))
+        self.kind = whole.text("kind")
+        self.known = self.kind in GROUPS.get(whole.text("apiVersion").partition("/")[0], ())
+        metadata = whole.part("metadata")
+        self.name = metadata.text("name")
+        self.namespace = metadata.text("namespace")
+        self.labels = metadata.pairs("labels")
+        self.annotations = metadata.pairs("annotations") if self.known else {}
+        self.span = whole.at("kind")
+        self.spec = whole.part("spec")
+
+    @property
+    def title(self) -> str:
+        """`ServiceEntry shop/stripe`, as findings say it."""
+        return f"{self.kind} {self.namespace + '/' if self.namespace else ''}{self.name or '(without a name)'}"
+
+    @property
+    def of_the_chart(self) -> bool:
+        """Whether egressc's own chart has made it."""
+        return "egressc.io/gateway" in self.labels or "egressc.io/sidecar" in self.labels
+
+    def at(self, key: str) -> Span:
+        """Where the spec says `key`."""
+        return self.spec.at(key)
+
+
+def is_object(document: Any) -> bool:
+    """Whether this is an object of Kubernetes, or a list of some."""
+    return isinstance(document, Mapping) and isinstance(document.get("kind"), str) and "apiVersion" in document
+
+
+def objects(document: Mapping) -> Iterator[Object]:
+    """The objects of a document: itself, or the items if it is a list."""
+    items = document.get("items")
+    if isinstance(items, Sequence):
+        yield from (one for item in items if is_object(item) for one in objects(item))
+    else:
+        yield Object(document)
+
+
+def of_kind(some: Iterable[Object], kind: str) -> list[Object]:
+    """Those of `kind`, of a group where it is read."""
+    return [one for one in some if one.known and one.kind == kind]

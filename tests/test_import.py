@@ -1,0 +1,240 @@
+"""`egressc import`: what people have becomes a list, which opens no more than that did."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from egressc.cli import main
+from egressc.compile import compile_sources
+from egressc.importing import import_sources
+from tests.conftest import Golden
+
+CASES = sorted((Path(__file__).parent / "cases" / "import").iterdir())
+#: What a list lacks that an import has left to decide: clients, a reason, volumes, an ingress gateway's account.
+OPEN = {"EG201", "EG212", "EG107", "EG262"}
+#: The findings that say so.
+ASKED = {"EG407", "EG408", "EG409", "EG413"}
+
+
+def imported(*texts: str, form: str | None = None) -> tuple[str | None, list[str]]:
+    """The list, and the findings as `code line: message`."""
+    result = import_sources([(f"{number}.yaml", text.encode()) for number, text in enumerate(texts)], form)
+    return result.text, [f"{one.code} {one.span.line}: {one.message}" for one in result.findings]
+
+
+def entries(*texts: str) -> dict[str, dict[str, object]]:
+    """The hosts of the list, each with what its entry says; `defaults` are those of the entry."""
+    text, _ = imported(*texts)
+    assert text is not None
+    data = yaml.safe_load(text)
+    named = [{"host": one} if isinstance(one, str) else one for one in data["hosts"]]
+    return {one.pop("host"): data.get("defaults", {}) | one for one in named}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_people_have_becomes_a_list(
+    case: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(case)
+    files = sorted(path.name for path in case.iterdir() if path.name not in ("hosts.yaml", "findings.txt"))
+    code = main(["import", *files])
+    text, findings = capfd.readouterr()
+    golden(case / "hosts.yaml", text)
+    golden(case / "findings.txt", findings)
+    assert code == 0
+    compilation = compile_sources([("hosts.yaml", text.encode())])
+    errors = {one.code for one in compilation.findings if one.level == "error"}
+    assert errors <= OPEN
+    assert not errors or any(code in findings for code in ASKED)
+
+
+SERVICE = """
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: api, namespace: shop}
+spec:
+  hosts: [api.example.com]
+  exportTo: [EXPORTED]
+  ports: [{number: 80, name: http, protocol: HTTP, targetPort: 443}]
+  resolution: DNS
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: api, namespace: shop}
+spec: {host: api.example.com, trafficPolicy: {tls: {mode: SIMPLE}}}
+"""
+GATEWAY = """
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: egress, namespace: shop}
+spec:
+  selector: {app: egress}
+  servers: [{port: {number: 8080, name: http, protocol: HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL}}]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: api, namespace: shop}
+spec:
+  hosts: [api.example.com]
+  gateways: [mesh, egress]
+  http:
+  - match: [{gateways: [mesh], port: 80MATCH}]
+    route: [{destination: {host: egress.shop.svc.cluster.local, port: {number: 8080}}}]
+  - match: [{gateways: [egress], port: 8080}]
+    route: [{destination: {host: api.example.com, port: {number: 80}}}]
+"""
+POLICY = """
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {name: NAME, namespace: shop}
+spec: {selector: {matchLabels: {app: egress}}, action: ACTION, rules: [RULE]}
+"""
+
+
+def objects(*rules: tuple[str, str], exported: str = '"*"', match: str = "") -> str:
+    policies = "".join(
+        POLICY.replace("NAME", f"p{number}").replace("ACTION", action).replace("RULE", rule)
+        for number, (action, rule) in enumerate(rules)
+    )
+    return SERVICE.replace("EXPORTED", exported) + GATEWAY.replace("MATCH", match) + policies
+
+
+def clients(*rules: tuple[str, str], exported: str = '"*"', match: str = "") -> object:
+    return entries(objects(*rules, exported=exported, match=match))["api.example.com"].get("clients")
+
+
+def test_clients_are_those_that_policies_allow() -> None:
+    allow = "{from: [{source: {principals: [cluster.local/ns/web/sa/front, cluster.local/ns/batch/*]}}]}"
+    assert clients(("ALLOW", allow)) == ["batch", {"namespace": "web", "serviceAccount": "front"}]
+    assert clients(("ALLOW", allow), exported="web") == [{"namespace": "web", "serviceAccount": "front"}]
+    assert clients(("ALLOW", "{from: [{source: {namespaces: [web, pay*]}}]}")) == ["pay*", "web"]
+    assert clients(("ALLOW", '{from: [{source: {principals: ["*"]}}]}')) == [{"wholeMesh": True}]
+    both = "{from: [{source: {principals: [cluster.local/ns/web/sa/a], namespaces: [shop]}}]}"
+    assert clients(("ALLOW", both)) is None
+
+
+def test_without_policies_clients_are_the_namespaces_that_know_the_host() -> None:
+    assert clients(exported="., web") == ["shop", "web"]
+    assert clients() is None
+
+
+def test_a_policy_of_other_pods_says_nothing() -> None:
+    other = objects(("ALLOW", "{from: [{source: {namespaces: [web]}}]}")).replace(
+        "{app: egress}}, action", "{app: x}}, action"
+    )
+    assert "clients" not in entries(other)["api.example.com"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "{from: [{source: {notNamespaces: [web]}}]}",
+        '{when: [{key: "request.headers[x]", values: [y]}]}',
+        "{from: [{source: {ipBlocks: [10.0.0.0/8]}}]}",
+        '{to: [{operation: {paths: ["/a/{*}/b"]}}]}',
+    ],
+)
+def test_what_a_list_cannot_say_opens_nothing(rule: str) -> None:
+    """A rule that allows is left out. Without a rule that denies there are no clients."""
+    web = ("ALLOW", "{from: [{source: {namespaces: [web]}}]}")
+    assert clients(web, ("ALLOW", rule)) == ["web"]
+    denied = clients(web, ("DENY", rule))
+    assert denied in (None, ["web"])  # all but web are denied: web stays
+    assert denied is None or "notNamespaces" in rule
+
+
+def test_all_but_some_denied_are_the_only_clients() -> None:
+    only = ("DENY", "{from: [{source: {notPrincipals: [cluster.local/ns/web/sa/front]}}]}")
+    front = {"namespace": "web", "serviceAccount": "front"}
+    assert clients(only) == [front]
+    assert clients(("ALLOW", '{from: [{source: {principals: ["*"]}}]}'), only) == [front]
+    assert clients(("ALLOW", "{from: [{source: {namespaces: [shop]}}]}"), only) is None
+    limited = ("ALLOW", "{from: [{source: {namespaces: [web]}}], to: [{operation: {methods: [GET]}}]}")
+    assert clients(limited, only) == [front | {"methods": ["GET"]}]
+
+
+def test_rules_of_other_hosts_and_ports_are_of_others() -> None:
+    other = "{from: [{source: {namespaces: [web]}}], to: [{operation: {hosts: [b.example.com]}}]}"
+    wrong_port = "{from: [{source: {namespaces: [web]}}], to: [{operation: {ports: ['9090']}}]}"
+    mine = "{from: [{source: {namespaces: [shop]}}], to: [{operation: {hosts: ['*.example.com:80'], ports: ['8080']}}]}"
+    assert clients(("ALLOW", other), ("ALLOW", wrong_port)) is None
+    assert clients(("ALLOW", other), ("ALLOW", mine)) == ["shop"]
+
+
+def test_a_route_for_some_calls_opens_no_others() -> None:
+    assert clients(exported="web", match=", uri: {prefix: /v1}") is None
+    assert clients(exported="web", match=", sourceLabels: {app: a}") == [
+        {"namespace": "web", "podLabels": {"app": "a"}}
+    ]
+    assert clients(exported="web, shop", match=", sourceNamespace: web") == ["web"]
+
+
+def test_an_entry_keeps_the_ports_of_the_objects() -> None:
+    assert entries(objects(exported="."))["api.example.com"] == {"clients": ["shop"]}
+    clear = SERVICE.replace("EXPORTED", '"."').replace(", targetPort: 443", "").split("---")[0]
+    assert entries(clear)["api.example.com"] == {
+        "clients": ["shop"],
+        "tls": {"mode": "none"},
+    }
+
+
+def test_objects_come_as_documents_as_lists_and_as_json() -> None:
+    documents = list(yaml.safe_load_all(SERVICE.replace("EXPORTED", '"."')))
+    as_list = json.dumps({"apiVersion": "v1", "kind": "List", "items": documents})
+    wanted = {"api.example.com": {"clients": ["shop"]}}
+    assert entries(as_list) == entries(*(json.dumps(one) for one in documents)) == wanted
+
+
+def test_secrets_are_not_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    whole = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  pin:hunter2\n  b: 'hunter2' x\n"
+    for text in (whole, whole.replace(" x\n", "\n").replace("pin:", "pin: ")):
+        file = tmp_path / "secret.yaml"
+        file.write_text(text)
+        assert main(["import", str(file)]) == 1
+        out, errors = capfd.readouterr()
+        assert "hunter2" not in out + errors
+        assert out == ""
+
+
+def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "good.yaml").write_text(SERVICE.replace("EXPORTED", '"."'))
+    (tmp_path / "broken.yaml").write_text("apiVersion: v1\nkind: [\n")
+    (tmp_path / "twice.yaml").write_text("apiVersion: v1\nkind: A\nkind: B\n")
+    files = [str(tmp_path / name) for name in ("good.yaml", "broken.yaml", "twice.yaml", "none.yaml")]
+    output = tmp_path / "hosts.yaml"
+    assert main(["import", *files, "-o", str(output)]) == 1
+    _, errors = capfd.readouterr()
+    assert all(code in errors for code in ("EG001", "EG002", "EG003"))
+    assert not output.exists()
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "[]\n", "{}\n", "42\n", "- 1\n- {a: b}\n", "kind: x\n", "\x00"])
+def test_what_has_no_host_is_no_list(text: str) -> None:
+    assert imported(text)[0] is None
+
+
+def test_a_form_can_be_forced() -> None:
+    assert imported("kind: x\n", form="lines")[0] is None
+    text, _ = imported("acl.example.com\n", form="lines")
+    assert text is not None
+    assert "host: acl.example.com" in text
+
+
+def test_what_squid_denies_is_not_opened() -> None:
+    """`http_access` decides; the names of an acl that it does not allow stay closed."""
+    lists = "acl good dstdomain a.example.com\nacl bad dstdomain b.example.com\n"
+    for access in (
+        "http_access allow good\n",
+        "http_access deny !good\nhttp_access allow all\n",
+        "http_access deny bad\nhttp_access allow good\n",
+    ):
+        text, _ = imported(lists + access)
+        assert text is not None
+        assert "a.example.com" in text
+        assert "b.example.com" not in text
