@@ -21,6 +21,7 @@ from egressc.elsewhere import (
     ON_SHARED_PODS,
     OPA_UNFILTERED,
     PER_NAME,
+    PRESERVES_UNFILTERED,
     PROBED_FOR_ALL,
     REPORTS_UNFILTERED,
     UNASKED,
@@ -137,7 +138,10 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
     ("connectionPool", "maxRequestsPerConnection"): _HTTP_ONLY,
     ("connectionPool", "http2Keepalive"): {WITHOUT_HTTP2: "HTTP/1.1 has no such question"},
     ("headers",): {UNDONE: "only a gateway writes them", **_HTTP_ONLY},
-    ("headers", "preserveCase"): {WITHOUT_HTTP1: "HTTP/2 has names of headers in lower case only"},
+    ("headers", "preserveCase"): {
+        WITHOUT_HTTP1: "HTTP/2 has names of headers in lower case only",
+        PRESERVES_UNFILTERED: "Istio has no field for it",
+    },
     ("headers", "credential"): {WITHOUT_ENVOYFILTERS: "Istio's headers are in the list, and a Secret is not"},
     ("headers", "host"): {PER_NAME: "its upstreams are found by the Host that the application sends"},
 }

@@ -235,6 +235,7 @@ def _unfiltered(says_so: Callable[[Host, Any], bool]) -> Elsewhere:
 WITHOUT_ENVOYFILTERS = _unfiltered(lambda _, value: value is not None)
 REPORTS_UNFILTERED = _unfiltered(lambda _, value: value == "report")
 LOGS_UNFILTERED = _unfiltered(lambda _, value: value is True)
+PRESERVES_UNFILTERED = _unfiltered(lambda _, value: value is True)
 OPA_UNFILTERED = _unfiltered(lambda _, value: "opa" in value)
 BEFORE_CONNECTION_SETTINGS = _unfiltered(lambda host, _: host.mesh.istio < CONNECTION_SETTINGS)
 BY_A_PROVIDER = Elsewhere(
