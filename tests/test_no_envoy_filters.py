@@ -111,6 +111,13 @@ def test_no_other_spelling_of_a_header_goes_on(documents: Documents) -> None:
     assert "x-tenant-id" not in removed
 
 
+def test_it_is_said_that_nobody_reads_what_is_carried() -> None:
+    plan = CASE.compile().plan
+    assert plan
+    said = [one for gateway in plan.gateways for one in gateway.remarks() if "inside of the application" in one.says]
+    assert [(one.host, one.port) for one in said] == [("two-ways.example.com", 443)]
+
+
 def test_the_container_is_hardened(documents: Documents) -> None:
     for (kind, _, _), document in documents.items():
         if kind == "Deployment":

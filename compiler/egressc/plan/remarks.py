@@ -79,6 +79,7 @@ def through_gateway(way: GatewayWay) -> Iterator[Remark]:
     yield from _old_versions(host)
     yield from _unjudged(host)
     yield from _kept_slashes(way)
+    yield from _inner_names(way)
     yield from whole_mesh(host, host.callers)
     yield from _by_prefix(host)
     yield from _told_apart(way)
@@ -114,6 +115,14 @@ def _kept_slashes(way: GatewayWay) -> Iterator[Remark]:
         if host.external_authorization:
             detail = "the authorizer must read %2F as the upstream does"
         yield Remark(host.host, None, f"escaped slashes go on: {detail}", host.said("escapedSlashes"))
+
+
+def _inner_names(way: GatewayWay) -> Iterator[Remark]:
+    """The ports whose connections may be for another name of the upstream's, or no TLS at all."""
+    for port in way.ports:
+        if port.protocol == "TLS" and not way.filtered:
+            says = "nobody checks the name inside of the application's TLS"
+            yield Remark(way.host.host, port.client_port, says, port_lines(port.settled))
 
 
 def _unjudged(host: Host) -> Iterator[Remark]:
