@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from egressc.names import OPA_PORTS, RESERVED_PORTS
+from egressc.rules.datagrams import NEVER_TCP
 from egressc.rules.protocols import BYTES, CUSTOMARY, REGISTERED
 from tests.strategies import settings
 from tests.strategies.words import (
@@ -174,7 +175,7 @@ def _without_gateway(draw: Draw, entry: Entry) -> Entry:
 
 
 def _ports(draw: Draw, number: int) -> list[Entry]:
-    spoken = {*REGISTERED, *CUSTOMARY, *BYTES}
+    spoken = {*REGISTERED, *CUSTOMARY, *BYTES, *NEVER_TCP}
     not_fine = {*RESERVED_PORTS, *spoken, *range(30000, 31000)}
     fine = st.integers(1, 65535).filter(lambda port: port not in not_fine)
     client_ports = draw(
