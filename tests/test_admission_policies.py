@@ -112,7 +112,7 @@ def test_explain_names_the_right_and_the_setting() -> None:
     assert plan
     known = before(plan.carriers, plan.companions).conditions
     named = {one.of: one.what for one in known if "IPv6" not in one.of and "several" not in one.of}
-    assert list(named) == ["Client namespaces", "istiod", "Cluster"]
+    assert list(named) == ["Istio", "Client namespaces", "istiod", "Cluster"]
     assert named["Client namespaces"] == "sidecars, and no label istio.io/dataplane-mode"
     assert named["istiod"] == "PILOT_SCOPE_GATEWAY_TO_NAMESPACE=true"
 

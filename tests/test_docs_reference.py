@@ -38,7 +38,7 @@ EXPOSED = {
 OPA = {"opa": {"image": "openpolicyagent/opa:1.4.2-envoy-static", "policy": "partner-policy"}}
 BASE: Data = {"clients": ["shop"]}
 HTTP2: Data = {"ports": [{"port": 80, "protocol": "HTTP2"}]}
-GROUPS: Data = {"backend": ["shop"], "guests": ["guests"]}
+GROUPS: Data = {"backend": ["shop"], "visitors": ["guests"]}
 # What an entry must say beside an example for it to make sense: by the example's place in the schema or, for all below
 # it too, in the entry. What stands beside a host's tls stands beside a port's as well.
 BESIDE: dict[str, Data] = {

@@ -45,6 +45,11 @@ def _values(**changed: Any) -> dict[str, Any]:
     return VERSION | {"gateways": {"api": {key: value for key, value in gateway.items() if value is not None}}}
 
 
+def _asked() -> dict[str, Any]:
+    """The gateway in a mesh without EnvoyFilters, where a container asks its upstream."""
+    return _pods() | {"envoyFilters": False}
+
+
 def _pods(**changed: Any) -> dict[str, Any]:
     return _values(pods={"statistics": ""} | changed)
 
@@ -60,6 +65,8 @@ PROBLEMS: list[tuple[str, dict[str, Any]]] = [
     ("autoscaling: 6 pods at least and 5 at most", {"autoscaling": {"minReplicas": 6, "maxReplicas": 5}}),
     ("gateways.api: autoscaling has 6 pods at least and 5 at most", _values(autoscaling={"minReplicas": 6})),
     ("gateways.api: autoscaling has 2 pods at least and 1 at most", _values(autoscaling={"maxReplicas": 1})),
+    ("readinessContainer: without EnvoyFilters a container", _asked() | {"readinessContainer": {"image": ""}}),
+    ("readiness.interval: without EnvoyFilters the kubelet", _asked() | {"readiness": {"interval": "0.5s"}}),
 ]
 
 LIST = {"version": 1, "hosts": ["api.example.com"]}
@@ -212,7 +219,7 @@ def test_every_problem_has_a_test(helm4: Helm) -> None:
         said += str(refused.value).splitlines()
     text = (CHART / "templates" / "validate.yaml").read_text(encoding="utf-8")
     messages = re.findall(r"\n\n(\w.*)", text)
-    assert len(messages) == 4
+    assert len(messages) == 5
     for message in messages:
         pattern = ".*".join(map(re.escape, re.split(r"\{\{.*?\}\}", message)))
         assert any(re.fullmatch(pattern, line) for line in said), message

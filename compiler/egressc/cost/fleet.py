@@ -78,6 +78,8 @@ def _containers(host: Host) -> list[Resources]:
     """The resources of each container in a pod of the host's own."""
     opa = host.external_authorization.opa if host.external_authorization else None
     beside = [opa.resources or chart_values()["opaResources"]] if opa else []
+    if host.unfiltered and host.checked:
+        beside.append(chart_values()["readinessContainer"]["resources"])
     return [_gateway(host.pod_settings), *beside]
 
 

@@ -70,8 +70,13 @@ def _rhythm(way: GatewayWay) -> Iterator[Decision]:
     """How often the upstream is checked, and how many checks make a difference."""
     given = way.host.readiness
     patch = way.checking if way.filtered else way.object("Deployment")
-    each = f"each pod checks every {given.interval.spelled} and waits {given.timeout.spelled} for an answer"
-    yield _said(way, patch, each, interval=seconds(given.interval), timeout=seconds(given.timeout))
+    each, waits = f"each pod checks every {given.interval.spelled}", f"waits {given.timeout.spelled} for an answer"
+    interval, timeout = seconds(given.interval), seconds(given.timeout)
+    if way.filtered:
+        yield _said(way, patch, f"{each} and {waits}", interval=interval, timeout=timeout)
+    else:
+        yield _said(way, patch, each, interval=interval)
+        yield _said(way, way.checking, f"curl {waits}", timeout=timeout)
     bad, good = given.unhealthy_threshold, given.healthy_threshold
     turns = f"not any more after {bad} failed in a row, again after {good} good"
     if way.pods.single:
