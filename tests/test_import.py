@@ -270,6 +270,10 @@ def _told(entry: Any) -> dict[str, Any]:
         return {"host": entry}
     said = {key: value for key, value in entry.items() if key in BACK}
     said["ports"] = [{key: value for key, value in port.items() if key != "readiness"} for port in said["ports"]]
+    unread = [port for port in said["ports"] if port["protocol"] == "TLS"]
+    for place in (said, *unread) if unread else ():
+        if "secret" in place.get("tls", {}):  # the CA of the check, which import names
+            del place["tls"]
     for place in (said, *said["ports"]):
         if "tls" in place:
             place["tls"] = _told_tls(place["tls"])

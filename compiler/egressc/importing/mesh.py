@@ -73,7 +73,7 @@ def _where(mesh: Mesh, service: Service, calls: list[Call], entry: Entry) -> Non
     places = {call.way.upstream for call in calls} - {service.host}
     upstream = mesh.services.get(next(iter(places), service.host), service)
     endpoints = upstream.endpoints or tuple(sorted(places))
-    if endpoints and "*" not in endpoints[0] and not endpoints[0].startswith("unix:"):
+    if endpoints and "*" not in endpoints[0]:
         entry.settings["endpoints"] = list(endpoints)
     if upstream.failover:
         entry.settings["failover"] = list(upstream.failover)

@@ -94,7 +94,9 @@ def _of(one: Object, findings: list[Finding]) -> Iterator[Service]:
     second = [endpoint for endpoint in endpoints if _is_second(one, endpoint)]
     hosts = spec.placed("hosts")
     failover = tuple(endpoint.text("address").rstrip(".") for endpoint in second)
-    places = tuple(endpoint.text("address").rstrip(".") for endpoint in endpoints if endpoint not in second)
+    given = (endpoint.text("address").rstrip(".") for endpoint in endpoints if endpoint not in second)
+    # a socket in the gateway's pod, one for each port: who listens there finds the upstream
+    places = tuple(place for place in given if not place.startswith("unix:"))
     resolution = spec.text("resolution") or "NONE"
     sans = tuple(spec.texts("subjectAltNames"))
     addresses = tuple(_addresses(one, findings))
