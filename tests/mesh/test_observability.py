@@ -134,7 +134,13 @@ def test_who_is_refused_in_the_handshake_is_in_the_log(fleet: Fleet, proof: Proo
     address = gateways(GATEWAYS)[gateway_name(OWN)].addresses[0]
     past_the_sidecar = ("--insecure", "--connect-to", f"::{address}:8080")
     assert fleet.outside.curl(f"https://{OWN}:8080/", *past_the_sidecar).status == 0
-    passed, raw, requests, _ = last(fleet, OWN, "/3")[before:]
+
+    def refused() -> dict[int, dict[str, Any]]:
+        lines = {line["port"]: line for line in fleet.lines(OWN)[before:] if line.get("refused")}
+        return lines if len(lines) == 3 else {}
+
+    lines = wait_until(refused, "a line of each refused handshake", seconds=20)
+    requests, passed, raw = (lines[port] for port in (80, 443, 6390))
     for line, port in ((passed, 443), (raw, 6390)):
         assert (line["host"], line["port"], line["client"]) == (OWN, port, STRANGER)
         assert "SAN_matcher" in line["refused"]
