@@ -93,6 +93,7 @@ OBJECTS = (
                     "image": settings.image("coredns"),
                     "imagePullPolicy": "Never",
                     "args": ["-conf", "/etc/coredns/Corefile"],
+                    "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}},  # before the pods that ask it
                     "readinessProbe": {"httpGet": {"path": "/ready", "port": 8181}, "periodSeconds": 1},
                     "volumeMounts": [
                         {"name": "corefile", "mountPath": "/etc/coredns"},
