@@ -1,5 +1,6 @@
 """The example lists in tests/cases, which are documentation as well."""
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from egressc.compile import Compilation, compile_files, compile_sources, storabl
 from egressc.cost import release_bytes
 from egressc.findings import Finding
 from egressc.importing import import_sources
+from egressc.learning import learn
 
 CASES = Path(__file__).parent / "cases"
 GOLDENS = ("values.yaml", "manifests.yaml")
@@ -15,7 +17,7 @@ GOLDENS = ("values.yaml", "manifests.yaml")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A folder with lists, perhaps overlays (overlay*.yaml), and what they become; or with files to import."""
+    """A folder with lists, perhaps overlays (overlay*.yaml), and what they become; or with files to import or logs."""
 
     folder: Path
 
@@ -42,15 +44,22 @@ class Case:
         return sorted(self.folder.glob("import/*"))
 
     @property
+    def logs(self) -> list[Path]:
+        """What `egressc learn` reads, beside the lists; of most cases nothing."""
+        return sorted(self.folder.glob("learn/*"))
+
+    @property
     def command(self) -> str:
         """What is done with the files."""
-        return "import" if self.imports else "compile"
+        return "learn" if self.logs else "import" if self.imports else "compile"
 
     @property
     def arguments(self) -> list[str]:
         """What names the files to egressc, in the case's own folder."""
         if self.imports:
             return [f"import/{path.name}" for path in self.imports]
+        if self.logs:
+            return [f"learn/{path.name}" for path in self.logs] + [f"--beside={path.name}" for path in self.lists]
         return [path.name for path in self.lists] + [f"--overlay={path.name}" for path in self.overlays]
 
     def compile(self) -> Compilation:
@@ -61,6 +70,10 @@ class Case:
         """What the compiler finds, with the files known only by their names."""
         if self.imports:
             return import_sources([(f"import/{path.name}", path.read_bytes()) for path in self.imports]).findings
+        if self.logs:
+            with contextlib.chdir(self.folder):
+                beside = [path.name for path in self.lists]
+                return learn([f"learn/{path.name}" for path in self.logs], beside=beside).findings
         lists, overlays = ([(path.name, path.read_bytes()) for path in paths] for paths in (self.lists, self.overlays))
         compilation = compile_sources(lists, overlays)
         if compilation.plan is None:
