@@ -6,6 +6,8 @@ import json
 import re
 import shlex
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +16,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from egressc import cli, report
 from egressc.commands import lists
@@ -291,6 +294,35 @@ def test_a_client_is_a_namespace_and_perhaps_an_account(
     assert "write a namespace" in capfd.readouterr().err
 
 
+# ---- a list that is there already
+
+
+def test_who_called_a_name_below_a_listed_wildcard_gets_no_others(tmp_path: Path) -> None:
+    known = tmp_path / "hosts.yaml"
+    known.write_text('version: 1\nhosts:\n- {host: "*.example.com", speaks: https, clients: [web]}\n')
+    result = learned(tmp_path, tls("a.example.com"), beside=[str(known)])
+    assert entries(result) == {}
+    assert "EG424" in codes(result)
+
+
+def test_a_denial_of_the_list_stays(tmp_path: Path) -> None:
+    known = tmp_path / "hosts.yaml"
+    entry = "{host: a.example.com, speaks: https, clients: [web], deny: [{namespace: shop}]}"
+    known.write_text(f"version: 1\nhosts:\n- {entry}\n")
+    assert entries(learned(tmp_path, tls("a.example.com"), beside=[str(known)])) == {}
+    known.write_text(known.read_text().replace("namespace: shop", "namespace: other"))
+    assert entries(learned(tmp_path, tls("a.example.com"), beside=[str(known)])) == {
+        "a.example.com": {"clients": [{"namespace": "shop", "serviceAccount": "cart"}]}
+    }
+
+
+def test_a_list_with_errors_is_said_and_nothing_is_learned(tmp_path: Path) -> None:
+    known = tmp_path / "hosts.yaml"
+    known.write_text("version: 1\nhosts: [https://a.example.com]\n")
+    result = learned(tmp_path, tls("a.example.com"), beside=[str(known)])
+    assert (result.text, codes(result)) == (None, {"EG105"})
+
+
 # ---- files
 
 
@@ -329,9 +361,11 @@ def test_a_line_without_an_end_takes_no_memory() -> None:
 
         left = 10_000_000
 
+        @override
         def readable(self) -> bool:
             return True
 
+        @override
         def readinto(self, buffer: Any) -> int:
             assert len(buffer) <= 1 << 20
             size = min(len(buffer), self.left)
@@ -358,13 +392,13 @@ def test_findings_are_valid_json_and_progress_is_for_terminals(
 ) -> None:
     file = tmp_path / "a.log"
     file.write_text((tls("api.github.com") + "\n") * 40_000)
-    monkeypatch.setattr(reading.sys.stderr, "isatty", lambda: True)
-    monkeypatch.setattr(reading.time, "monotonic", iter(range(0, 1_000_000, 2)).__next__)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setattr(time, "monotonic", iter(range(0, 1_000_000, 2)).__next__)
     assert cli.main(["learn", "--findings=json", str(file)]) == lists.OK
     assert json.loads(capfd.readouterr().err)
     assert cli.main(["learn", str(file)]) == lists.OK
     assert re.match(r"\r16,384 lines\r32,768 lines\r\x1b\[K", capfd.readouterr().err)
-    monkeypatch.setattr(reading.sys.stderr, "isatty", lambda: False)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
     assert cli.main(["learn", str(file)]) == lists.OK
     assert "\r" not in capfd.readouterr().err
 
@@ -399,14 +433,9 @@ class Called(NamedTuple):
     reached: bool
 
 
-NAMES = ("api.example.com", "b.example.com", "www.example.org", "xn--bcher-kva.example", "10.0.0.1", "a_b.example", "x")
-NAMES += (
-    "*.example.com",
-    "localhost",
-    "cart.shop.svc.cluster.local",
-    "metadata.google.internal",
-    "EXAMPLE.com.",
-    "a.b",
+NAMES = (
+    *("api.example.com", "b.example.com", "www.example.org", "xn--bcher-kva.example", "10.0.0.1", "a_b.example", "x"),
+    *("*.example.com", "localhost", "cart.shop.svc.cluster.local", "metadata.google.internal", "EXAMPLE.com.", "a.b"),
 )
 PORTS = (80, 443, 8080, 8443, 5432, 15001, 15090, 53, 1, 65535)
 
@@ -441,7 +470,7 @@ def test_what_is_proposed_was_seen_and_compiles(tmp_path: Path, made: list[Calle
         ports = _ports(entry)
         assert all((host, port, https) in {one[:3] for one in seen} for port, https in ports.items())
         for client in entry.get("clients", []):
-            said = {"namespace": client} if isinstance(client, str) else client
+            said: dict[str, Any] = {"namespace": client} if isinstance(client, str) else client
             who = said["namespace"], said.get("serviceAccount", "")
             for port in said.get("ports", ports):
                 assert (host, port, ports[port], *who) in seen

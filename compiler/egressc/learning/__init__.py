@@ -16,7 +16,7 @@ from egressc.learning.beside import Beside
 from egressc.learning.judged import judged
 from egressc.learning.origin import SIDECAR, Origin, of_file, unwrapped
 from egressc.learning.proposal import proposal
-from egressc.learning.tally import Tally
+from egressc.learning.tally import Tally, times
 from egressc.learning.unknown import first_place, unknown
 from egressc.unreadable import UNREADABLE
 
@@ -88,7 +88,8 @@ def learn(
     entries = judged(proposed.entries, sources, findings)
     if not entries:
         place = first_place(tally, tuple(map(_shown, names)))
-        findings.append(NOTHING_NEW(place, "no entry is proposed", "nothing is to do, or other findings say what is"))
+        fix = "look at the other findings" if findings else "leave the list as it is"
+        findings.append(NOTHING_NEW(place, "no entry is proposed", fix))
     head = f"{HEAD} together with {', '.join(beside)}." if beside else f"{HEAD}."
     text = written.text(entries, calls.CLUSTER_DOMAIN, head=head)
     return Learned(text, _bounded(findings), tuple(entries), _summary(tally, entries, proposed.carried))
@@ -191,6 +192,6 @@ def _summary(tally: Tally, entries: Items[Entry], carried: int) -> str:
     outside = sum(seen.count for seen in tally.calls.values()) + tally.beyond
     inside = tally.skipped["inside"] + tally.skipped["inbound"]
     listed = f", {carried:,} of them as the list says" if carried else ""
-    hosts = f"{len(entries):,} entr{'y' if len(entries) == 1 else 'ies'}"
-    others = f"{inside:,} inside of the mesh, {tally.skipped['other']:,} other lines"
-    return f"{tally.lines:,} lines: {outside:,} calls to the outside{listed}, {others}; {hosts}"
+    hosts = "1 entry" if len(entries) == 1 else f"{len(entries):,} entries"
+    others = f"{inside:,} inside of the mesh, {times(tally.skipped['other'], 'other line')}"
+    return f"{times(tally.lines, 'line')}: {times(outside, 'call')} to the outside{listed}, {others}; {hosts}"

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from egressc.findings import Code, Finding, Span
+from egressc.flow import flow
 from egressc.importing import packages
 from egressc.importing.callers import UNKNOWN
 from egressc.importing.entry import Entry
 from egressc.learning.beside import Beside, Listed
 from egressc.learning.calls import Call
-from egressc.learning.tally import Seen, Tally
+from egressc.learning.tally import Seen, Tally, times
+from egressc.model import Host
 
 MIXED = Code(
     "EG422",
@@ -82,13 +84,21 @@ def _lacking(listed: Listed, call: Call, seen: Seen) -> Finding:
     place = host.at("host")
     where = f"{host.host} ({place.file}:{place.line})"
     if listed.port is None:
-        port = f"{{port: {call.port}, protocol: {call.protocol}}}"
-        message = f"{where} has no port {call.port} for {call.protocol}, which {call.who} called as {call.host}"
-        return LISTED(seen.span, message, f"add `{port}` to its `ports`")
+        message = f"{where} has no port {call.port} for {call.protocol}, where {call.who} called {call.host}"
+        return LISTED(seen.span, message, _port_fix(host, call))
     client = _client(call)
     said = client if isinstance(client, str) else f"{{namespace: {call.namespace}, serviceAccount: {call.account}}}"
     message = f"{where} carries {call.host}, which {call.who} called, and has no such client"
     return LISTED(seen.span, message, f"list {call.host} itself, or add `{said}` to the wildcard's clients")
+
+
+def _port_fix(host: Host, call: Call) -> str:
+    """How the port of `call` is added to the entry of a host that has another one."""
+    new = flow({"port": call.port} | ({} if call.protocol == "HTTP" else {"protocol": call.protocol}))
+    if host.says("ports"):
+        return f"add `{new}` to its `ports`"
+    said = [flow({"port": port.port} | ({} if port.is_http else {"protocol": port.protocol})) for port in host.ports]
+    return f"write `ports: [{', '.join([*said, new])}]` there{', without `speaks`' if host.says('speaks') else ''}"
 
 
 def _entry(host: str, found: Found, findings: list[Finding]) -> Entry:
@@ -191,7 +201,7 @@ def _client(call: Call) -> Any:
 def _comments(entry: Entry, found: Found) -> None:
     ordered = sorted(found.items(), key=lambda item: (-item[1].count, item[0]))
     for call, seen in ordered[:COMMENTS]:
-        what = f"{seen.count:,} call{'s' * (seen.count != 1)} of {call.who} at port {call.port}"
+        what = f"{times(seen.count, 'call')} of {call.who} at port {call.port}"
         beside = [
             *(["refused by the mesh"] if call.kind == "refused" else []),
             *(["the port is that of the Host, metrics show none"] if call.assumed else []),

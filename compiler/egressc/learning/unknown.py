@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from egressc.findings import Code, Finding, Span
 from egressc.hostname import short
 from egressc.learning.calls import Call, Kind
-from egressc.learning.tally import Seen, Tally
+from egressc.learning.tally import Tally, times
 
 NAMELESS = Code(
     "EG417",
@@ -69,7 +69,7 @@ def unknown(tally: Tally, *, refused: bool) -> Iterator[Finding]:
             key=lambda item: (-item[1].count, item[0]),
         )
         for call, seen in some[:SHOWN]:
-            yield code(seen.span, f"{_times(seen)} {_said(call)}", fix)
+            yield code(seen.span, f"{times(seen.count, 'call')} {_said(call)}", fix)
         if len(some) > SHOWN:
             rest = sum(seen.count for _, seen in some[SHOWN:])
             first = min(seen.span for _, seen in some[SHOWN:])
@@ -84,10 +84,6 @@ def unknown(tally: Tally, *, refused: bool) -> Iterator[Finding]:
         yield NO_CLUSTER(
             span, message, "check the names; Istio's form tells more (`accessLogFormat` of the mesh, unset)"
         )
-
-
-def _times(seen: Seen) -> str:
-    return f"{seen.count:,} call{'s' * (seen.count != 1)}"
 
 
 def _said(call: Call) -> str:
