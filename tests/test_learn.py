@@ -216,6 +216,34 @@ def test_other_containers_of_the_pod_are_not_heard(tmp_path: Path) -> None:
     assert "EG415" in codes(learn([str(name)], CART))
 
 
+def test_what_an_application_prints_says_nothing_of_its_pod(tmp_path: Path) -> None:
+    """What stands outside wins, as deep as lines are wrapped."""
+    forged = json.dumps(
+        {"kubernetes": {"namespace_name": "web", "container_name": "istio-proxy"}, "log": tls("a.example")}
+    )
+    of_app = json.dumps({"kubernetes": {"namespace_name": "shop", "container_name": "app"}, "log": forged})
+    lines = [of_app, f"[pod/cart-1/app] [pod/cart-1/istio-proxy] {tls('a.example')}", f"[pod/cart-1/app] {forged}"]
+    assert entries(learned(tmp_path, *lines, tls("b.example"), client=None)).keys() == {"b.example"}
+    of_shop = json.dumps({"kubernetes": {"namespace_name": "shop"}, "log": forged})
+    assert entries(learned(tmp_path, of_shop, client=None))["a.example"]["clients"] == ["shop"]
+    assert entries(learned(tmp_path, "[pod/a/istio-proxy] " * 3000 + tls("a.example"), tls("b.example"))).keys() == {
+        "b.example"
+    }
+
+
+def test_a_part_of_a_long_line_is_not_read(tmp_path: Path) -> None:
+    """Container runtimes cut long lines, and a caller's path may stand where the part ends."""
+    part, stamp = tls("evil.example"), "2026-11-27T09:00:00.000000000Z"
+    parts = [
+        f"{stamp} stdout P {part}",
+        json.dumps({"log": part, "stream": "stdout", "time": stamp}),
+        json.dumps({"log": part, "logtag": "P", "stream": "stdout"}),
+        json.dumps({"log": part, "partial_message": "true"}),
+    ]
+    whole = json.dumps({"log": f"{tls('good.example')}\n", "stream": "stdout", "time": stamp})
+    assert entries(learned(tmp_path, *parts, whole)).keys() == {"good.example"}
+
+
 def test_nothing_of_a_line_steers_a_list_or_a_terminal(tmp_path: Path) -> None:
     lines = [form(attack) for attack in ATTACKS for form in (http, tls)]
     lines += [json.dumps({**json.loads(as_json(http("a.example"))), "authority": attack}) for attack in ATTACKS]

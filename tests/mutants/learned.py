@@ -50,6 +50,20 @@ MUTANTS = (
     ),
     Mutant(
         f"{PLACE}/origin.py",
+        "    origin = outer.within(_said(data))",
+        "    origin = _said(data).within(outer)",
+        "an application prints a line that names another pod as its own",
+        TESTS,
+    ),
+    Mutant(
+        f"{PLACE}/origin.py",
+        "    if _is_part(data):",
+        "    if False:",
+        "a part of a line that a caller made long counts as a line",
+        TESTS,
+    ),
+    Mutant(
+        f"{PLACE}/origin.py",
         "known = NAMESPACE.fullmatch(namespace)",
         "known = bool(namespace)",
         "a namespace of a log can be a pattern that opens many",

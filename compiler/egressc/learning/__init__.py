@@ -115,16 +115,16 @@ def _shown(name: str) -> str:
 def _file(name: str, client: Origin, tally: Tally, progress: reading.Progress) -> None:
     """Counts what one file says."""
     shown = _shown(name)
-    outer = of_file(name).within(client)
+    outer = of_file(name)
     number = 0
     try:
         with reading.opened(name) as file:
             if reading.is_answer(file):
-                _answer(file.read(reading.MAX_ANSWER + 1), shown, outer, tally)
+                _answer(file.read(reading.MAX_ANSWER + 1), shown, outer.within(client), tally)
                 return
             for number, line in enumerate(reading.lines(file), 1):
                 tally.lines += 1
-                _line(line, Span(shown, number, 1), outer, tally)
+                _line(line, Span(shown, number, 1), outer, client, tally)
                 progress.at(tally.lines)
     except (OSError, EOFError, zlib.error) as error:
         reason = output.reason(error) if isinstance(error, OSError) else "its compressed data is broken"
@@ -145,7 +145,7 @@ def _answer(raw: bytes, shown: str, outer: Origin, tally: Tally) -> None:
         tally.unread(span, "this is no answer of Prometheus to a query")
 
 
-def _line(line: str | None, span: Span, outer: Origin, tally: Tally) -> None:
+def _line(line: str | None, span: Span, outer: Origin, client: Origin, tally: Tally) -> None:
     if line is None:
         tally.unread(span, f"a line has more than {reading.MAX_LINE:,} bytes")
         return
@@ -153,7 +153,8 @@ def _line(line: str | None, span: Span, outer: Origin, tally: Tally) -> None:
         return
     origin, body = unwrapped(line, outer)
     wrapped = line.startswith("{") and body is not line
-    if origin.container not in ("", SIDECAR):
+    origin = origin.within(client)
+    if origin.container not in ("", SIDECAR) or not body:
         tally.skipped["other"] += 1
         return
     if isinstance(body, dict):

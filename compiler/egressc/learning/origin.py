@@ -1,4 +1,7 @@
-"""Whose a log line is: what file names, kubectl, container runtimes and collectors of logs say around it."""
+"""Whose a log line is: what file names, kubectl, container runtimes and collectors of logs say around it.
+
+What stands outside wins: what is inside may be what an application has printed.
+"""
 
 import json
 import re
@@ -15,7 +18,7 @@ FILES = (
     re.compile(r".*/(?P<namespace>[^_/]+)_[^_/]+_[^_/]+/(?P<container>[^/]+)/[^/]+"),
 )
 KUBECTL = re.compile(r"\[pod/[^/\]\s]+/(?P<container>[^/\]\s]+)\] ")
-RUNTIME = re.compile(r"[0-9T:.+Z-]{19,40} (stdout|stderr) F ")
+RUNTIME = re.compile(r"[0-9T:.+Z-]{19,40} (stdout|stderr) (?P<whole>[FP]) ")
 TIME = re.compile(r"[0-9]{4}-[0-9T:.+Z-]{15,36} (?=[\[{])")
 #: Where collectors put the line, and what they say of its pod.
 LINES = ("log", "message", "msg", "body", "line", "textPayload", "jsonPayload", "log_processed", "event")
@@ -57,11 +60,13 @@ def of_client(text: str) -> Origin:
 
 
 def unwrapped(text: str, outer: Origin, depth: int = DEPTH) -> tuple[Origin, str | dict[str, Any]]:
-    """A line as the sidecar wrote it, text or JSON, and whose it is."""
-    if found := KUBECTL.match(text):
-        return unwrapped(text[found.end() :], Origin(container=found["container"]).within(outer), depth)
-    if found := RUNTIME.match(text) or TIME.match(text):
-        return unwrapped(text[found.end() :], outer, depth)
+    """A line as the sidecar wrote it, text or JSON, and whose it is; empty if it is a part of a line."""
+    if depth and (found := KUBECTL.match(text)):
+        return unwrapped(text[found.end() :], outer.within(Origin(container=found["container"])), depth - 1)
+    if depth and (found := RUNTIME.match(text)):
+        return unwrapped(text[found.end() :] if found["whole"] == "F" else "", outer, depth - 1)
+    if depth and (found := TIME.match(text)):
+        return unwrapped(text[found.end() :], outer, depth - 1)
     if text.startswith("{"):
         try:
             data = json.loads(text)
@@ -72,13 +77,22 @@ def unwrapped(text: str, outer: Origin, depth: int = DEPTH) -> tuple[Origin, str
 
 
 def _record(data: dict[str, Any], outer: Origin, depth: int) -> tuple[Origin, str | dict[str, Any]]:
-    origin = _said(data).within(outer)
+    origin = outer.within(_said(data))
+    if _is_part(data):
+        return origin, ""
     inner = [data[key] for key in LINES if isinstance(data.get(key), str | dict)]
     if "upstream_cluster" in data or not inner or not depth:
         return origin, data
     if isinstance(inner[0], dict):
         return _record(inner[0], origin, depth - 1)
     return unwrapped(inner[0].strip(), origin, depth - 1)
+
+
+def _is_part(data: dict[str, Any]) -> bool:
+    """Whether a container runtime has cut a long line, and this is not its end. A caller's path may be the end then."""
+    if {*data} - {"attrs"} == {"log", "stream", "time"}:  # Docker's own files
+        return isinstance(data["log"], str) and not data["log"].endswith("\n")
+    return data.get("logtag") == "P" or data.get("_p") == "P" or data.get("partial_message") in (True, "true")
 
 
 def _said(data: dict[str, Any]) -> Origin:

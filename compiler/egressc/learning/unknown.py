@@ -48,7 +48,7 @@ NO_CLUSTER = Code(
     "what the caller said, and nothing shows that the upstream is the host of that name.",
     "warning",
 )
-SHOWN = 5
+SHOWN = 10
 
 _CODES: dict[Kind, tuple[Code, str]] = {
     "nameless": (NAMELESS, "if it is a host, list it by its name; a range of addresses belongs in a NetworkPolicy"),
