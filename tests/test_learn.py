@@ -383,6 +383,19 @@ def test_lines_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
     assert {*entries(result)} == {"api.github.com"}
 
 
+def test_what_a_sidecar_writes_beside_its_access_log_is_no_finding(tmp_path: Path) -> None:
+    others = [
+        "2026/11/27 15:18:56 INFO GOMEMLIMIT is already set, skipping",
+        "2026-11-27T15:18:56.580670Z\tinfo\tEffective config: binaryPath: /usr/local/bin/envoy",
+        "proxyMetadata:",
+        "  OUTPUT_CERTS: /etc/istio/proxy",
+        json.dumps({"level": "info", "time": "2026-11-27T15:18:56Z", "msg": "Envoy proxy is ready"}),
+    ]
+    assert codes(learned(tmp_path, *others, tls("api.github.com"))) == set()
+    assert codes(learned(tmp_path, *others, tls("api.github.com"), "proxyMetadata:")) == {"EG414"}
+    assert codes(learned(tmp_path, *others[:3], '[2026-11-27T09:00:00Z] "- - -" 0', tls("a.example"))) == {"EG414"}
+
+
 def test_a_line_without_an_end_takes_no_memory() -> None:
     class Endless(io.RawIOBase):
         """So many bytes without a line break, of which nobody may ask for many at once."""

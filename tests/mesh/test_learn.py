@@ -30,6 +30,21 @@ OPEN: Manifest = {
     "metadata": {"name": "default", "namespace": APPS},
     "spec": {"egress": [{"hosts": ["*/*"]}], "outboundTrafficPolicy": {"mode": "ALLOW_ANY"}},
 }
+#: A sidecar reads Host and SNI only on ports that it knows. This host is nobody's.
+NAMED: Manifest = {
+    "apiVersion": "networking.istio.io/v1",
+    "kind": "ServiceEntry",
+    "metadata": {"name": "names-in-logs", "namespace": APPS},
+    "spec": {
+        "hosts": ["names-in-logs.invalid"],
+        "exportTo": ["."],
+        "resolution": "NONE",
+        "ports": [
+            {"number": number, "name": f"{protocol.lower()}-{number}", "protocol": protocol}
+            for number, protocol in ((80, "HTTP"), (443, "TLS"), (8080, "HTTP"), (8443, "TLS"))
+        ],
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +76,7 @@ def open_mesh(
     upstream.be_known_as(CLEAR, SECURE, BOTH)
     namespace(GATEWAYS, "plain")
     (shop,) = start_clients(namespace(APPS, "injected"), ClientPod("shop", account="shop"))
-    apply(OPEN)
+    apply(OPEN, NAMED)
     mesh = Open(upstream, shop, tmp_path_factory.mktemp("learn"))
     wait_until(lambda: mesh.ask(CALLS[0]) == 200, "what the namespace's own Sidecar lets out", seconds=20)
     yield mesh

@@ -116,6 +116,7 @@ def _file(name: str, client: Origin, tally: Tally, progress: reading.Progress) -
     """Counts what one file says."""
     shown = _shown(name)
     outer = of_file(name)
+    tally.in_other = False
     number = 0
     try:
         with reading.opened(name) as file:
@@ -166,6 +167,7 @@ def _line(line: str | None, span: Span, outer: Origin, client: Origin, tally: Ta
     if record is None:
         tally.skipped["other"] += 1
         return
+    tally.in_other = False
     call = calls.of_record(record, origin)
     if not record.has_cluster:
         tally.bare.setdefault(span.file, span)
@@ -177,8 +179,10 @@ def _line(line: str | None, span: Span, outer: Origin, client: Origin, tally: Ta
 
 def _other(line: str, span: Span, origin: Origin, tally: Tally) -> bool:
     """Counts a line that is no text of an access log; False where it is of those that say nothing of calls."""
-    if access.is_other(line):
+    if access.is_other(line) or (tally.in_other and line[0] not in "[{"):
+        tally.in_other = True
         return False
+    tally.in_other = False
     sample = metrics.of_line(line, origin)
     if sample is False:
         tally.unread(span, "this is no line of an access log", line)

@@ -13,7 +13,7 @@ from egressc.meant.pasted import port_of
 BEGIN = re.compile(r'\[[^\]"]{1,64}\] "(?P<method>[^\s"]{1,64}) ')
 SECOND = re.compile(r' HTTP/(?:2|3)(?:\.0)?" ')
 #: What an agent and Envoy write beside the access log.
-OTHER = re.compile(r"\S{10,40}\s+(trace|debug|info|warn|warning|error|critical|fatal)\s", re.IGNORECASE)
+OTHER = re.compile(r"[0-9][-0-9/T:.Z ]{9,40}\s+(trace|debug|info|warn|warning|error|critical|fatal)\s", re.IGNORECASE)
 MAX_FIELD = 300
 
 

@@ -41,7 +41,10 @@ def times(count: int, what: str) -> str:
 
 @dataclass(slots=True)
 class Tally:
-    """What was read. `most` is the number of different calls that are counted."""
+    """What was read. `most` is the number of different calls that are counted.
+
+    `in_other` is whether the last line was of those beside the access log: some of them go on in the next lines.
+    """
 
     most: int = MOST
     calls: dict[Call, Seen] = field(default_factory=dict)
@@ -50,6 +53,7 @@ class Tally:
     beyond: int = 0
     bare: dict[str, Span] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    in_other: bool = False
     _unread: dict[str, int] = field(default_factory=dict)
     _first_beyond: Span | None = None
 

@@ -10,8 +10,9 @@ from egressc.learning.tally import Tally, times
 NAMELESS = Code(
     "EG417",
     "calls to an address without a name",
-    "The callers said no Host and no SNI, or an address in its place. A gateway tells hosts apart by their names. Some "
-    "protocols never say one, such as those of databases.",
+    "The callers said no Host and no SNI, or an address in its place, or the sidecar did not read it: it reads names "
+    "only on ports that it knows (docs/migrate.md has a ServiceEntry for this). Some protocols never say a name, such "
+    "as those of databases. A gateway tells hosts apart by their names.",
     "warning",
 )
 UNANSWERED = Code(
@@ -51,7 +52,10 @@ NO_CLUSTER = Code(
 SHOWN = 10
 
 _CODES: dict[Kind, tuple[Code, str]] = {
-    "nameless": (NAMELESS, "if it is a host, list it by its name; a range of addresses belongs in a NetworkPolicy"),
+    "nameless": (
+        NAMELESS,
+        "if it is a host, let sidecars read names on this port (docs/migrate.md), or list it by name",
+    ),
     "refused": (UNANSWERED, "add `--refused` to have entries of what the mesh refused"),
     "unanswered": (UNANSWERED, "look whether the host is still called"),
     "no host": (NO_HOST, "look what the caller means"),
