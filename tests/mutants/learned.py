@@ -43,8 +43,8 @@ MUTANTS = (
     ),
     Mutant(
         f"{PLACE}/__init__.py",
-        'if origin.container not in ("", SIDECAR):',
-        "if False:",
+        'origin.container not in ("", SIDECAR) or not body',
+        "not body",
         "an application's own output counts as its sidecar's log",
         TESTS,
     ),
