@@ -19,7 +19,7 @@ from tests.lists import compile_text, hosts
 
 NAMES = st.lists(st.from_regex(r"\A[a-z]{1,8}\Z"), unique=True, min_size=1, max_size=30)
 #: So many shards `egressc compile` advises for 10,000 hosts of the mix.
-MANY = 20
+MANY = 24
 WHOLE = """
 companions: {peerAuthentication: STRICT, networkPolicies: true, sidecars: {}}
 gateways: [{name: shared}]

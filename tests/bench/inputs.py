@@ -15,7 +15,7 @@ from tests.chart import Helm, compiled, parsed
 from tests.tools import tool
 
 #: So many the compiler advises for 10,000 hosts of the mix.
-SHARDS = 20
+SHARDS = 24
 
 
 def main(folder: Path) -> None:
