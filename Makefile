@@ -5,7 +5,7 @@ READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest $(if $(K),-k "$(K)")
 # ISTIO=1.30 and ENVOY=1.38 choose the releases on the test mesh: tests/mesh/versions.py has those that there are.
 
-.PHONY: help demo test mutants e2e mesh mesh-down bench lint clean
+.PHONY: help demo test mutants e2e mesh mesh-down bench ops lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ mesh-down: $(READY) ## stop the cluster and remove all that it left
 bench: $(READY) ## measure the speed of compiler and chart, and write build/bench.json
 	@mkdir -p build
 	$(BIN)/python -m tests.bench
+
+ops: mesh ## measure what a fleet costs and survives, for 45 minutes; M=lost measures a part
+	$(BIN)/python -m tests.ops --istiod $(M)
 
 lint: $(READY) ## check style and types
 	$(BIN)/ruff check
