@@ -267,7 +267,22 @@ ENTRIES = [
         "  toPorts: [{ports: [{port: '443', protocol: TCP}]}]",
         "- {hosts: [a.example.com, '*.a.example.com'], ports: [{port: 443, protocol: TLS}]}",
     ),
+    (f"- {{{A}, timeouts: {{request: half an hour}}}}", f"- {{{A}, timeouts: {{request: 30m}}}}"),
+    (f"- {{{A}, timeouts: {{request: a quarter of an hour}}}}", f"- {{{A}, timeouts: {{request: 15m}}}}"),
+    (f"- {{{A}, timeouts: {{request: an hour}}}}", f"- {{{A}, timeouts: {{request: 1h}}}}"),
+    # subjects, as RBAC has them
+    (
+        f"- {{{A}, clients: [{{kind: ServiceAccount, name: cart, namespace: shop}}]}}",
+        f"- {{{A}, clients: [{{namespace: shop, serviceAccount: cart}}]}}",
+    ),
+    (
+        f"- {{{A}, clients: [{{kind: ServiceAccount, namespace: shop, name: cart}}]}}",
+        f"- {{{A}, clients: [{{namespace: shop, serviceAccount: cart}}]}}",
+    ),
+    (f"- {{{A}, clients: [{{kind: Namespace, name: web}}]}}", f"- {{{A}, clients: [web]}}"),
     # ports and protocols
+    (f"- {{{A}, ports: {{443: {{protocol: TLS}}}}}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
+    (f"- {{{A}, ports: [{{443: {{protocol: TLS}}}}]}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
     (f"- {{{A}, ports: {{https: 443}}}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),
     (f"- {{{A}, ports: {{http: 80, https: 443}}}}", f"- {{{A}, speaks: [http, https]}}"),
     (f"- {{{A}, ports: {{443: https}}}}", f"- {{{A}, ports: [{{port: 443, protocol: TLS}}]}}"),

@@ -79,13 +79,16 @@ def _document(item: Source, findings: list[Finding]) -> Document | None:
         findings.append(unreadable.UNREADABLE(Span(name, 1, 1), message, "check its name and its permissions"))
         return None
     data, problems = source.load(name, raw)
-    findings += problems
-    if data is None:
-        return None
-    if other := foreign.explain(data):
-        findings.append(other)
+    other = foreign.explain(data) if data is not None else None
+    if data is None or other:
+        findings += [*problems, *([other] if other else ())]
         return None
     errors, broken = shape.check(data)
+    # of a number that is a key, the schema may know what was meant
+    meant = {error.span for error in errors}
+    findings += [
+        problem for problem in problems if problem.span not in meant or problem.code != unreadable.KEY_NOT_TEXT.name
+    ]
     findings += errors
     # what could not be read whole is not judged further: its findings would be guesses
     return Document(data, broken | {_host_of(data, problem.span) for problem in problems})

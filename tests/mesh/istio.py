@@ -47,7 +47,7 @@ VALUES: dict[str, Any] = {
         "proxy_init": {"resources": {"requests": {"cpu": "5m", "memory": "10Mi"}}},
     },
     "autoscaleEnabled": False,
-    "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}},
+    "resources": {"requests": {"cpu": "100m", "memory": "64Mi"}},
     "traceSampling": 100,
     # Envoy from PyPI is the vanilla build: Istio's own filters stay out
     "env": {

@@ -297,8 +297,8 @@ class Fleet:
     def problem(self, case: Case, port: int, names: Mapping[str, str]) -> str:
         """What is wrong with a case's client port, "" when it routes; `names` are the gateways' by address."""
         try:
-            # a sidecar may learn of a host after its gateway is Ready
-            seen = wait_until(partial(self.ask, case, port), "an answer", seconds=15)
+            # a sidecar may learn of a host after its gateway is Ready, and asks DNS again after a minute
+            seen = wait_until(partial(self.ask, case, port), "an answer", seconds=75)
         except MeshError as error:
             return str(error)
         expected = (case.sni, CLIENT if case.mode == "mutual" else "", case.sender)

@@ -10,7 +10,7 @@ from egressc.flow import flow, pairs
 from egressc.hostname import short
 from egressc.meant import cilium, texts
 from egressc.meant.belongs import Move, Path, around, known, moves, same_level
-from egressc.meant.written import Valid, joined, meant
+from egressc.meant.written import Valid, in_the_table, joined, meant, named
 from egressc.positions import Mapping, locate, plain
 from egressc.schema import Part
 from egressc.slips import NEAR, SURE, nearest
@@ -29,8 +29,8 @@ def explain(document: Any, path: Path, part: Part, valid: Valid) -> Iterator[Fin
     """A finding for each key of the mapping at `path` that `part` does not have, one for those that belong together."""
     data = locate_data(document, path)
     strays = {key: value for key, value in data.items() if key not in part["properties"]}
-    if named := _named(part, data, strays, valid):
-        yield _at(document, path, next(iter(strays)), "is a value here, and not a key", f"write `{named}`")
+    if said := _whole(part, data, strays, valid):
+        yield _at(document, path, next(iter(strays)), *said)
         return
     if "toFQDNs" in strays or "toPorts" in strays:
         for key, theirs in cilium.explain(strays):
@@ -38,7 +38,7 @@ def explain(document: Any, path: Path, part: Part, valid: Valid) -> Iterator[Fin
             del strays[key]
     left: dict[str, Any] = {}
     for key, value in strays.items():
-        said: Said | None = _no_blank(part, key, value) or _several(part, data, path, key) or _refused(part, key, value)
+        said = _no_blank(part, key, value) or _several(part, data, path, key) or _refused(part, key, value)
         if not said and not (len(strays) > 1 and known(key)):
             said = _same(part, data, key, valid, SURE)
         said = said or next(filter(None, (_refused(one, key, value) for one in around(path, key))), None)
@@ -73,6 +73,14 @@ def locate_data(document: Any, path: Path) -> Any:
     return document
 
 
+def _whole(part: Part, data: Mapping, strays: dict[str, Any], valid: Valid) -> Said | None:
+    """What stands for the whole mapping: its name as its only key, or the form that another tool gives it."""
+    if item := _named(part, data, strays, valid):
+        return "is a value here, and not a key", f"write `{item}`"
+    found = in_the_table(part, data, valid)
+    return ("is not a key here", f"write `{pairs(found.value)}`") if found and not found.impossible else None
+
+
 def _named(part: Part, data: Mapping, strays: dict[str, Any], valid: Valid) -> str:
     """The item whose name stands as its only key, as it should be written."""
     name = part.get("x-name")
@@ -84,7 +92,7 @@ def _named(part: Part, data: Mapping, strays: dict[str, Any], valid: Valid) -> s
     if not (value is None or isinstance(value, Mapping)):
         found = meant(part, data, valid)
         return pairs(found.value) if found and not found.impossible and isinstance(found.value, dict) else ""
-    whole = {name: key} | plain(value or {})
+    whole = named(part, key, value or {})
     if value is None and "string" in part.get("type", ()):
         return flow(key) if valid(part, key) else ""
     return flow(whole) if valid(part, whole) else ""

@@ -4,7 +4,7 @@ The schema has the table (`x-written`). What this makes of it is looked at again
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +50,7 @@ def is_placeholder(text: str) -> bool:
 
 def meant(part: Part, given: Any, valid: Valid) -> Meant | None:
     """What to write for `given`, which `part` of the schema refuses, None where nobody can know."""
-    known = _known(part, given, valid) or _single(part, given, valid)
+    known = in_the_table(part, given, valid) or _single(part, given, valid)
     if known:
         return known
     if isinstance(given, str) and hidden.value(given) != given:
@@ -61,8 +61,8 @@ def meant(part: Part, given: Any, valid: Valid) -> Meant | None:
     return next((Meant(value) for value in _tidy(part, given) if valid(part, value)), None)
 
 
-def _known(part: Part, given: Any, valid: Valid) -> Meant | None:
-    """By the schema's own table."""
+def in_the_table(part: Part, given: Any, valid: Valid) -> Meant | None:
+    """What to write for `given` by the schema's own table, which need not know it."""
     if isinstance(given, list) or "x-written" not in part:
         return None
     text = _text(given)
@@ -108,7 +108,7 @@ def _in_a_list(part: Part, given: Any, valid: Valid) -> Meant | None:
     parts = _parts(items, given)
     values, remarks = [], []
     for one in parts:
-        known = _known(items, one, valid) if not isinstance(one, dict) or not valid(items, one) else None
+        known = in_the_table(items, one, valid) if not isinstance(one, dict) or not valid(items, one) else None
         found = known or (Meant(plain(one)) if valid(items, one) else meant(items, one, valid))
         if found is None or found.impossible:
             return found
@@ -135,21 +135,28 @@ def _by_name(items: Part, given: dict[str, Any]) -> list[Any]:
         return [given]
     values = [*given.values()]
     if all(value is None or isinstance(value, dict) for value in values):
-        named = [
-            {name: key} | (value or {}) if value or "string" not in _types(items) else key
+        whole = [
+            named(items, key, value or {}) if value or "string" not in _types(items) else key
             for key, value in given.items()
         ]
         single = [{key: next(iter(value.values()))} for key, value in given.items() if value and len(value) == 1]
         return (
             single
             if len(single) == len(given) and "properties" in items and all(name in value for value in values)
-            else named
+            else whole
         )
     if f"{name}s" in given and len(given) == 1 and isinstance(values[0], list):
         return values[0]
     pairs = [(key, one) for key, value in given.items() for one in (value if isinstance(value, list) else [value])]
     apart = [{key: one} for key, one in pairs]
     return [given] if any(key in items.get("properties", ()) for key in given) else apart
+
+
+def named(items: Part, key: str, rest: Mapping[str, Any]) -> dict[str, Any]:
+    """The item that is written under its name `key`, as in `{443: {protocol: TLS}}`, with the `rest` of it."""
+    name = items["x-name"]
+    is_number = "integer" in _types(items["properties"][name]) and key.isdecimal()
+    return {name: int(key) if is_number else key, **plain(rest)}
 
 
 def _tidy(part: Part, given: Any) -> Iterator[Any]:
