@@ -83,6 +83,8 @@ PROGRAMS = {
     "opa": Program("opa", "github.com/open-policy-agent/opa-envoy-plugin/cmd/opa-envoy-plugin", "opa"),
     "vegeta": Program("vegeta", "github.com/tsenart/vegeta/v12", "vegeta"),
     "argocd": Program("argocd", "github.com/argoproj/argo-cd/v3/cmd", "argocd"),
+    "registry": Program("registry", "github.com/distribution/distribution/v3/cmd/registry", "registry"),
+    "crane": Program("crane", "github.com/google/go-containerregistry/cmd/crane", "crane"),
     "pause": Program("pause", ".", "pause"),
 }
 
