@@ -27,7 +27,7 @@ OLDER = Code(
 )
 UNPATCHED = Code(
     "EG442",
-    "an Istio with known holes",
+    "an istiod with known holes",
     f"Policies of this patch level let through what they should refuse ({ADVISORIES}). Upgrade Istio.",
     "warning",
 )

@@ -77,7 +77,8 @@ def _held_up(examination: Examination, workload: Workload, pod: Object) -> Itera
         waiting = one.get("state", {}).get("waiting", {})
         reason, image = waiting.get("reason", ""), one.get("image") or _image(pod, one["name"])
         if reason in PULLING and _image(pod, one["name"]) == "auto":
-            fix = f"see that a webhook of Istio is for its namespace, then {run('kubectl', 'delete', 'pod', name, *of_pod)}"
+            again = run("kubectl", "delete", "pod", name, *of_pod)
+            fix = f"see that a webhook of Istio is for its namespace, then {again}"
             yield here.has(NOT_INJECTED, about, "was made without a proxy: its image is still auto", fix, since=since)
         elif reason in PULLING:
             said = waiting.get("message") or reason
@@ -89,7 +90,7 @@ def _held_up(examination: Examination, workload: Workload, pod: Object) -> Itera
             yield here.has(
                 CRASHING, about, f"does not keep its container {one['name']}: {_ending(one)}", fix, since=since
             )
-    if not any(one.get("state", {}).get("running") for one in containers):
+    if not any("running" in one.get("state", {}) for one in containers):
         yield from _not_started(examination, workload, pod, since)
 
 
