@@ -301,3 +301,14 @@ def test_what_kubectl_says(folder: Path, said: str, kind: type[Exception], words
         kubectl(program, [])(["get", "pods"])
     with pytest.raises(UnreachableError):
         reach(kubectl(program, []))
+
+
+@pytest.mark.usefixtures("folder")
+def test_explain_prints_the_commands_with_the_names_of_a_host(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "hosts.yaml", "--host", "partner.bank.example", "--commands"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert "kubectl describe secret partner-bank --namespace egress" in lines
+    assert "kubectl get pods --namespace egress --selector egressc.io/gateway=partner-bank-example" in lines
+    assert all(line.startswith(("# ", "kubectl ")) for line in lines if line)
+    with pytest.raises(SystemExit, match="2"):
+        main(["explain", "hosts.yaml", "--commands"])

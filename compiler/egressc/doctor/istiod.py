@@ -34,7 +34,7 @@ UNPATCHED = Code(
 UNSET = Code(
     "EG443",
     "the mesh is not set as the list needs it",
-    'egressc opens one way out, and the mesh closes all others. README says under "What the mesh must do" what each '
+    'The list opens one way out, and the mesh closes all others. README says under "What the mesh must do" what each '
     "setting is for.",
     "warning",
 )

@@ -20,7 +20,7 @@ ABSENT = Code(
 UNREADABLE = Code(
     "EG450",
     "a certificate or its key cannot be used",
-    "istiod or Envoy refuses it. The gateway keeps what it had before, and a new pod does not become Ready.",
+    "Either istiod or Envoy refuses it. The gateway keeps what it had before, and a new pod does not become Ready.",
 )
 EXPIRED = Code(
     "EG451",
