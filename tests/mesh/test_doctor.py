@@ -38,7 +38,7 @@ TOLD = {
     "unknown.example.com": ("EG457", "has no address: DNS does not know its name"),
     "diverted.example.com": ("EG462", "VirtualService doctor-apps/diverting is about diverted.example.com too"),
     "full.example.com": ("EG459", "for want of connections to full.example.com:443"),
-    "dead.example.com": ("EG457", "dead.example.com:9443 refuses connections: nothing listens there"),
+    "dead.example.com": ("EG457", "dead.example.com:9443 refuses connections or ends them at once"),
     "image.example.com": ("EG454", "cannot get the image mesh.test/nothing:e2e"),
 }
 

@@ -9,8 +9,8 @@ from typing import Any
 from egressc.doctor.cluster import Cluster
 from egressc.doctor.kubectl import UnansweredError
 
-#: The counters that say why; shared pods mark the names of their hosts' statistics.
-FILTER = r"^cluster\.outbound.*(health_check|connect_fail|overflow|ssl)"
+#: The counters that say why (a check that cannot connect counts none); shared pods mark the names of their hosts' statistics.
+FILTER = r"^cluster\.outbound.*(overflow|ssl)"
 COUNTER = re.compile(r"cluster\.outbound\|(\d+)\|[^|]*\|([^|;]+);?\.([\w.]+): (\d+)")
 SECRET = re.compile(r'"name": *"(?:kubernetes://|kubernetes-gateway://)([^"]+)"')
 

@@ -11,6 +11,7 @@ from egressc.doctor.problem import Outcome, Place, Problem, run
 from egressc.findings import Code
 from egressc.model import Port
 from egressc.plan import GatewayCarrier
+from egressc.plan.decisions.readiness import checked, ready_when
 
 NOT_READY = Code(
     "EG457",
@@ -38,9 +39,14 @@ SILENT = (
     "does not answer in time: packets are dropped on the way, or the upstream hangs",
     "let firewalls and NetworkPolicies pass it, or correct `upstreamPort` and `endpoints` in the list",
 )
-OTHERWISE = (
-    "connects and does not answer as `readiness` wants",
-    "see `readiness.path` and `statuses` in the list; with a client certificate, whether the upstream takes it",
+#: What no counter tells, for a check that only connects and for one that asks.
+REFUSED = (
+    "refuses connections or ends them at once: nothing listens there",
+    "ask who runs the upstream, or correct `upstreamPort` and `endpoints` in the list",
+)
+UNANSWERED = (
+    "refuses connections, or does not answer as `readiness` wants: {wanted}",
+    "ask who runs the upstream; see `readiness.path` and `statuses` in the list, and whether it takes the certificate",
 )
 #: The same by Envoy's counters: of those that count now the first, since a failed handshake is a failed connection too.
 REASONS = (
@@ -58,11 +64,6 @@ REASONS = (
         "ssl.connection_error",
         "breaks off the TLS handshake: it speaks no TLS on this port, or refuses the client certificate",
         "correct `upstreamPort`, or present the right certificate with `tls: {mode: mutual, secret: …}`",
-    ),
-    (
-        "upstream_cx_connect_fail",
-        "refuses connections: nothing listens there",
-        "ask who runs the upstream, or correct `upstreamPort` and `endpoints` in the list",
     ),
 )
 OVERFLOWS = ("upstream_cx_overflow", "upstream_rq_pending_overflow")
@@ -106,11 +107,11 @@ def _not_ready(
     examination: Examination, workload: Workload, pod: Object, first: Look, second: Look
 ) -> Iterator[Problem]:
     since = condition(pod, "Ready").get("lastTransitionTime")
-    checked = [(one, port) for one, port in _ports(workload) if port in one.host.checked]
-    unknown = [one for one, port in checked if _cluster(one, port) not in second.upstreams]
+    asked = [(one, port) for one, port in _ports(workload) if port in one.host.checked]
+    unknown = [one for one, port in asked if _cluster(one, port) not in second.upstreams]
     if unknown:
         yield _not_configured(examination, place(unknown), workload, pod, since)
-    for one, port in checked:
+    for one, port in asked:
         upstream = second.upstreams.get(_cluster(one, port))
         if upstream and upstream.failing >= upstream.addresses:
             says, fix = _reason(one, port, first, second)
@@ -141,7 +142,9 @@ def _reason(one: GatewayCarrier, port: Port, first: Look, second: Look) -> tuple
         if second.counted(port.port, host.host, counter) > first.counted(port.port, host.host, counter):
             names = ", ".join(port.tls.sans) or port.tls.sni or host.host
             return says.format(names=names), fix
-    return OTHERWISE
+    if "path" in checked(host, port):
+        return UNANSWERED[0].format(wanted=ready_when(host, port)), UNANSWERED[1]
+    return REFUSED
 
 
 def _overflown(said: Look, one: GatewayCarrier, port: Port) -> int:
