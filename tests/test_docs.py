@@ -34,7 +34,10 @@ ENVIRONMENTS = ROOT / "examples" / "environments"
 NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens
 
 STAND_INS = {
-    "egressc": 'exec "$PYTHON" -m egressc "$@"',
+    "egressc": """case $1 in
+doctor|status) unreachable "$PYTHON" -m egressc "$@" --kubectl "$KUBECTL";;
+*) exec "$PYTHON" -m egressc "$@";;
+esac""",
     "python": 'cd "$ROOT" && exec "$PYTHON" "$@"',
     "helm": 'case $1 in install|upgrade) shift; set -- template "$@";; esac; exec "$HELM" "$@"',
     "kubectl": 'case $1 in create) exec "$KUBECTL" "$@" --dry-run=client;; esac; unreachable "$KUBECTL" "$@"',

@@ -86,7 +86,7 @@ UNASKED = {
 def test_the_text_says_what_nobody_knows_and_where_all_rights_are() -> None:
     text = formats.text(examine(LIST, {"forbidden": ["secrets", "pods/exec"]}))
     assert "unknown: the right to get secrets in the namespace egress is missing\n" in text
-    assert "    so nobody knows whether Secrets are there and hold\n" in text
+    assert "    so it is not known whether Secrets are there and hold\n" in text
     assert f"    {ROLE.relative_to(ROOT)} has all rights that this command needs\n" in text
     assert text.endswith("2 unknown\n")
 

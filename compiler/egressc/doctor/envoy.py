@@ -9,7 +9,7 @@ from typing import Any
 from egressc.doctor.cluster import Cluster
 from egressc.doctor.kubectl import UnansweredError
 
-#: The counters that say why (a check that cannot connect counts none); shared pods mark the names of their hosts' statistics.
+#: The counters that say why: a check that cannot connect counts none. Shared pods mark the names of their statistics.
 FILTER = r"^cluster\.outbound.*(overflow|ssl)"
 COUNTER = re.compile(r"cluster\.outbound\|(\d+)\|[^|]*\|([^|;]+);?\.([\w.]+): (\d+)")
 SECRET = re.compile(r'"name": *"(?:kubernetes://|kubernetes-gateway://)([^"]+)"')

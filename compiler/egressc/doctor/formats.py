@@ -19,7 +19,7 @@ def text(diagnosis: Diagnosis) -> str:
         unknown.setdefault(one.why, []).append(one.about)
     for why, about in unknown.items():
         said += printable.line(f"unknown: {why}") + "\n"
-        said += printable.line(f"    so nobody knows whether {'; '.join(dict.fromkeys(about))}") + "\n"
+        said += printable.line(f"    so it is not known whether {'; '.join(dict.fromkeys(about))}") + "\n"
     if any("the right to" in one.why for one in diagnosis.unknown):
         said += f"    {RIGHTS} has all rights that this command needs\n"
     if diagnosis.well:
