@@ -50,6 +50,9 @@ class Memory:
         if verb == "exec":
             self._check("create", "pods/exec", namespace)
             return self._envoy(options[0].removeprefix("pod/"), arguments[-1])
+        if verb == "logs":
+            self._check("get", "pods/log", namespace)
+            return self.envoys.get(what.removeprefix("pod/"), [{}])[-1].get("log", "")
         resource, _, name = what.partition("/")
         self._check("get" if name else "list", resource, namespace)
         return json.dumps(self._one(resource, namespace, name) if name else self._list(resource, given))

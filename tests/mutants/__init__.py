@@ -3,6 +3,7 @@
 from tests.mutants import (
     access,
     compiler,
+    doctor,
     imports,
     namespaces,
     page,
@@ -20,6 +21,7 @@ from tests.mutants.mutant import Mutant
 MUTANTS: tuple[Mutant, ...] = (
     *access.MUTANTS,
     *compiler.MUTANTS,
+    *doctor.MUTANTS,
     *imports.MUTANTS,
     *namespaces.MUTANTS,
     *page.MUTANTS,
