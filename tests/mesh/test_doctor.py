@@ -35,7 +35,7 @@ DOES_NOT_BELONG = "tls.crt of Secret doctor-gateways/wrong and tls.key do not fi
 #: The faults, each with its code and what is said of it.
 TOLD = {
     "secret.example.com": ("EG450", DOES_NOT_BELONG),
-    EXPIRED: ("EG457", "shows a certificate that does not verify: it has expired"),
+    EXPIRED: ("EG457", "shows a certificate that has expired"),
     "fenced.example.com": ("EG465", "NetworkPolicy doctor-gateways/fence lets nothing to istiod through"),
     "unknown.example.com": ("EG457", "has no address: DNS does not know its name"),
     "diverted.example.com": ("EG462", "VirtualService doctor-apps/diverting is about diverted.example.com too"),

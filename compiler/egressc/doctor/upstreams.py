@@ -58,11 +58,6 @@ REASONS = (
         "look at the upstream's certificate; if its names are right, write them as `tls.sans` in the list",
     ),
     (
-        "ssl.fail_verify_error",
-        "shows a certificate that does not verify: {verdict}",
-        "look at the upstream's certificate; if it has not expired, put its CA into a Secret and write `tls.secret`",
-    ),
-    (
         "ssl.connection_error",
         "breaks off the TLS handshake: it speaks no TLS on this port, or refuses the client certificate",
         "correct `upstreamPort`, or present the right certificate with `tls: {mode: mutual, secret: …}`",
@@ -70,6 +65,17 @@ REASONS = (
 )
 #: The reasons of calls that were refused before nobody called any more.
 VERDICT = re.compile(r"CERTIFICATE_VERIFY_FAILED\S*?(expired|local.issuer|self.signed)")
+#: The same counter for each of these: the log tells them apart.
+NOT_VERIFIED = "ssl.fail_verify_error"
+UNVERIFIED = (
+    "shows a certificate that does not verify: it has expired, or the gateway does not know its CA",
+    "look at the upstream's certificate; if it has not expired, put its CA into a Secret and write `tls.secret`",
+)
+EXPIRED = ("shows a certificate that has expired", "ask who runs the upstream to renew it")
+UNKNOWN_CA = (
+    "shows a certificate of a CA that the gateway does not know",
+    "put the CA into a Secret and write `tls.secret`; if it was another CA before, ask who runs the upstream",
+)
 OVERFLOWS = ("upstream_cx_overflow", "upstream_rq_pending_overflow")
 
 
@@ -142,12 +148,12 @@ def _log(examination: Examination, workload: Workload, pod: Object) -> str:
         return ""
 
 
-def _verdict(log: str) -> str:
-    """What a gateway's log says last of certificates: the counter of its checks is the same for all reasons."""
+def _verdict(log: str) -> tuple[str, str]:
+    """What a gateway's log says last of certificates."""
     said = VERDICT.findall(log)
     if not said:
-        return "it has expired, or the gateway does not know its CA"
-    return "it has expired" if "expired" in said[-1] else "the gateway does not know its CA"
+        return UNVERIFIED
+    return EXPIRED if "expired" in said[-1] else UNKNOWN_CA
 
 
 def _reason(one: GatewayCarrier, port: Port, first: Look, second: Look, log: str) -> tuple[str, str]:
@@ -157,10 +163,16 @@ def _reason(one: GatewayCarrier, port: Port, first: Look, second: Look, log: str
         return NO_ADDRESS
     if upstream.silent:
         return SILENT
+
+    def counts(name: str) -> bool:
+        return second.counted(port.port, host.host, name) > first.counted(port.port, host.host, name)
+
+    if counts(NOT_VERIFIED):
+        return _verdict(log)
     for counter, says, fix in REASONS:
-        if second.counted(port.port, host.host, counter) > first.counted(port.port, host.host, counter):
+        if counts(counter):
             names = ", ".join(port.tls.sans) or port.tls.sni or host.host
-            return says.format(names=names, verdict=_verdict(log)), fix
+            return says.format(names=names), fix
     if "path" in checked(host, port):
         return UNANSWERED[0].format(wanted=ready_when(host, port)), UNANSWERED[1]
     return REFUSED
