@@ -45,7 +45,11 @@ class Memory:
         verb, what, *options = arguments
         if what == "--raw=/version":
             return "{}"
-        given = dict(option.lstrip("-").partition("=")[::2] for option in options if option != "--")
+        given = dict(
+            option.lstrip("-").partition("=")[::2]
+            for option in (what, *options)
+            if option.startswith("--") and option != "--"
+        )
         namespace = given.get("namespace", "")
         if verb == "exec":
             self._check("create", "pods/exec", namespace)

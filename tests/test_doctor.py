@@ -110,7 +110,7 @@ def test_the_role_has_exactly_the_rights_that_are_asked_for() -> None:
         memory = well(LIST)
         Cluster(memory.ask).one(kind, "egress", "x")
         asked |= memory.asked
-    asked |= {("create", "pods/exec"), ("get", "pods/log")}
+    asked |= {("create", "pods/exec"), ("get", "pods/exec"), ("get", "pods/log")}
     asked -= {("list", "secrets")}
     assert given == asked
     for case in INVALID:  # and no case asks for more
