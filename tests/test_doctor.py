@@ -91,8 +91,9 @@ def test_the_text_says_what_nobody_knows_and_where_all_rights_are() -> None:
     assert text.endswith("2 unknown\n")
 
 
-def test_the_role_has_exactly_the_rights_that_are_asked_for() -> None:
-    rules = yaml.safe_load(ROLE.read_text(encoding="utf-8"))["rules"]
+def test_the_roles_have_exactly_the_rights_that_are_asked_for() -> None:
+    roles = yaml.safe_load_all(ROLE.read_text(encoding="utf-8"))
+    rules = [rule for role in roles for rule in role["rules"]]
     given = {
         (verb, ".".join(filter(None, (resource, group))))
         for rule in rules
