@@ -5,7 +5,10 @@ READY := .venv/ready
 PYTEST := $(BIN)/python -m pytest $(if $(K),-k "$(K)")
 # ISTIO=1.30 and ENVOY=1.38 choose the releases on the test mesh: tests/mesh/versions.py has those that there are.
 
-.PHONY: help demo test mutants e2e mesh mesh-down bench lint clean
+# Where `make publish` puts the chart.
+REGISTRY ?= oci://egressc.io/charts
+
+.PHONY: help demo test mutants e2e mesh mesh-down bench ops lint release publish clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +21,7 @@ demo: $(READY) ## compile and render values/hosts.yaml into build/, and print th
 	@$(BIN)/egressc explain values/hosts.yaml
 
 test: $(READY) ## run the tests that need no cluster; K=name selects tests
-	$(BIN)/python -m tests.tools helm3 helm4 ct kubeconform istioctl kubectl schemas chromium
+	$(BIN)/python -m tests.tools helm3 helm4 ct kubeconform istioctl kubectl schemas chromium registry crane
 	$(PYTEST) -m "not mesh"
 
 mutants: $(READY) ## try faults that a test must notice; MUTANTS=20 draws some each day, K=text selects them
@@ -38,10 +41,22 @@ bench: $(READY) ## measure the speed of compiler and chart, and write build/benc
 	@mkdir -p build
 	$(BIN)/python -m tests.bench
 
+ops: mesh ## measure what a fleet costs and survives, for 45 minutes; M=lost measures a part
+	$(BIN)/python -m tests.ops --istiod $(M)
+
 lint: $(READY) ## check style and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+release: $(READY) ## make all that is published in build/release/; VERSION=1.2.3, and KEY=name signs it
+	@$(BIN)/python -m tests.tools helm4 >/dev/null
+	@$(BIN)/python -m release "$(VERSION)" $(if $(KEY),--key "$(KEY)")
+
+publish: $(READY) ## publish build/release/; UV_PUBLISH_TOKEN and `helm registry login` say who you are
+	cd build/release && sha256sum --check --quiet SHA256SUMS
+	@helm=$$($(BIN)/python -m tests.tools helm) && set -x && "$$helm" push build/release/*.tgz "$(REGISTRY)"
+	$(BIN)/python -m uv publish build/release/*.whl build/release/*.tar.gz
 
 clean: ## remove .venv and build/; the tools stay in the user's cache folder
 	rm -rf .venv build

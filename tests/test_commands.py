@@ -68,7 +68,9 @@ def test_options_may_stand_between_lists(folder: Path) -> None:
     assert apart[0] == 0
 
 
-@pytest.mark.parametrize("name", ["", "compile", "render", "explain", "diff", "chart", "schema"])
+@pytest.mark.parametrize(
+    "name", ["", "compile", "render", "explain", "diff", "import", "chart", "schema", "completion"]
+)
 def test_help_says_the_exit_codes(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main([*filter(None, [name]), "--help"])
@@ -159,3 +161,37 @@ def test_schemas(folder: Path) -> None:
         assert run(folder, "schema", name, "-o", "schema.json") == (0, "", "")
         assert json.loads((folder / "schema.json").read_text()) == json.loads(path.read_text(encoding="utf-8"))
     assert run(folder, "schema", "other")[0] == 2
+
+
+COMPLETED = {
+    "sch": ["schema"],
+    "schema ": ["hosts", "values"],
+    "compile --overl": ["--overlay"],
+    "compile --findings git": ["github", "gitlab"],
+    "compile goo": ["good.yaml"],
+    "compile --overlay over": ["overlay.yaml"],
+}
+
+
+def test_bash_completes_commands_choices_and_files(folder: Path) -> None:
+    code, script, errors = run(folder, "completion", "bash")
+    assert (code, errors) == (0, "")
+    (folder / "completion").write_text(script)
+    ask = """
+    source completion
+    read -ra COMP_WORDS <<<"egressc $1"; [[ $1 == *" " ]] && COMP_WORDS+=("")
+    COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+    _shtab_egressc egressc "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
+    printf '%s\n' "${COMPREPLY[@]}"
+    """
+    for typed, expected in COMPLETED.items():
+        command = ["bash", "-c", ask, "bash", typed]
+        ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert (ended.stdout.split(), ended.stderr) == (expected, ""), typed
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish", "zsh"])
+def test_each_shell_has_a_script(folder: Path, shell: str) -> None:
+    code, script, errors = run(folder, "completion", shell)
+    assert (code, errors) == (0, "")
+    assert "no-release" in script

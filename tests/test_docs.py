@@ -39,13 +39,16 @@ doctor|status) unreachable "$PYTHON" -m egressc "$@" --kubectl "$KUBECTL";;
 *) exec "$PYTHON" -m egressc "$@";;
 esac""",
     "python": 'cd "$ROOT" && exec "$PYTHON" "$@"',
-    "helm": 'case $1 in install|upgrade) shift; set -- template "$@";; esac; exec "$HELM" "$@"',
+    # what a release has is here as a folder
+    "helm": """case $1 in install|upgrade) shift; set -- template "$@";; esac
+for argument; do shift; set -- "$@" "${argument/#oci:\\/\\/egressc.io/$ROOT}"; done; exec "$HELM" "$@\"""",
     "kubectl": 'case $1 in create) exec "$KUBECTL" "$@" --dry-run=client;; esac; unreachable "$KUBECTL" "$@"',
     "istioctl": 'unreachable "$ISTIOCTL" "$@"',
     # outside of a repository, files are what a commit has
     "git": 'if [ -d .git ] || [ "$1" = init ]; then exec "$GIT" "$@"; else [ "$1" = show ] && cat "${2#*:}"; fi',
     "make": 'exec "$MAKE" --dry-run --directory "$ROOT" "$@" >/dev/null',
-    # that the package can be installed is tested with the wheel; here, that this is where it is
+    # that the package can be installed is tested with a release and the wheel; here, that this is where it is
+    "uv": '[ "$*" = "tool install egressc" ]',
     "pip": '[ "$1 $2" = "install ." ] && grep -q \'^name = "egressc"\' "$ROOT/pyproject.toml"',
 }
 PROLOGUE = """\

@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parser() -> Parser:
-    """The whole command line, also for programs that complete it: `shtab --shell bash egressc.cli.parser`."""
+    """The whole command line."""
     whole = Parser(
         prog="egressc", description="A short list of external hosts in, egress gateways out.", epilog=lists.CODES
     )

@@ -21,8 +21,8 @@ ToolError
     Raised by all of them; its text is one sentence for people and names the log of what failed.
 
 Names: helm3 helm4 ct kubeconform istioctl pilot-discovery-1.31 pilot-agent-1.31 kube-apiserver kube-controller-manager
-kube-scheduler kubelet kube-proxy kubectl coredns opa argocd pause, the two pilots of older releases of Istio, and
-envoy-api-1.35 to envoy-api-1.39 (Envoy's API, with unknown fields refused).
+kube-scheduler kubelet kube-proxy kubectl coredns opa argocd registry crane pause, the two pilots of older releases of
+Istio, and envoy-api-1.35 to envoy-api-1.39 (Envoy's API, with unknown fields refused).
 `python -m tests.tools NAME…` makes what is named, also `chromium`, `helm` and `schemas`, and prints the paths, a line
 each. All are safe to call from several processes at once, are cheap when what they return is kept already, and say on
 stderr how far a build is.
