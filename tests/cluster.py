@@ -45,11 +45,18 @@ class Memory:
         verb, what, *options = arguments
         if what == "--raw=/version":
             return "{}"
-        given = dict(option.lstrip("-").partition("=")[::2] for option in options if option != "--")
+        given = dict(
+            option.lstrip("-").partition("=")[::2]
+            for option in (what, *options)
+            if option.startswith("--") and option != "--"
+        )
         namespace = given.get("namespace", "")
         if verb == "exec":
             self._check("create", "pods/exec", namespace)
             return self._envoy(options[0].removeprefix("pod/"), arguments[-1])
+        if verb == "logs":
+            self._check("get", "pods/log", namespace)
+            return self.envoys.get(what.removeprefix("pod/"), [{}])[-1].get("log", "")
         resource, _, name = what.partition("/")
         self._check("get" if name else "list", resource, namespace)
         return json.dumps(self._one(resource, namespace, name) if name else self._list(resource, given))

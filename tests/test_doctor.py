@@ -91,8 +91,9 @@ def test_the_text_says_what_nobody_knows_and_where_all_rights_are() -> None:
     assert text.endswith("2 unknown\n")
 
 
-def test_the_role_has_exactly_the_rights_that_are_asked_for() -> None:
-    rules = yaml.safe_load(ROLE.read_text(encoding="utf-8"))["rules"]
+def test_the_roles_have_exactly_the_rights_that_are_asked_for() -> None:
+    roles = yaml.safe_load_all(ROLE.read_text(encoding="utf-8"))
+    rules = [rule for role in roles for rule in role["rules"]]
     given = {
         (verb, ".".join(filter(None, (resource, group))))
         for rule in rules
@@ -110,7 +111,7 @@ def test_the_role_has_exactly_the_rights_that_are_asked_for() -> None:
         memory = well(LIST)
         Cluster(memory.ask).one(kind, "egress", "x")
         asked |= memory.asked
-    asked |= {("create", "pods/exec")}
+    asked |= {("create", "pods/exec"), ("get", "pods/exec"), ("get", "pods/log")}
     asked -= {("list", "secrets")}
     assert given == asked
     for case in INVALID:  # and no case asks for more
@@ -129,6 +130,33 @@ def test_no_content_of_a_secret_is_ever_shown() -> None:
     assert {one.code.name for one in found.problems} == {"EG450", "EG451"}
     for content in ("hush", chain.splitlines()[1], key.splitlines()[1]):
         assert content not in shown
+
+
+def test_no_content_is_shown_that_is_no_json() -> None:
+    memory = well(LIST)
+
+    def ask(arguments: Sequence[str]) -> str:
+        return "tls.key: hush" if arguments[1].startswith("secrets") else memory.ask(arguments)
+
+    found = diagnosis(Examination(planned(LIST), Cluster(ask), printed(LIST), NOW, 0))
+    assert [one.check for one in found.unknown] == ["secrets"]
+    assert "hush" not in formats.text(found)
+
+
+def test_the_labels_of_the_chart_make_nothing_ours() -> None:
+    labels = {"app.kubernetes.io/name": "egress-gateways", "app.kubernetes.io/instance": "egress"}
+    metadata = {"name": "mine", "namespace": "shop", "labels": labels}
+    taking = {"kind": "VirtualService", "metadata": metadata, "spec": {"hosts": ["api.stripe.com"]}}
+    assert codes({"objects": [taking]}) == ["EG462", "EG468"]
+
+
+def test_a_denied_caller_may_not_call_though_it_is_a_client() -> None:
+    text = (
+        "version: 1\ndeny: [{namespace: shop, serviceAccount: web}]\nhosts: [{host: a.example.com, clients: [shop]}]\n"
+    )
+    found = examine(text, {}, Caller("shop", "web"))
+    assert [(one.code.name, one.about) for one in found.problems] == [("EG460", "Pod shop/web-1")]
+    assert examine(text, {}, Caller("shop", "cart")).problems == ()
 
 
 def test_nothing_of_a_cluster_steers_a_terminal() -> None:

@@ -18,22 +18,24 @@ from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.commands import ask
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, credentials, key_pair, secret, wait_ready
+from tests.mesh.fleet import case, credentials, gateways, key_pair, secret, wait_ready
 from tests.mesh.kubectl import Manifest, apply, environment, kubectl
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import FAULTS, Proof
 from tests.mesh.release import SMALL, Release
-from tests.mesh.upstream import Face, start_upstreams
+from tests.mesh.upstream import Face, Upstream, start_upstreams
+from tests.mesh.waiting import wait_until
 from tests.tools import tool
 
 GATEWAYS, APPS = "doctor-gateways", "doctor-apps"
 HOSTS = [f"{name}.example.com" for name in ("well", "secret", "expired", "fenced", "diverted", "revoked", "full")]
+EXPIRED = "expired.example.com"
 IMAGE: dict[str, Any] = {"gateways": {"image-example-com": {"image": "mesh.test/nothing:e2e"}}}
 DOES_NOT_BELONG = "tls.crt of Secret doctor-gateways/wrong and tls.key do not fit, or the key cannot be read"
 #: The faults, each with its code and what is said of it.
 TOLD = {
     "secret.example.com": ("EG450", DOES_NOT_BELONG),
-    "expired.example.com": ("EG457", "it has expired, or the gateway does not know its CA"),
+    EXPIRED: ("EG457", "shows a certificate that has expired"),
     "fenced.example.com": ("EG465", "NetworkPolicy doctor-gateways/fence lets nothing to istiod through"),
     "unknown.example.com": ("EG457", "has no address: DNS does not know its name"),
     "diverted.example.com": ("EG462", "VirtualService doctor-apps/diverting is about diverted.example.com too"),
@@ -75,7 +77,7 @@ class Said:
 def said(namespace: MakeNamespace, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Said]:
     folder = tmp_path_factory.mktemp("doctor")
     (upstream,) = start_upstreams(namespace("doctor-upstreams", "outside"), ["upstream"])
-    upstream.certify({host: authority.issue(host, expired=host.startswith("expired")) for host in HOSTS})
+    upstream.certify({host: authority.issue(host) for host in HOSTS})
     upstream.serve(Face(443, tls="simple"))
     upstream.be_known_as(*HOSTS, "dead.example.com", "image.example.com")
     (shop,) = start_clients(namespace(APPS, "injected"), ClientPod("shop", account="shop"))
@@ -86,8 +88,9 @@ def said(namespace: MakeNamespace, authority: Authority, tmp_path_factory: pytes
     for name, values in (("small", SMALL), ("image", IMAGE)):
         (folder / f"{name}.json").write_text(json.dumps(values))
     (folder / "helm").symlink_to(tool("helm4"))
-    wait_ready(GATEWAYS, ["well.example.com", "full.example.com", "revoked.example.com"], seconds=90)
-    wait_ready(GATEWAYS, ["dead.example.com", "expired.example.com", "unknown.example.com"], ready=False)
+    wait_ready(GATEWAYS, ["well.example.com", "full.example.com", "revoked.example.com", EXPIRED], seconds=90)
+    wait_ready(GATEWAYS, ["dead.example.com", "unknown.example.com"], ready=False)
+    expire(upstream, shop, authority)
     fill(shop)
     doctor = Said(folder, {})
     code, output = doctor.ask("doctor", "--json", "--wait=4")
@@ -95,6 +98,17 @@ def said(namespace: MakeNamespace, authority: Authority, tmp_path_factory: pytes
     doctor.whole.update(json.loads(output))
     yield doctor
     release.uninstall()
+
+
+def expire(upstream: Upstream, shop: Client, authority: Authority) -> None:
+    """The certificate of an upstream expires while it is called."""
+    upstream.certify({host: authority.issue(host, expired=host == EXPIRED) for host in HOSTS})
+
+    def noticed() -> bool:
+        shop.curl(f"http://{EXPIRED}/a", seconds=2)
+        return not gateways(GATEWAYS)[gateway_name(EXPIRED)].ready
+
+    wait_until(noticed, "the gateway notices that the certificate has expired", seconds=30)
 
 
 def fill(shop: Client) -> None:

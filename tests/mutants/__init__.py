@@ -3,6 +3,7 @@
 from tests.mutants import (
     access,
     compiler,
+    doctor,
     imports,
     learned,
     namespaces,
@@ -21,6 +22,7 @@ from tests.mutants.mutant import Mutant
 MUTANTS: tuple[Mutant, ...] = (
     *access.MUTANTS,
     *compiler.MUTANTS,
+    *doctor.MUTANTS,
     *imports.MUTANTS,
     *learned.MUTANTS,
     *namespaces.MUTANTS,

@@ -48,7 +48,7 @@ RESOURCES = {
 
 
 class Cluster:
-    """The cluster behind `ask`. All methods raise UnansweredError; only `envoy` asks anew each time."""
+    """The cluster behind `ask`. All methods raise UnansweredError; `envoy` and `log` ask anew each time."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
@@ -72,6 +72,11 @@ class Cluster:
         """What the admin port of a pod's Envoy says."""
         where = (f"--namespace={namespace}", f"pod/{pod}", f"--container={PROXY}")
         return self._ask(("exec", *where, "--", "pilot-agent", "request", "GET", path))
+
+    def log(self, namespace: str, pod: str) -> str:
+        """The last lines of the log of a pod's Envoy."""
+        where = (f"--namespace={namespace}", f"--container={PROXY}", "--tail=1000")
+        return self._ask(("logs", f"pod/{pod}", *where))
 
     def _listed(self, kind: str, *options: str) -> list[Object]:
         arguments = ("get", RESOURCES[kind], *options, "--output=json")

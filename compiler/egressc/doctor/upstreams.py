@@ -1,5 +1,6 @@
 """Why a gateway that runs is not Ready, from its Envoy's own checks, and whether its connections are used up."""
 
+import re
 import time
 from collections.abc import Iterator
 
@@ -7,6 +8,7 @@ from egressc.doctor import envoy
 from egressc.doctor.cluster import Object, condition, named
 from egressc.doctor.envoy import Look
 from egressc.doctor.examination import Examination, Workload, is_ready, place, proxy
+from egressc.doctor.kubectl import UnansweredError
 from egressc.doctor.problem import Outcome, Place, Problem, run
 from egressc.findings import Code
 from egressc.model import Port
@@ -56,15 +58,23 @@ REASONS = (
         "look at the upstream's certificate; if its names are right, write them as `tls.sans` in the list",
     ),
     (
-        "ssl.fail_verify_error",
-        "shows a certificate that does not verify: it has expired, or the gateway does not know its CA",
-        "look at the upstream's certificate; if it has not expired, put its CA into a Secret and write `tls.secret`",
-    ),
-    (
         "ssl.connection_error",
         "breaks off the TLS handshake: it speaks no TLS on this port, or refuses the client certificate",
         "correct `upstreamPort`, or present the right certificate with `tls: {mode: mutual, secret: …}`",
     ),
+)
+#: The reasons of calls that were refused before nobody called any more.
+VERDICT = re.compile(r"CERTIFICATE_VERIFY_FAILED\S*?(expired|local.issuer|self.signed)")
+#: The same counter for each of these: the log tells them apart.
+NOT_VERIFIED = "ssl.fail_verify_error"
+UNVERIFIED = (
+    "shows a certificate that does not verify: it has expired, or the gateway does not know its CA",
+    "look at the upstream's certificate; if it has not expired, put its CA into a Secret and write `tls.secret`",
+)
+EXPIRED = ("shows a certificate that has expired", "ask who runs the upstream to renew it")
+UNKNOWN_CA = (
+    "shows a certificate of a CA that the gateway does not know",
+    "put the CA into a Secret and write `tls.secret`; if it was another CA before, ask who runs the upstream",
 )
 OVERFLOWS = ("upstream_cx_overflow", "upstream_rq_pending_overflow")
 
@@ -114,7 +124,7 @@ def _not_ready(
     for one, port in asked:
         upstream = second.upstreams.get(_cluster(one, port))
         if upstream and upstream.failing >= upstream.addresses:
-            says, fix = _reason(one, port, first, second)
+            says, fix = _reason(one, port, first, second, _log(examination, workload, pod))
             message = f"is not Ready: {one.host.host}:{port.upstream_port} {says}"
             yield place([one]).has(NOT_READY, named(pod), message, fix, since=since)
 
@@ -131,15 +141,36 @@ def _not_configured(
     return here.has(NOT_CONFIGURED, named(pod), "has not heard of its host from istiod", fix, since=since)
 
 
-def _reason(one: GatewayCarrier, port: Port, first: Look, second: Look) -> tuple[str, str]:
+def _log(examination: Examination, workload: Workload, pod: Object) -> str:
+    try:
+        return examination.cluster.log(workload.namespace, pod["metadata"]["name"])
+    except UnansweredError:  # it only says more
+        return ""
+
+
+def _verdict(log: str) -> tuple[str, str]:
+    """What a gateway's log says last of certificates."""
+    said = VERDICT.findall(log)
+    if not said:
+        return UNVERIFIED
+    return EXPIRED if "expired" in said[-1] else UNKNOWN_CA
+
+
+def _reason(one: GatewayCarrier, port: Port, first: Look, second: Look, log: str) -> tuple[str, str]:
     """What the checks of an upstream fail by, and what to do."""
     host, upstream = one.host, second.upstreams[_cluster(one, port)]
     if not upstream.addresses:
         return NO_ADDRESS
     if upstream.silent:
         return SILENT
+
+    def counts(name: str) -> bool:
+        return second.counted(port.port, host.host, name) > first.counted(port.port, host.host, name)
+
+    if counts(NOT_VERIFIED):
+        return _verdict(log)
     for counter, says, fix in REASONS:
-        if second.counted(port.port, host.host, counter) > first.counted(port.port, host.host, counter):
+        if counts(counter):
             names = ", ".join(port.tls.sans) or port.tls.sni or host.host
             return says.format(names=names), fix
     if "path" in checked(host, port):
