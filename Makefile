@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest $(if $(K),-k "$(K)")
 # Where `make publish` puts the chart.
 REGISTRY ?= oci://egressc.io/charts
 
-.PHONY: help demo test mutants e2e mesh mesh-down bench lint release publish clean
+.PHONY: help demo test mutants e2e mesh mesh-down bench ops lint release publish clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ mesh-down: $(READY) ## stop the cluster and remove all that it left
 bench: $(READY) ## measure the speed of compiler and chart, and write build/bench.json
 	@mkdir -p build
 	$(BIN)/python -m tests.bench
+
+ops: mesh ## measure what a fleet costs and survives, for 45 minutes; M=lost measures a part
+	$(BIN)/python -m tests.ops --istiod $(M)
 
 lint: $(READY) ## check style and types
 	$(BIN)/ruff check

@@ -34,7 +34,10 @@ ENVIRONMENTS = ROOT / "examples" / "environments"
 NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens
 
 STAND_INS = {
-    "egressc": 'exec "$PYTHON" -m egressc "$@"',
+    "egressc": """case $1 in
+doctor|status) unreachable "$PYTHON" -m egressc "$@" --kubectl "$KUBECTL";;
+*) exec "$PYTHON" -m egressc "$@";;
+esac""",
     "python": 'cd "$ROOT" && exec "$PYTHON" "$@"',
     # what a release has is here as a folder
     "helm": """case $1 in install|upgrade) shift; set -- template "$@";; esac

@@ -9,13 +9,17 @@ from hypothesis import strategies as st
 
 from egressc import emit
 from egressc.cli import main
+from egressc.cost import LIMIT
 from egressc.plan import Plan
 from egressc.plan.shards import shards
+from tests.bench.calibrate import stored
 from tests.bench.fleet import host_list
 from tests.chart import Helm, parsed
 from tests.lists import compile_text, hosts
 
 NAMES = st.lists(st.from_regex(r"\A[a-z]{1,8}\Z"), unique=True, min_size=1, max_size=30)
+#: So many shards `egressc compile` advises for 10,000 hosts of the mix.
+MANY = 24
 WHOLE = """
 companions: {peerAuthentication: STRICT, networkPolicies: true, sidecars: {}}
 gateways: [{name: shared}]
@@ -56,6 +60,18 @@ def test_a_host_more_moves_no_other(names: list[str], count: int) -> None:
 def test_more_shards_move_hosts_to_the_new_ones_only(names: list[str], count: int) -> None:
     before, now = places(fleet(names), count), places(fleet(names), count + 1)
     assert all(now[host] in (place, count) for host, place in before.items())
+
+
+def test_ten_thousand_hosts_make_shards_that_helm_stores_with_room(helm4: Helm) -> None:
+    """By the bytes of Helm's own Secret, not by the estimate; `make bench` asks it for each shard."""
+    plan = planned(host_list(10_000))
+    before = places(plan, MANY)
+    largest = max(shards(plan, MANY), key=lambda part: len(part.carriers))
+    assert stored(helm4, emit.dump(emit.values(largest))) < LIMIT / 2
+    assert len(before) == 10_000
+    now = places(planned(host_list(10_001)), MANY)
+    assert before.items() <= now.items()
+    assert len(now) == 10_001
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])

@@ -38,7 +38,7 @@ FAMILIES = {
     "EG1": "The shape",
     "EG2": "One host",
     "EG3": "Between hosts",
-    "EG4": "Names and imports",
+    "EG4": "Names, imports and clusters",
 }
 #: Codes that once had a meaning. A code never gets another one.
 RETIRED = frozenset({"EG283", "EG306"})

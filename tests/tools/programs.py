@@ -81,6 +81,7 @@ PROGRAMS = {
     "kubectl": _kubernetes("kubectl"),
     "coredns": Program("coredns", "github.com/coredns/coredns", "coredns"),
     "opa": Program("opa", "github.com/open-policy-agent/opa-envoy-plugin/cmd/opa-envoy-plugin", "opa"),
+    "vegeta": Program("vegeta", "github.com/tsenart/vegeta/v12", "vegeta"),
     "argocd": Program("argocd", "github.com/argoproj/argo-cd/v3/cmd", "argocd"),
     "registry": Program("registry", "github.com/distribution/distribution/v3/cmd/registry", "registry"),
     "crane": Program("crane", "github.com/google/go-containerregistry/cmd/crane", "crane"),

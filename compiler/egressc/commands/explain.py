@@ -12,6 +12,7 @@ from egressc import emit, explain, output
 from egressc.commands import lists
 from egressc.cost import release_bytes
 from egressc.explain.choice import Choice, UnknownError, chosen, host
+from egressc.explain.commands import commands
 from egressc.explain.view import FULL, View
 from egressc.plan import Plan
 
@@ -32,6 +33,9 @@ def add(commands: Any) -> None:
         epilog=lists.CODES,
     )
     parser.add_argument("--host", help="the host to show, hop by hop; below a wildcard, the wildcard")
+    parser.add_argument(
+        "--commands", action="store_true", help="print the commands that look for what is wrong with --host by hand"
+    )
     for name, (metavar, words) in FILTERS.items():
         parser.add_argument(f"--{name}", metavar=metavar, help=words)
     parser.add_argument(
@@ -51,6 +55,8 @@ def add(commands: Any) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Writes what is asked for."""
+    if given.commands and given.host is None:
+        given.parser.error("--commands are those of one host: add --host")
     plan = lists.plan_of(given)
     if plan is None:
         return lists.ERRORS
@@ -75,6 +81,8 @@ def _shown(given: argparse.Namespace, whole: Plan, part: Plan, choice: Choice) -
         release = release_bytes(whole, emit.dump(emit.values(whole)))
         return explain.FLEET_FORMATS[given.format](part, replace(view, release=release))
     carrier = host(part, given.host)
+    if given.commands:
+        return commands(carrier)
     asked = () if carrier.host.host == given.host else (given.host,)
     return explain.HOST_FORMATS[given.format](carrier, replace(view, asked=asked))
 

@@ -86,14 +86,26 @@ def spoken(entry: Entry, ports: list[tuple[int, str]]) -> None:
     said: list[dict[str, Any]] = []
     for number, protocol in ports:
         kind = {"HTTP": "HTTP", "HTTPS": "TLS", "TLS": "TLS"}.get(protocol.upper(), "TCP")
-        port: dict[str, Any] = {"port": number} | ({} if kind == "HTTP" else {"protocol": kind})
-        known = BY_PORT.get(number)
-        if kind == "TCP" and known and known.protocol == "TCP":
-            port["tls"] = {"mode": "none", "unverified": f"{known.speaks}: the application verifies the server."}
-        elif kind == "TCP":
-            port["tls"] = {"mode": "none"}
-            entry.ask(f"Port {number} goes out as it is. Add `unverified` with the reason to its `tls`", entry.span)
-        said.append(port)
+        if kind == "TCP":
+            said.append(in_bytes(entry, number))
+        else:
+            said.append({"port": number} | ({} if kind == "HTTP" else {"protocol": kind}))
+    as_spoken(entry, said)
+
+
+def in_bytes(entry: Entry, number: int) -> dict[str, Any]:
+    """A port whose bytes go out as they are: its reason if the port's protocol is known, a question if not."""
+    known = BY_PORT.get(number)
+    tls = {"mode": "none"}
+    if known and known.protocol == "TCP":
+        tls["unverified"] = f"{known.speaks}: the application verifies the server."
+    else:
+        entry.ask(f"Port {number} goes out as it is. Add `unverified` with the reason to its `tls`", entry.span)
+    return {"port": number, "protocol": "TCP", "tls": tls}
+
+
+def as_spoken(entry: Entry, said: list[dict[str, Any]]) -> None:
+    """Puts the ports into the entry, as `speaks` where that says the same."""
     said.sort(key=lambda port: port["port"])
     if said == [{"port": 443, "protocol": "TLS"}]:
         entry.settings["speaks"] = "https"

@@ -26,15 +26,18 @@ ORDER = (
 )
 
 
-def text(entries: Sequence[Entry], trust_domain: str) -> str:
-    """The whole file."""
-    lines = ["# Imported by egressc. Look at it, answer the comments, and compile it.", "version: 1"]
+HEAD = "Imported by egressc. Look at it, answer the comments, and compile it."
+
+
+def text(entries: Sequence[Entry], trust_domain: str, head: str = HEAD) -> str:
+    """The whole file; `head` is the comment of its first line."""
+    lines = [f"# {printable.line(head)}", "version: 1"]
     if trust_domain != "cluster.local":
         lines.append(f"mesh: {{trustDomain: {flow(trust_domain)}}}")
     shared = _shared(entries)
     if shared:
         lines.append(f"defaults: {{clients: {flow(shared)}}}")
-    lines.append("hosts:")
+    lines.append("hosts:" if entries else "hosts: []")
     for entry in sorted(entries, key=lambda one: one.host):
         lines += _entry(entry, shared)
     return "\n".join(lines) + "\n"
@@ -42,6 +45,8 @@ def text(entries: Sequence[Entry], trust_domain: str) -> str:
 
 def _shared(entries: Sequence[Entry]) -> list[Any]:
     """The clients of all hosts, if they are the same."""
+    if not entries:
+        return []
     first: list[Any] = entries[0].settings.get("clients", [])
     same = all(one.settings.get("clients") == first for one in entries)
     return first if len(entries) > 1 and same else []

@@ -16,6 +16,7 @@ from egressc.rules import (
     failover,
     fleet,
     headers,
+    memory,
     metadata,
     pods,
     ports,
@@ -78,6 +79,7 @@ ALL_HOSTS = (
     client_network.check_all,
     prefixes.check_sidecars,
     cost.check_gateways,
+    memory.check_all,
     versions.check_patch,
 )
 

@@ -12,10 +12,11 @@ from egressc.model.quantities import quantity
 
 #: So many gateways fill about a node, by the chart's defaults.
 MANY = 50
-#: A shard is to have room for twice what it has. No shard was larger than the average by more than this factor.
-ROOMY, UNEVEN = 0.5, 1.25
 #: The estimate of a release is within 8 %: what is larger cannot be stored, and what is near may be too large.
 SURELY, NEARLY = 1.08, 0.92
+#: A shard is to have room for twice what it surely has. No shard was larger than its part of the
+#: whole by more than this factor: names spread evenly but not quite, and small parts compress less well.
+ROOMY, UNEVEN = 0.5 / SURELY, 1.35
 
 _PODS = MANY * chart_values()["autoscaling"]["minReplicas"]
 _MEMORY = _PODS * quantity(chart_values()["resources"]["requests"]["memory"]) / GIB
@@ -35,7 +36,7 @@ RELEASE = Code(
     "Helm stores a release in a Secret, and Kubernetes takes at most 1 MiB there. Hosts on shared gateways need less, "
     "and `--shards` makes several releases of a list. Argo CD and `helm template` store no release: say `--no-release` "
     "there. egressc estimates the size, within a few percent. A release that is nearly too large is a warning. So is a "
-    "shard that fills more than half of its Secret: with more shards hosts move to new releases, and that takes care.",
+    "shard that may fill half of its Secret: with more shards hosts move to new releases, and that takes care.",
 )
 
 

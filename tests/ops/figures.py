@@ -1,0 +1,125 @@
+"""The figures of docs/operations.md: what each says, and the limit that it has."""
+
+from typing import NamedTuple
+
+
+class Figure(NamedTuple):
+    """A figure: its row on the page, its unit, and what it may be at most."""
+
+    says: str
+    unit: str
+    at_most: float | None = None
+    at_least: float | None = None
+
+    def text(self, number: float) -> str:
+        """The number as people read it."""
+        if self.unit == "MB":
+            return f"{number / 1e6:,.3g} MB" if number < 1e8 else f"{number / 1e6:,.0f} MB"
+        shown = f"{number:,.0f}" if number >= 100 or number == int(number) else f"{number:.3g}"
+        return f"{shown}{' ' * bool(self.unit)}{self.unit}"
+
+    @property
+    def limit(self) -> str:
+        """The limit in words, empty without one."""
+        if self.at_most is not None:
+            return f"at most {self.text(self.at_most)}"
+        return f"at least {self.text(self.at_least)}" if self.at_least is not None else ""
+
+    def kept(self, number: float) -> bool:
+        """Whether the number is within its limit."""
+        return (self.at_most is None or number <= self.at_most) and (self.at_least is None or number >= self.at_least)
+
+
+_SHARED = {1: (None, None), 100: (None, None), 300: (None, 120e6), 1000: (8e6, 300e6)}
+_CHANGES = {"added": "a host is added", "changed": "a host is changed", "removed": "hosts are removed"}
+_EVENTS = {
+    "restarted": "a rolling restart",
+    "killed": "one of two pods is killed",
+    "upgraded": "`helm upgrade` replaces all pods",
+    "scaled": "one pod more, and one less",
+    "renewed": "the Secret with the client's key is renewed",
+    "named_elsewhere": "DNS changes to another address, and back",
+    "moved": "the host moves to a shared gateway, and back",
+}
+_STATES = {
+    "dead": "is dead",
+    "broken": "answers TLS with garbage",
+    "failing": "answers 500 to all",
+    "slow": "answers after 3 s",
+    "hanging": "answers after 25 s",
+}
+_PLACES = {"own": "a gateway of its own", "shared": "the same shared gateway"}
+
+#: By section of the page, and there by name.
+SECTIONS: dict[str, dict[str, Figure]] = {
+    "shared": {
+        key: figure
+        for count, (listeners, memory) in _SHARED.items()
+        for key, figure in {
+            f"shared_{count}_listeners": Figure(f"{count:,} hosts: listeners", "MB", listeners),
+            f"shared_{count}_allocated": Figure(f"{count:,} hosts: memory that Envoy allocates", "MB", memory),
+            f"shared_{count}_resident": Figure(f"{count:,} hosts: resident memory of Envoy and Istio's agent", "MB"),
+            f"shared_{count}_peak": Figure(f"{count:,} hosts: the most of it while it grew to them", "MB"),
+            f"shared_{count}_routed_s": Figure(f"{count:,} hosts: from `helm upgrade` until all answer", "s"),
+        }.items()
+    },
+    "held": {
+        f"held_{change}_cut": Figure(f"{says}: connections of other hosts cut", "", 0)
+        for change, says in _CHANGES.items()
+    },
+    "own": {
+        **{
+            f"{fleet}_{what}": Figure(f"{says}: {unit[0]}", unit[1], at_most)
+            for fleet, says in {
+                "own_3": "a gateway of its own among 3 hosts",
+                "own_200": "among 200 in one namespace",
+                "apart_200": "among 200, each in a namespace of its own",
+                "filtered_200": "among 200 in one namespace, with istiod's setting",
+                "client_of_own_3": "a client's sidecar that may call all 3 hosts",
+                "client_of_own_200": "a client's sidecar that may call 3 of 200",
+            }.items()
+            for what, unit, at_most in (
+                ("clusters", ("clusters", ""), None),
+                ("allocated", ("memory that Envoy allocates", "MB"), None),
+            )
+        },
+    },
+    "installation": {
+        "install_20_s": Figure("from `helm install` of 20 hosts until all answer", "s"),
+        "install_20_by_hand_s": Figure("the same by 20 releases of istio/gateway and hand-written objects", "s"),
+        "install_20_over_by_hand": Figure("the first over the second", "", 0.5),
+    },
+    "data path": {
+        "rate_through": Figure("requests a second through a gateway, 16 connections", ""),
+        "rate_direct": Figure("by TLS from the client's sidecar", ""),
+        "rate_through_over_direct": Figure("the first over the second", "", None, 0.6),
+        "p50_through_ms": Figure("p50 through a gateway, 300 requests a second", "ms"),
+        "p50_direct_ms": Figure("p50 by the client's sidecar", "ms"),
+        "p99_through_ms": Figure("p99 through a gateway", "ms"),
+        "p99_direct_ms": Figure("p99 by the client's sidecar", "ms"),
+        "p99_through_over_direct": Figure("p99, the first over the second", "", 1.6),
+        "idle_resident": Figure("resident memory of an idle gateway, with Istio's agent", "MB"),
+        "idle_cores": Figure("CPU of an idle gateway", "cores"),
+        "busy_cores": Figure("CPU at 1,000 requests a second", "cores"),
+        "busy_resident": Figure("resident memory after it", "MB"),
+        "busy_rate": Figure("so many of the 1,000 were answered in a second", ""),
+    },
+    "lost": {
+        f"lost_{event}_{method}": Figure(f"{says}: {method.upper()} requests lost", "", 0)
+        for event, says in _EVENTS.items()
+        for method in ("get", "post")
+    },
+    "neighbours": {
+        f"neighbour_{state}_{place}_{what}": Figure(f"another upstream {says}; {where}: {of}", "", at_most)
+        for state, says in _STATES.items()
+        for place, where in _PLACES.items()
+        for what, of, at_most in (("failed", "failed requests", 0), ("p99_over_well", "p99 over that of before", 1.2))
+    },
+    "budget": {
+        "tries_get": Figure("a GET that gets 503: tries at the upstream, by default", "", 1),
+        "tries_post": Figure("a POST that gets 503", "", 1),
+        "tries_get_asked": Figure("a GET that gets 503, with 2 retries on 5xx", "", 3),
+        "cut_after_over_configured": Figure("a slow answer is cut after so many times the configured time", "", 1.2),
+    },
+}
+FIGURES = {key: figure for section in SECTIONS.values() for key, figure in section.items()}

@@ -1,0 +1,106 @@
+"""How long it takes from `helm install` until each of 20 hosts has answered: ours, and 20 gateways by Istio's chart."""
+
+import json
+import time
+from typing import Any
+
+from tests.mesh.commands import ask
+from tests.mesh.errors import MeshError
+from tests.mesh.kubectl import apply, environment
+from tests.mesh.namespaces import create_namespace, delete_namespaces
+from tests.mesh.waiting import wait_until
+from tests.ops.ground import APPS, EGRESS, QUICK, Ground, host_list, installed, name, names
+from tests.tools import module_dir, tool
+
+COUNT = 20
+SETTINGS = {
+    "autoscaling": {"enabled": False},
+    "replicaCount": 1,
+    "service": {"type": "ClusterIP", "ports": [{"name": "http", "port": 80, "targetPort": 8080}]},
+    "resources": {"requests": {"cpu": "5m", "memory": "40Mi"}},
+}
+
+
+def measure(ground: Ground) -> dict[str, float]:
+    """Seconds to the last host's answer, of both, and how one compares with the other."""
+    ground.know(names(COUNT))
+    ours, theirs = _ours(ground), _theirs(ground)
+    return {"install_20_s": ours, "install_20_by_hand_s": theirs, "install_20_over_by_hand": ours / theirs}
+
+
+def _ours(ground: Ground) -> float:
+    started = time.monotonic()
+    with installed(host_list(names(COUNT)), QUICK, wait=False):
+        _await_all(ground)
+        return time.monotonic() - started
+
+
+def _theirs(ground: Ground) -> float:
+    delete_namespaces(EGRESS)
+    create_namespace(EGRESS)
+    started = time.monotonic()
+    try:
+        for number in range(COUNT):
+            _install(f"gateway-{number}")
+            apply(*_routing(name(number), f"gateway-{number}"))
+        _await_all(ground)
+        return time.monotonic() - started
+    finally:
+        delete_namespaces(EGRESS)
+
+
+def _await_all(ground: Ground) -> None:
+    left = set(names(COUNT))
+
+    def answered() -> bool:
+        left.difference_update({host for host in left if ground.answers(host)})
+        return not left
+
+    wait_until(answered, f"{COUNT} hosts answer", seconds=600)
+
+
+def _install(gateway: str) -> None:
+    chart = module_dir("istio") / "manifests" / "charts" / "gateway"
+    command = [str(tool("helm4")), "install", gateway, str(chart), "--namespace", EGRESS, "--values=-"]
+    done = ask(command, text=json.dumps(SETTINGS), environment=environment())
+    if done.returncode:
+        raise MeshError(f"Istio's chart could not be installed: {done.stderr.strip()}")
+
+
+def _routing(host: str, gateway: str) -> list[dict[str, Any]]:
+    """The least that people write by hand: no policy, no readiness."""
+    service = f"{gateway}.{EGRESS}.svc.cluster.local"
+    tls = {"mode": "SIMPLE", "sni": host, "subjectAltNames": [host], "caCertificates": "system"}
+    inside = [{"destination": {"host": service, "port": {"number": 80}}}]
+    outside = [{"destination": {"host": host, "port": {"number": 80}}}]
+    server = {"port": {"number": 8080, "name": "https", "protocol": "HTTPS"}, "hosts": [host]}
+    specs: dict[str, dict[str, Any]] = {
+        "ServiceEntry": {
+            "hosts": [host],
+            "ports": [{"number": 80, "targetPort": 443, "name": "http", "protocol": "HTTP"}],
+            "resolution": "DNS",
+            "location": "MESH_EXTERNAL",
+            "exportTo": [".", APPS],
+        },
+        "Gateway": {"selector": {"istio": gateway}, "servers": [server | {"tls": {"mode": "ISTIO_MUTUAL"}}]},
+        "VirtualService": {
+            "hosts": [host],
+            "gateways": ["mesh", gateway],
+            "exportTo": [".", APPS],
+            "http": [
+                {"match": [{"gateways": ["mesh"]}], "route": inside},
+                {"match": [{"gateways": [gateway]}], "route": outside},
+            ],
+        },
+    }
+    objects = [_object(kind, gateway, spec) for kind, spec in specs.items()]
+    policy = {"tls": {"mode": "ISTIO_MUTUAL", "sni": host}}
+    objects.append(_object("DestinationRule", gateway, {"host": service, "trafficPolicy": policy}))
+    origination = {"host": host, "exportTo": ["."], "trafficPolicy": {"tls": tls}}
+    objects.append(_object("DestinationRule", f"{gateway}-upstream", origination))
+    return objects
+
+
+def _object(kind: str, called: str, spec: dict[str, Any]) -> dict[str, Any]:
+    metadata = {"name": called, "namespace": EGRESS}
+    return {"apiVersion": "networking.istio.io/v1", "kind": kind, "metadata": metadata, "spec": spec}

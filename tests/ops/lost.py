@@ -1,0 +1,137 @@
+"""Whether a request is lost while a gateway is changed: GET and POST, sent at a constant rate whatever is answered."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from tests.mesh.certificates import Authority
+from tests.mesh.fleet import key_pair, secret
+from tests.mesh.gateway import pods
+from tests.mesh.kubectl import Manifest, apply, kubectl
+from tests.mesh.release import Release, Values
+from tests.mesh.upstream import Face, Upstream, start_upstreams
+from tests.ops.ground import AS_SHIPPED, EGRESS, OUTSIDE, Ground, host_list, installed, name
+from tests.ops.load import attack
+
+HOST = name("kept")
+GATEWAY = "hkept-ops-example-com"
+DEPLOYMENT = f"deployment/{GATEWAY}"
+RATE = 200
+TWO: Values = {**AS_SHIPPED, "replicas": 2, "readiness": {"interval": "5s", "timeout": "2s", "unhealthyThreshold": 2}}
+THREE: Values = {**TWO, "replicas": 3}
+KEY = {"mode": "mutual", "secret": "partner"}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is changed: the release, the upstream and another one, and who issues certificates."""
+
+    release: Release
+    upstreams: tuple[Upstream, Upstream]
+    authority: Authority
+
+
+def _list(gateway: str = "") -> str:
+    return host_list([{"host": HOST, "tls": KEY}], gateway)
+
+
+def restarted(_: Stage) -> None:
+    """A rolling restart."""
+    kubectl("rollout", "restart", DEPLOYMENT, "--namespace", EGRESS)
+    kubectl("rollout", "status", DEPLOYMENT, "--namespace", EGRESS, "--timeout=120s", seconds=150)
+
+
+def killed(_: Stage) -> None:
+    """One of two pods ends at once."""
+    first, *_others = pods(EGRESS, f"egressc.io/gateway={GATEWAY}")
+    kubectl("delete", "pod", "--namespace", EGRESS, first, "--grace-period=0", "--force")
+
+
+def upgraded(stage: Stage) -> None:
+    """`helm upgrade` with a setting that replaces all pods."""
+    stage.release.apply(_list(), {**TWO, "resources": {"requests": {"cpu": "6m", "memory": "41Mi"}}}, seconds=150)
+
+
+def scaled(stage: Stage) -> None:
+    """One pod more, and one less."""
+    stage.release.apply(_list(), THREE, seconds=150)
+    stage.release.apply(_list(), TWO, seconds=150)
+
+
+def renewed(stage: Stage) -> None:
+    """The Secret with the client's key and certificate."""
+    apply(_secret(stage.authority))
+
+
+def named_elsewhere(stage: Stage) -> None:
+    """DNS has the other upstream's address only."""
+    stage.upstreams[1].be_known_as(HOST)
+    time.sleep(20)
+    stage.upstreams[0].be_known_as(HOST)
+
+
+def moved(stage: Stage) -> None:
+    """From a gateway of its own to a shared one, and back."""
+    stage.release.apply(_list("partners"), TWO, seconds=150)
+    time.sleep(10)
+    stage.release.apply(_list(), TWO, seconds=150)
+
+
+EVENTS: dict[str, Callable[[Stage], None]] = {
+    "restarted": restarted,
+    "killed": killed,
+    "upgraded": upgraded,
+    "scaled": scaled,
+    "renewed": renewed,
+    "named_elsewhere": named_elsewhere,
+    "moved": moved,
+}
+
+
+def measure(ground: Ground, seconds: float = 100) -> dict[str, float]:
+    """How many requests were lost of how many, in each event, of GET and of POST."""
+    authority = Authority()
+    (other,) = start_upstreams(OUTSIDE, ["other"])
+    upstreams = (ground.upstream, other)
+    mutual = Face(443, tls="mutual", client_ca=authority.certificate)
+    for one in reversed(upstreams):
+        one.certify({HOST: authority.issue(HOST)})
+        one.serve(mutual)
+        one.be_known_as(HOST)
+    try:
+        return _measured(ground, authority, upstreams, seconds)
+    finally:
+        other.delete()
+
+
+def _measured(
+    ground: Ground, authority: Authority, upstreams: tuple[Upstream, Upstream], seconds: float
+) -> dict[str, float]:
+    found: dict[str, float] = {}
+    with installed(_list(), TWO, objects=[_secret(authority)]) as release:
+        stage = Stage(release, upstreams, authority)
+        for called, event in EVENTS.items():
+            ground.await_answers(HOST)
+            with ThreadPoolExecutor(2) as pool:
+                loads = {
+                    method: pool.submit(attack, ground.client, [f"http://{HOST}/"], RATE, seconds, method)
+                    for method in ("GET", "POST")
+                }
+                time.sleep(5)
+                event(stage)
+                for method, load in loads.items():
+                    report = load.result()
+                    print(called, method, report.requests, report.failed, *report.errors[:4])
+                    found |= {
+                        f"lost_{called}_{method.lower()}": report.failed,
+                        f"sent_{called}_{method.lower()}": report.requests,
+                    }
+            for one in upstreams:
+                one.forget()
+    return found
+
+
+def _secret(authority: Authority) -> Manifest:
+    pair = key_pair(authority.issue("egress.example.com", subject="egress"))
+    return secret(EGRESS, "partner", pair | {"ca.crt": authority.certificate})

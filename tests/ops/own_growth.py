@@ -1,0 +1,75 @@
+"""What a gateway of its own, and a client's sidecar, take in a large fleet: in one namespace, and in many.
+
+Only the first host has pods: what its proxy is told does not depend on the pods of the others.
+"""
+
+import json
+
+from tests.chart import Helm, parsed
+from tests.mesh import istio
+from tests.mesh.client import ClientPod, start_clients
+from tests.mesh.kubectl import kubectl
+from tests.mesh.namespaces import create_namespace, delete_namespaces
+from tests.mesh.release import SMALL, compile_list
+from tests.ops.ground import APPS, AS_SHIPPED, EGRESS, Entry, Ground, host_list, name, names
+from tests.ops.proxy import Proxy, proxy
+from tests.ops.shared_growth import sizes
+from tests.tools import tool
+
+COUNT = 200
+CALLED = 3
+PODS = ("Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget")
+FIRST = "h0-ops-example-com"
+ELSEWHERE = "ops-elsewhere"
+
+
+def measure(ground: Ground, *, configure: bool = False) -> dict[str, float]:
+    """Clusters and bytes among COUNT hosts, and alone; with `configure` also with istiod's setting."""
+    ground.know(names(COUNT))
+    found = _in_one_namespace(ground, CALLED, f"own_{CALLED}")
+    found |= _in_one_namespace(ground, COUNT, f"own_{COUNT}")
+    found |= _apart(ground, COUNT, f"apart_{COUNT}")
+    if configure:
+        try:
+            istio.configure({"env": {"PILOT_FILTER_GATEWAY_CLUSTER_CONFIG": "true"}})
+            found |= _in_one_namespace(ground, COUNT, f"filtered_{COUNT}")
+        finally:
+            istio.configure({})
+    return found
+
+
+def _in_one_namespace(ground: Ground, count: int, called: str) -> dict[str, float]:
+    return _fleet(ground, [EGRESS] * count, called)
+
+
+def _apart(ground: Ground, count: int, called: str) -> dict[str, float]:
+    return _fleet(ground, [f"{EGRESS}-{number}" for number in range(count)], called)
+
+
+def _fleet(ground: Ground, namespaces: list[str], called: str) -> dict[str, float]:
+    hosts: list[Entry] = [
+        {"host": name(number), "namespace": namespace} | ({} if number < CALLED else {"clients": [ELSEWHERE]})
+        for number, namespace in enumerate(namespaces)
+    ]
+    made = sorted({*namespaces})
+    delete_namespaces(*made)
+    for one in made:
+        create_namespace(one)
+    try:
+        _apply(host_list(hosts))
+        kubectl("rollout", "status", f"deployment/{FIRST}", f"--namespace={namespaces[0]}", "--timeout=120s")
+        ground.await_answers(name(0))
+        own = proxy(namespaces[0], FIRST)
+        start_clients(APPS, ClientPod("late", account="app"))
+        client = sizes(Proxy(APPS, "late"), f"client_of_{called}")
+        return sizes(own, called) | client
+    finally:
+        kubectl("delete", "pod", "late", f"--namespace={APPS}", "--ignore-not-found", "--grace-period=1")
+        delete_namespaces(*made)
+
+
+def _apply(hosts: str) -> None:
+    """Install all objects, but of all pods only those of the first host."""
+    documents = parsed(Helm(tool("helm4")).text(compile_list(hosts), {**SMALL, **AS_SHIPPED}))
+    kept = [one for one in documents if one["kind"] not in PODS or one["metadata"]["name"] == FIRST]
+    kubectl("apply", "--server-side", "--filename=-", text="\n---\n".join(map(json.dumps, kept)), seconds=600)
