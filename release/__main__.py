@@ -30,6 +30,8 @@ def make(version: str, key: str | None, work: Path) -> Path:
     provenance = chart.sign(archive, files, key) if key else None
     layout.write(archive.with_suffix(".oci"), files / source.CHART, archive, provenance, moment)
     site(files, made)
+    if key:
+        chart.public(key, made / urlsplit(source.metadata(files)["home"]).netloc / "release.asc")
     packages.sbom(files, made / f"egressc-{version}.cdx.json", version, moment)
     sums = "".join(f"{digest}  {name}\n" for name, digest in checksums(made))
     (made / SUMS).write_text(sums, encoding="utf-8")

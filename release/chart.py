@@ -31,6 +31,11 @@ def sign(made: Path, files: Path, key: str) -> Path:
     return provenance
 
 
+def public(key: str, path: Path) -> None:
+    """Writes the public half of a key, for those who check its signatures."""
+    run(["gpg", "--batch", "--yes", "--armor", "--output", path, "--export", key], path.parent)
+
+
 def signed(content: Path, signature: Path, key: str, form: str) -> None:
     """Writes the signature of a file; ReleaseError if gpg has no such key."""
     known = re.search(r"^sec:", _listed(key), re.MULTILINE)
