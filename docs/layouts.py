@@ -26,7 +26,7 @@ LAYOUTS: dict[str, tuple[str, Callable[[int], str], str]] = {
         "gateway: owner-{owner}",
     ),
     "one shared gateway": (
-        "up to 1,000 hosts of one owner",
+        "up to some hundred hosts of one owner",
         lambda count: _gateway("owner-0", count),
         "gateway: owner-0",
     ),
@@ -52,8 +52,8 @@ def made(text: str) -> str:
 
 def _gateway(name: str, hosts: int) -> str:
     """A shared gateway with the memory that EG366 asks for."""
-    memory = f"requests: {{cpu: 50m, memory: {rounded(idle(hosts, hosts))}}}"
-    limit = f"limits: {{memory: {rounded(least_limit(hosts, hosts))}}}"
+    memory = f"requests: {{cpu: 50m, memory: {rounded(idle(hosts, hosts, hosts))}}}"
+    limit = f"limits: {{memory: {rounded(least_limit(hosts, hosts, hosts))}}}"
     return f"- {{name: {name}, resources: {{{memory}, {limit}}}, namespace: {name}}}\n"
 
 

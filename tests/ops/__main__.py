@@ -5,7 +5,6 @@ What an earlier run has measured stays. The exit code is 1 where a number is bey
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -30,8 +29,6 @@ from tests.ops.ground import Ground, ground
 from tests.ops.load import prepare
 
 OUTPUT = Path("build", "ops.json")
-#: Helm asks 5 times a second after its first 100 requests, and a large release would wait for that only.
-HELM = {"HELM_QPS": "500", "HELM_BURST_LIMIT": "500"}
 #: Those that need a quiet machine come last.
 MEASUREMENTS: dict[str, Callable[[Ground], dict[str, float]]] = {
     "shared-growth": shared_growth.measure,
@@ -54,7 +51,6 @@ def main() -> int:
     if unknown := [one for one in given.measurements if one not in MEASUREMENTS]:
         parser.error(f"there is no measurement {unknown[0]}")
     todo = MEASUREMENTS | {"own-growth": partial(own_growth.measure, configure=given.istiod)}
-    os.environ |= HELM
     with locked(shared=True):
         lifecycle.check_up()
         with ground() as stage:

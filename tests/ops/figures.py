@@ -13,6 +13,8 @@ class Figure(NamedTuple):
 
     def text(self, number: float) -> str:
         """The number as people read it."""
+        if self.unit == "MB" and number < 1e5:
+            return f"{number / 1e3:,.3g} KB"
         if self.unit == "MB":
             return f"{number / 1e6:,.3g} MB" if number < 1e8 else f"{number / 1e6:,.0f} MB"
         shown = f"{number:,.0f}" if number >= 100 or number == int(number) else f"{number:.3g}"
@@ -53,14 +55,23 @@ _PLACES = {"own": "a gateway of its own", "shared": "the same shared gateway"}
 #: By section of the page, and there by name.
 SECTIONS: dict[str, dict[str, Figure]] = {
     "shared": {
+        "shared_own_ca_100_allocated": Figure("100 hosts with a CA of their own: memory that Envoy allocates", "MB"),
+        "shared_own_ca_100_resident": Figure("100 hosts with a CA of their own: resident memory", "MB"),
+    }
+    | {
         key: figure
         for count, (listeners, memory) in _SHARED.items()
         for key, figure in {
-            f"shared_{count}_listeners": Figure(f"{count:,} hosts: listeners", "MB", listeners),
-            f"shared_{count}_allocated": Figure(f"{count:,} hosts: memory that Envoy allocates", "MB", memory),
-            f"shared_{count}_resident": Figure(f"{count:,} hosts: resident memory of Envoy and Istio's agent", "MB"),
-            f"shared_{count}_peak": Figure(f"{count:,} hosts: the most of it while it grew to them", "MB"),
-            f"shared_{count}_routed_s": Figure(f"{count:,} hosts: from `helm upgrade` until all answer", "s"),
+            f"shared_{count}_listeners": Figure(f"{count:,} host{'s' * (count > 1)}: listeners", "MB", listeners),
+            f"shared_{count}_allocated": Figure(
+                f"{count:,} host{'s' * (count > 1)}: memory that Envoy allocates", "MB", memory
+            ),
+            f"shared_{count}_resident": Figure(
+                f"{count:,} host{'s' * (count > 1)}: resident memory of Envoy and Istio's agent", "MB"
+            ),
+            f"shared_{count}_peak": Figure(
+                f"{count:,} host{'s' * (count > 1)}: the most of it while it grew to them", "MB"
+            ),
         }.items()
     },
     "held": {

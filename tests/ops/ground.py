@@ -1,17 +1,21 @@
 """Where measurements stand: an upstream that answers for any number of names, a client, and lists of any length."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from tests.chart import Document, Helm
 from tests.mesh import dns, images, settings
 from tests.mesh.client import Client, ClientPod, start_clients
-from tests.mesh.kubectl import Manifest, apply
+from tests.mesh.kubectl import Manifest, apply, kubectl
 from tests.mesh.namespaces import create_namespace, delete_namespaces
-from tests.mesh.release import Release, Values
+from tests.mesh.release import SMALL, Release, Values, compile_list
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 from tests.mesh.waiting import wait_until
+from tests.tools import tool
 
 APPS, OUTSIDE, EGRESS = "ops-apps", "ops-outside", "ops-egress"
 DOMAIN = "ops.example.com"
@@ -20,6 +24,7 @@ ADDRESS = "240.0.99.1"
 FACES = (Face(443, tls="simple"), Face(5432, "tcp"))
 #: The chart's own drain, not the one that makes tests short. Checks are rare: they are not what is measured.
 AS_SHIPPED: Values = {"drainSeconds": 30, "readiness": {"interval": "30s", "timeout": "5s", "unhealthyThreshold": 3}}
+SIDES = 8
 QUICK: Values = {"readiness": {"interval": "5s", "timeout": "5s", "unhealthyThreshold": 3}}
 
 
@@ -33,6 +38,7 @@ def names(count: int) -> list[str]:
     return [name(number) for number in range(count)]
 
 
+Key = tuple[str, str, str]
 #: An entry of a list: a name, or what a host says.
 Entry = str | Mapping[str, Any]
 
@@ -102,6 +108,24 @@ def installed(
         yield release
     finally:
         delete_namespaces(namespace)
+
+
+def rendered(hosts: str) -> dict[Key, Document]:
+    """All objects of a list, as `egressc render` prints them, by kind, namespace and name."""
+    return Helm(tool("helm4")).render(compile_list(hosts), {**SMALL, **AS_SHIPPED})
+
+
+def create(objects: Iterable[Document]) -> None:
+    """Create objects that do not exist yet, SIDES of them at a time: Helm would do it one after another."""
+    texts = [json.dumps(one) for one in objects]
+    with ThreadPoolExecutor(SIDES) as pool:
+        parts = ["\n---\n".join(texts[side::SIDES]) for side in range(SIDES) if texts[side::SIDES]]
+        for done in [pool.submit(_create, part) for part in parts]:
+            done.result()
+
+
+def _create(text: str) -> None:
+    kubectl("create", "--filename=-", text=text, seconds=900)
 
 
 def _lines() -> list[str]:

@@ -3,18 +3,13 @@
 Only the first host has pods: what its proxy is told does not depend on the pods of the others.
 """
 
-import json
-
-from tests.chart import Helm, parsed
 from tests.mesh import istio
 from tests.mesh.client import ClientPod, start_clients
 from tests.mesh.kubectl import kubectl
 from tests.mesh.namespaces import create_namespace, delete_namespaces
-from tests.mesh.release import SMALL, compile_list
-from tests.ops.ground import APPS, AS_SHIPPED, EGRESS, Entry, Ground, host_list, name, names
+from tests.ops.ground import APPS, EGRESS, Entry, Ground, create, host_list, name, names, rendered
 from tests.ops.proxy import Proxy, proxy
 from tests.ops.shared_growth import sizes
-from tests.tools import tool
 
 COUNT = 200
 CALLED = 3
@@ -56,7 +51,8 @@ def _fleet(ground: Ground, namespaces: list[str], called: str) -> dict[str, floa
     for one in made:
         create_namespace(one)
     try:
-        _apply(host_list(hosts))
+        every = rendered(host_list(hosts))
+        create(one for (kind, _, its), one in every.items() if kind not in PODS or its == FIRST)
         kubectl("rollout", "status", f"deployment/{FIRST}", f"--namespace={namespaces[0]}", "--timeout=120s")
         ground.await_answers(name(0))
         own = proxy(namespaces[0], FIRST)
@@ -66,10 +62,3 @@ def _fleet(ground: Ground, namespaces: list[str], called: str) -> dict[str, floa
     finally:
         kubectl("delete", "pod", "late", f"--namespace={APPS}", "--ignore-not-found", "--grace-period=1")
         delete_namespaces(*made)
-
-
-def _apply(hosts: str) -> None:
-    """Install all objects, but of all pods only those of the first host."""
-    documents = parsed(Helm(tool("helm4")).text(compile_list(hosts), {**SMALL, **AS_SHIPPED}))
-    kept = [one for one in documents if one["kind"] not in PODS or one["metadata"]["name"] == FIRST]
-    kubectl("apply", "--server-side", "--filename=-", text="\n---\n".join(map(json.dumps, kept)), seconds=600)

@@ -26,14 +26,18 @@ def shared(count: int, resources: str = "") -> str:
 
 def most(told: int = 0) -> int:
     """How many hosts the chart's own limit carries, or how many it lets a gateway be told of."""
-    return (
-        next(count for count in range(1, 10_000) if least_limit(*((1, count) if told else (count, count))) > CHART) - 1
-    )
+    sizes = (((1, 1) if told else (count, count), count) for count in range(1, 10_000))
+    return next(count for carried, count in sizes if least_limit(*carried, count) > CHART) - 1
 
 
 def test_the_chart_s_own_limit_carries_so_many() -> None:
     assert codes(shared(most())) == []
     assert codes(shared(most() + 1)) == ["EG366"]
+
+
+def test_hosts_with_a_ca_of_their_own_take_less() -> None:
+    text = shared(most() + 1)
+    assert codes(text.replace("gateway: shared", "gateway: shared, tls: {secret: own-ca}")) == []
 
 
 def test_a_gateway_of_its_own_is_told_of_its_whole_namespace() -> None:
@@ -56,7 +60,7 @@ def test_the_fix_fits(count: int) -> None:
     assert finding.code == "EG366"
     fix = re.fullmatch(r"write `resources: (\{requests: \{cpu: 1, memory: (\w+)\}, .*\})` at the gateway", finding.fix)
     assert fix
-    assert quantity(fix[2]) >= idle(count, count)
+    assert quantity(fix[2]) >= idle(count, count, count)
     assert codes(shared(count, fix[1])) == []
 
 
