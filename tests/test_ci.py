@@ -7,18 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.mesh.versions import PAIRS, Pair
+
 SCRIPT = Path(__file__).parents[1] / ".ci" / "run"
 PAGE = "| Claim | Sent | The upstream saw | The client saw |\n| --- | --- | --- | --- |\n"
 TAKEN_DOWN = "==> make mesh-down: passed after"
 
 
-def ci(clone: Path, recipes: Mapping[str, str] | None = None, limit: str = "50m") -> subprocess.CompletedProcess[str]:
+def ci(clone: Path, recipes: Mapping[str, str] | None = None, limit: str = "40m") -> subprocess.CompletedProcess[str]:
     """What the script does where make targets do nothing but what they are given, with a limit for the longest."""
     for folder in (".ci", "docs"):
         (clone / folder).mkdir()
     script = clone / ".ci" / "run"
     shutil.copy(SCRIPT, script)
-    script.write_text(script.read_text().replace("50m", limit))
+    script.write_text(script.read_text().replace("40m", limit))
     (clone / "docs" / "proof.md").write_text(f"{PAGE}| a claim | sent | before | 200 |\n")
     made = dict.fromkeys(("demo", "test", "mutants", "e2e", "mesh-down"), "true") | dict(recipes or {})
     (clone / "Makefile").write_text("".join(f"{target}:\n\t{recipe}\n" for target, recipe in made.items()))
@@ -28,12 +30,25 @@ def ci(clone: Path, recipes: Mapping[str, str] | None = None, limit: str = "50m"
     return subprocess.run([script], capture_output=True, text=True, check=False)
 
 
+#: All tests on the default pair, then the short form on the others.
+E2E = ["make e2e", *(f"make e2e SHORT=1 ISTIO={pair.istio} ENVOY={pair.envoy}" for pair in PAIRS[1:])]
+
+
 def test_every_stage_passes(tmp_path: Path) -> None:
     ran = ci(tmp_path)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     passed = [line for line in ran.stdout.splitlines() if ": passed after " in line]
-    stages = ["make demo", "make test", "make mutants", "make e2e", "make mesh-down", "CI"]
+    stages = ["make demo", "make test", "make mutants", *E2E, "make mesh-down", "CI"]
     assert [line.removeprefix("==> ").partition(":")[0] for line in passed] == stages
+
+
+@pytest.mark.parametrize("pair", PAIRS[1:], ids=str)
+def test_a_pair_that_fails_fails_all(tmp_path: Path, pair: Pair) -> None:
+    ran = ci(tmp_path, {"e2e": f'test "$(SHORT) $(ISTIO) $(ENVOY)" != "1 {pair.istio} {pair.envoy}"'})
+    assert ran.returncode != 0
+    *passed, failed, _, _ = (line for line in ran.stdout.splitlines() if line.startswith("==> ") and " after " in line)
+    assert failed.startswith(f"==> {E2E[PAIRS.index(pair)]}: failed with exit code")
+    assert len(passed) == 3 + PAIRS.index(pair)
 
 
 @pytest.mark.parametrize("target", ["demo", "test", "mutants", "e2e"])

@@ -13,8 +13,8 @@ from compiled lists carry it, and an upstream outside the mesh tells what reache
 a generated name, so a change of this page is a change of behaviour.
 
 A column such as `1.31·1.39` is a pair of releases: of istiod, and of the Envoy of all proxies. ✓ says that this pair
-has shown the row. CI runs the first pair. The others are run by hand, some of them in part. So an empty place says only
-that nobody has looked. [tests/mesh/README.md](../tests/mesh/README.md#releases) says how to run a pair. A row that
+has shown the row. CI runs all tests on the first pair, and the short form of them on the others. So an empty place says
+only that nobody has looked. [tests/mesh/README.md](../tests/mesh/README.md#releases) says how to run a pair. A row that
 begins with "closed:" is what an older proxy does instead of what it cannot do.
 
 **What the test mesh cannot show.** Its proxies are Envoy's own build, without Istio's filters (metadata exchange, the

