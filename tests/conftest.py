@@ -1,6 +1,7 @@
 """Fixtures that several tests share."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from tests.tools import tool
 
 Render = Callable[..., Documents]
 Golden = Callable[[Path, str], None]
+
+# The processes in which xdist runs tests may be told how wide a terminal is: they write to none.
+os.environ.pop("COLUMNS", None)
 
 # The same examples in every run of a clone, however slow the machine: Hypothesis also draws constants of the modules
 # that it finds there. To look for new ones: pytest --hypothesis-profile=search
