@@ -55,6 +55,10 @@ class Open:
     shop: Client
     folder: Path
 
+    def answers(self) -> bool:
+        """Whether each call is answered."""
+        return [self.ask(url) for url in CALLS] == [200] * len(CALLS)
+
     def ask(self, url: str) -> int:
         """The status that the application gets."""
         return self.shop.curl(url, "--insecure", seconds=5).status
@@ -78,13 +82,12 @@ def open_mesh(
     (shop,) = start_clients(namespace(APPS, "injected"), ClientPod("shop", account="shop"))
     apply(OPEN, NAMED)
     mesh = Open(upstream, shop, tmp_path_factory.mktemp("learn"))
-    wait_until(lambda: mesh.ask(CALLS[0]) == 200, "what the namespace's own Sidecar lets out", seconds=20)
+    wait_until(mesh.answers, "what the namespace's own Sidecar lets out", seconds=60)
     yield mesh
     dns.set_names({name: [] for name in (CLEAR, SECURE, BOTH)})
 
 
 def test_what_was_called_is_carried_by_gateways(open_mesh: Open, proof: Proof) -> None:
-    assert [open_mesh.ask(url) for url in CALLS] == [200] * len(CALLS)
     # a name that is not that of the upstream, and one that nobody answers
     header = (
         "--header",
@@ -94,10 +97,11 @@ def test_what_was_called_is_carried_by_gateways(open_mesh: Open, proof: Proof) -
     assert open_mesh.shop.curl(f"http://{FORGED}:81/", "--connect-to", f"::{CLEAR}:81", seconds=5).status in (0, 503)
 
     def learned() -> Learned | None:
+        assert open_mesh.answers()  # again, as the sidecar may hear of the ports late, and then of the names
         found = open_mesh.learn()
         return found if {one.host for one in found.entries} == {CLEAR, SECURE, BOTH} else None
 
-    found = wait_until(learned, "the log's lines", seconds=30)
+    found = wait_until(learned, "the log's lines", seconds=60)
     assert found is not None
     assert found.text is not None
     data = yaml.safe_load(found.text)
@@ -110,7 +114,7 @@ def test_what_was_called_is_carried_by_gateways(open_mesh: Open, proof: Proof) -
     release = Release(GATEWAYS)
     release.apply(hosts.read_text())
     try:
-        wait_until(lambda: _by_gateways(open_mesh), "the way through the gateways", seconds=30)
+        wait_until(lambda: _by_gateways(open_mesh), "the way through the gateways", seconds=60)
         again = open_mesh.learn(str(hosts))
         assert again.entries == ()
     finally:
@@ -132,6 +136,6 @@ def _ports(data: dict[str, Any]) -> dict[str, list[int]]:
 def _by_gateways(mesh: Open) -> bool:
     """Whether each call is answered, and the upstream sees gateways only."""
     mesh.upstream.forget()
-    answered = [mesh.ask(url) for url in CALLS] == [200] * len(CALLS)
+    answered = mesh.answers()
     gateways = senders(GATEWAYS)
     return answered and all(peer(seen) in gateways for seen in requests(mesh.upstream))
