@@ -74,14 +74,17 @@ class Client:
             *options,
             url,
         ]
-        done = execute(self.namespace, self.name, CONTAINER, command, seconds=seconds + 30)
-        decoder = json.JSONDecoder()
-        try:
-            told, end = decoder.raw_decode(done.stderr)
-            headers, _ = decoder.raw_decode(done.stderr[end:].lstrip())
-        except ValueError:
-            raise MeshError(f"curl could not run in pod {self.namespace}/{self.name}: {done.stderr.strip()}") from None
-        return Answer(told["http_code"], headers, done.stdout, told["exitcode"], told["errormsg"] or "")
+        decoder, said = json.JSONDecoder(), ""
+        # the end of an output is lost now and then on its way from the node: what is cut short is asked again
+        for _ in range(2):
+            done = execute(self.namespace, self.name, CONTAINER, command, seconds=seconds + 30)
+            try:
+                told, end = decoder.raw_decode(done.stderr)
+                headers, _ = decoder.raw_decode(done.stderr[end:].lstrip())
+                return Answer(told["http_code"], headers, done.stdout, told["exitcode"], told["errormsg"] or "")
+            except ValueError:
+                said = done.stderr.strip()
+        raise MeshError(f"curl could not run in pod {self.namespace}/{self.name}: {said}")
 
     def grpc(self, address: str, *options: str) -> Outcome:
         """Call the echo method of host:port; options are those of `peer grpc`."""
