@@ -1,12 +1,13 @@
 """What commands have in common that ask a cluster: how to reach it, and what the chart prints for the list."""
 
 import argparse
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import yaml
 
 from egressc import emit
-from egressc.commands.arguments import Parser, file
+from egressc.commands.arguments import Parser
 from egressc.doctor.caller import Caller
 from egressc.doctor.cluster import Cluster
 from egressc.doctor.examination import Documents, Examination
@@ -20,22 +21,14 @@ CODES = "exit codes: 0 nothing is wrong, also with warnings; 1 something is, or 
 WAIT = 11.0
 
 
-def arguments() -> argparse.ArgumentParser:
-    """How to reach the cluster, and what the list was installed with."""
+def arguments(formats: Iterable[str]) -> argparse.ArgumentParser:
+    """How to reach the cluster, and which release is there."""
     parser = Parser(add_help=False)
     parser.add_argument("--kubectl", default="kubectl", metavar="PROGRAM", help="the kubectl to ask by")
     for name, what in (("context", "context"), ("kubeconfig", "kubeconfig")):
         parser.add_argument(f"--{name}", metavar=name.upper(), help=f"the {what} that kubectl is to use")
-    parser.add_argument(
-        "-f",
-        "--values",
-        action="append",
-        default=[],
-        metavar="FILE",
-        type=file,
-        help="more values that the chart was installed with; repeatable",
-    )
-    parser.add_argument("-n", "--namespace", default="egress", help="the release's namespace (default: egress)")
+    parser.add_argument("--format", choices=sorted(formats), default="text", help="default: text")
+    parser.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
     parser.add_argument("--release", default="egress", help="the release's name (default: egress)")
     parser.add_argument(
         "--wait",

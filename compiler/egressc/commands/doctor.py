@@ -14,7 +14,7 @@ def add(commands: Any) -> None:
     """Adds the command."""
     parser = commands.add_parser(
         "doctor",
-        parents=[lists.arguments(), lists.results(), cluster.arguments()],
+        parents=[lists.arguments(), lists.results(), lists.installation(), cluster.arguments(formats.FORMATS)],
         help="ask a cluster, without a change, whether the fleet can work and does",
         epilog=f"{cluster.CODES}; {cluster.UNKNOWN} nothing is wrong as far as the rights reach; "
         f"{cluster.UNREACHABLE} no cluster answers",
@@ -27,8 +27,6 @@ def add(commands: Any) -> None:
         help="also ask whether this workload may call, with --host whether it may call that host",
     )
     parser.add_argument("--host", help="the host that --from is to call")
-    parser.add_argument("--format", choices=sorted(formats.FORMATS), default="text", help="default: text")
-    parser.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
     parser.set_defaults(run=run, parser=parser)
 
 

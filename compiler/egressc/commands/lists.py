@@ -52,6 +52,22 @@ def results() -> argparse.ArgumentParser:
     return parser
 
 
+def installation() -> argparse.ArgumentParser:
+    """What the chart gets beside the list, and where it is installed."""
+    parser = Parser(add_help=False)
+    parser.add_argument(
+        "-f",
+        "--values",
+        action="append",
+        default=[],
+        metavar="FILE",
+        type=file,
+        help="more values for the chart; repeatable",
+    )
+    parser.add_argument("-n", "--namespace", default="egress", help="the release's namespace (default: egress)")
+    return parser
+
+
 def compiled(given: argparse.Namespace) -> Compilation:
     """What comes of the lists that are `given`; nothing is said yet."""
     guard(given, (*given.lists, *given.overlay))

@@ -5,7 +5,6 @@ from typing import Any
 
 from egressc import emit
 from egressc.commands import lists, shards
-from egressc.commands.arguments import file
 from egressc.helm import template
 
 
@@ -13,20 +12,10 @@ def add(commands: Any) -> None:
     """Adds the command."""
     parser = commands.add_parser(
         "render",
-        parents=[lists.arguments(), lists.results(), shards.arguments()],
+        parents=[lists.arguments(), lists.results(), lists.installation(), shards.arguments()],
         help="compile, and print the manifests by `helm template`",
         epilog=lists.CODES,
     )
-    parser.add_argument(
-        "-f",
-        "--values",
-        action="append",
-        default=[],
-        metavar="FILE",
-        type=file,
-        help="more values for the chart; repeatable",
-    )
-    parser.add_argument("-n", "--namespace", default="egress", help="the release's namespace (default: egress)")
     parser.set_defaults(run=run, parser=parser)
 
 

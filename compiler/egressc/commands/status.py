@@ -13,13 +13,11 @@ def add(commands: Any) -> None:
     """Adds the command."""
     parser = commands.add_parser(
         "status",
-        parents=[lists.arguments(), lists.results(), cluster.arguments()],
+        parents=[lists.arguments(), lists.results(), lists.installation(), cluster.arguments(status.FORMATS)],
         help="a line for each host: whether its gateway is Ready in a cluster, or why not",
         epilog=f"exit codes: 0 every host is Ready; 1 one is not, or the list has errors; 2 misuse; {cluster.UNKNOWN} "
         f"every host is Ready as far as the rights reach; {cluster.UNREACHABLE} no cluster answers",
     )
-    parser.add_argument("--format", choices=sorted(status.FORMATS), default="text", help="default: text")
-    parser.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
     parser.set_defaults(run=run, parser=parser)
 
 
