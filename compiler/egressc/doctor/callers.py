@@ -8,7 +8,7 @@ from egressc.doctor.examination import Examination, alive, has_proxy, place
 from egressc.doctor.problem import Outcome, Well, run
 from egressc.doctor.selectors import has
 from egressc.findings import Code
-from egressc.model import Client, Deny, stands_for
+from egressc.model import Client, Deny, means
 from egressc.plan import Carrier
 from egressc.plan.decisions.lines import deny_line
 
@@ -53,12 +53,12 @@ def _refusal(carrier: Carrier, caller: Caller, pod: Object) -> tuple[str, str] |
     host = carrier.host
     for rule in (*carrier.denials, *carrier.fleet_denials):
         deny = rule.said
-        if isinstance(deny, Deny) and _denied(deny, caller, pod) and not (rule.methods or rule.paths):
+        if isinstance(deny, Deny) and means(deny, caller.namespace, account(pod)) and not (rule.methods or rule.paths):
             line = deny_line(deny)
             ports = f" on port {', '.join(map(str, rule.ports))}" if len(rule.ports) < len(host.ports) else ""
             return f"{line.place} denies {deny.who}{ports}", "remove the denial, or let another account call"
     who = f"{{namespace: {caller.namespace}, serviceAccount: {account(pod)}}}"
-    known = [client for client in host.clients if _is_account(client, caller, pod)]
+    known = [client for client in host.clients if means(client, caller.namespace, account(pod))]
     if not known:
         return (
             f"no client of the list is the account {caller.namespace}/{account(pod)}",
@@ -78,15 +78,7 @@ def _refusal(carrier: Carrier, caller: Caller, pod: Object) -> tuple[str, str] |
 
 
 def _is(client: Client, caller: Caller, pod: Object) -> bool:
-    return _is_account(client, caller, pod) and has(dict(client.pod_labels), labels(pod))
-
-
-def _is_account(client: Client, caller: Caller, pod: Object) -> bool:
-    return stands_for(client.namespace, caller.namespace) and client.service_account in (None, account(pod))
-
-
-def _denied(deny: Deny, caller: Caller, pod: Object) -> bool:
-    return stands_for(deny.namespace, caller.namespace) and deny.service_account in (None, account(pod))
+    return means(client, caller.namespace, account(pod)) and has(dict(client.pod_labels), labels(pod))
 
 
 def _telling(carrier: Carrier, pod: Object) -> dict[str, str]:

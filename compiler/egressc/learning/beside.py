@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from egressc.learning.calls import Call
-from egressc.model import Client, Deny, Host, Inventory, Port, stands_for
+from egressc.learning.calls import Call, family
+from egressc.model import Client, Deny, Host, Inventory, Port, means
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,9 @@ class Beside:
             host = host or self._hosts.get(".".join(["*", *labels[cut:]]))
         if host is None:
             return None
-        fits = (port for port in host.ports if port.port == call.port and _speaks(port) == _kind(call.protocol))
+        fits = (
+            port for port in host.ports if port.port == call.port and family(port.protocol) == family(call.protocol)
+        )
         return Listed(host, next(fits, None))
 
     def decides(self, listed: Listed, call: Call) -> bool:
@@ -43,16 +45,8 @@ class Beside:
 
 def _names(rule: Client | Deny, call: Call) -> bool:
     everybody = isinstance(rule, Deny) or rule.whole_mesh or rule.namespace is not None
-    if not everybody or not rule.covers(call.port) or not stands_for(rule.namespace, call.namespace):
+    if not everybody or not rule.covers(call.port):
         return False
     if isinstance(rule, Deny) and rule.hosts and call.host not in rule.hosts:
         return False
-    return rule.service_account in (None, call.account)
-
-
-def _speaks(port: Port) -> str:
-    return _kind(port.protocol)
-
-
-def _kind(protocol: str) -> str:
-    return protocol if protocol in ("TLS", "TCP") else "HTTP"
+    return means(rule, call.namespace, call.account)

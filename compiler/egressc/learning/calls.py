@@ -110,6 +110,11 @@ def _protocol(record: Record) -> Protocol:
     return "TLS" if record.server_name else "TCP"
 
 
+def family(protocol: Protocol) -> Protocol:
+    """What a gateway tells apart on a port: TLS, TCP, and requests in clear."""
+    return protocol if protocol in ("TLS", "TCP") else "HTTP"
+
+
 def called(name: str) -> str | None:
     """`name` as a list has it, None where it is no name of one host. A caller may well say a wildcard."""
     return None if name.startswith("*") else host_of(name)

@@ -1,6 +1,7 @@
 """A tally → entries of a list: hosts, ports and callers that were seen, and no others."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,7 @@ from egressc.importing import packages
 from egressc.importing.callers import UNKNOWN
 from egressc.importing.entry import Entry
 from egressc.learning.beside import Beside, Listed
-from egressc.learning.calls import Call
+from egressc.learning.calls import Call, family
 from egressc.learning.tally import Seen, Tally, times
 from egressc.model import Host
 
@@ -60,7 +61,8 @@ def proposal(tally: Tally, beside: Beside | None, *, refused: bool) -> Proposal:
             by_host[call.host][call] = seen
     for host, found in by_host.items():
         new: Found = {}
-        guests: dict[str, tuple[Listed, Found]] = {}
+        guests: Found = {}
+        known: Host | None = None
         for call, seen in found.items():
             listed = beside.find(call) if beside else None
             if listed is None or beside is None:
@@ -68,13 +70,13 @@ def proposal(tally: Tally, beside: Beside | None, *, refused: bool) -> Proposal:
             elif listed.port and beside.decides(listed, call):
                 result.carried += seen.count
             elif listed.port and not listed.host.wildcard:
-                guests.setdefault(host, (listed, {}))[1][call] = seen
+                guests[call], known = seen, listed.host
             else:
                 result.findings.append(_lacking(listed, call, seen))
         if new:
             result.entries.append(_entry(host, new, result.findings))
-        for listed, calls in guests.values():
-            result.entries.append(_guests(listed, calls))
+        if known:
+            result.entries.append(_guests(known, guests))
     result.findings += _whole_namespaces(by_host)
     return result
 
@@ -86,8 +88,7 @@ def _lacking(listed: Listed, call: Call, seen: Seen) -> Finding:
     if listed.port is None:
         message = f"{where} has no port {call.port} for {call.protocol}, where {call.who} called {call.host}"
         return LISTED(seen.span, message, _port_fix(host, call))
-    client = _client(call)
-    said = client if isinstance(client, str) else f"{{namespace: {call.namespace}, serviceAccount: {call.account}}}"
+    said = flow(_client(call.namespace, call.account))
     message = f"{where} carries {call.host}, which {call.who} called, and has no such client"
     return LISTED(seen.span, message, f"list {call.host} itself, or add `{said}` to the wildcard's clients")
 
@@ -111,9 +112,8 @@ def _entry(host: str, found: Found, findings: list[Finding]) -> Entry:
     return entry
 
 
-def _guests(listed: Listed, found: Found) -> Entry:
+def _guests(host: Host, found: Found) -> Entry:
     """An entry that adds clients to one of the list: all else is said there."""
-    host = listed.host
     entry = Entry(host.host, min(seen.span for seen in found.values()))
     if host.owner:
         entry.settings["owner"] = host.owner
@@ -126,20 +126,16 @@ def _one_protocol_each(found: Found, findings: list[Finding]) -> Found:
     """The calls without those that speak otherwise than most calls of their port."""
     counts: dict[int, Counter[str]] = defaultdict(Counter)
     for call, seen in found.items():
-        counts[call.port][_family(call)] += seen.count
+        counts[call.port][family(call.protocol)] += seen.count
     most = {port: max(sorted(some), key=some.__getitem__) for port, some in counts.items()}
     for port, some in counts.items():
         if len(some) > 1:
             call, seen = next(
-                (one, seen) for one, seen in found.items() if one.port == port and _family(one) != most[port]
+                (one, seen) for one, seen in found.items() if one.port == port and family(one.protocol) != most[port]
             )
-            message = f"{call.host}:{port} was called with {most[port]} and, less often, with {_family(call)}"
+            message = f"{call.host}:{port} was called with {most[port]} and, less often, with {family(call.protocol)}"
             findings.append(MIXED(seen.span, message, "look what these callers do: another port may be for them"))
-    return {call: seen for call, seen in found.items() if _family(call) == most[call.port]}
-
-
-def _family(call: Call) -> str:
-    return call.protocol if call.protocol in ("TLS", "TCP") else "HTTP"
+    return {call: seen for call, seen in found.items() if family(call.protocol) == most[call.port]}
 
 
 def _most(found: Found, port: int) -> Call:
@@ -181,10 +177,7 @@ def _clients(entry: Entry, found: Found, ports: Items[int], findings: list[Findi
     for (namespace, account), called in sorted(callers.items()):
         if account and called <= callers.get((namespace, ""), set()):
             continue
-        client: dict[str, Any] = {"namespace": namespace} | ({"serviceAccount": account} if account else {})
-        if called != {*ports}:
-            client["ports"] = sorted(called)
-        clients.append(namespace if client == {"namespace": namespace} else client)
+        clients.append(_client(namespace, account, called if called != {*ports} else ()))
     if clients:
         entry.settings["clients"] = clients
         return
@@ -194,8 +187,11 @@ def _clients(entry: Entry, found: Found, ports: Items[int], findings: list[Findi
     entry.ask("Who may call? Add `clients`", entry.span)
 
 
-def _client(call: Call) -> Any:
-    return {"namespace": call.namespace, "serviceAccount": call.account} if call.account else call.namespace
+def _client(namespace: str, account: str, ports: Iterable[int] = ()) -> Any:
+    """A client as a list has it, with `ports` where it may not use all."""
+    more = {"serviceAccount": account, "ports": sorted(ports)}
+    said = {"namespace": namespace} | {key: value for key, value in more.items() if value}
+    return said if len(said) > 1 else namespace
 
 
 def _comments(entry: Entry, found: Found) -> None:

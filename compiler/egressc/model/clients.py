@@ -55,3 +55,8 @@ class Deny(Operation):
         if self.namespace is None:
             return "everybody"
         return f"{self.namespace}/{self.service_account}" if self.service_account else self.namespace
+
+
+def means(rule: Client | Deny, namespace: str, account: str) -> bool:
+    """Whether `rule` is about a service account of a namespace, whatever the labels of its pods."""
+    return stands_for(rule.namespace, namespace) and rule.service_account in (None, account)
