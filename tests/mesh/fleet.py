@@ -9,6 +9,7 @@ from typing import Any
 from egressc.names import gateway_name
 from tests.mesh import versions
 from tests.mesh.certificates import Authority, Certificate
+from tests.mesh.client import Client
 from tests.mesh.diagnostics import GATEWAY_LABEL
 from tests.mesh.kubectl import Manifest, get
 from tests.mesh.upstream import Seen, Upstream
@@ -121,6 +122,12 @@ def wait_ready(namespace: str, hosts: Iterable[str], ready: bool = True, seconds
         return all(name in pods and pods[name].ready == ready for name in names)
 
     wait_until(reached, f"{', '.join(sorted(names))} {'Ready' if ready else 'NotReady'}", seconds=seconds)
+
+
+def wait_answers(asked: Iterable[tuple[Client, str]], seconds: float = 60) -> None:
+    """Wait until each client gets 200 for its URL: shared pods are Ready before they know that upstreams answer."""
+    for client, url in asked:
+        wait_until(lambda: client.curl(url).status == 200, f"{url} answers {client.name}", seconds=seconds)  # noqa: B023
 
 
 def requests(upstream: Upstream, wanted: Callable[[Seen], bool] = lambda _: True) -> list[Seen]:

@@ -11,7 +11,7 @@ from tests.mesh import dns, gateway
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, Outcome, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, credentials, gateways, requests
+from tests.mesh.fleet import case, credentials, gateways, requests, wait_answers
 from tests.mesh.kubectl import apply
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import AUTHORIZATION, Proof, got
@@ -53,7 +53,10 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     clients = [client for name in pods for client in start_clients(namespace(name, "injected"), *pods[name])]
     release = Release(GATEWAYS)
     release.apply(case("authorization"))
-    yield Fleet(upstream, {client.name: client for client in clients})
+    by_name = {client.name: client for client in clients}
+    shared = {"one": "shop", "two": "stranger", "three": "shop"}
+    wait_answers((by_name[who], f"http://{host}.authz.example.com/") for host, who in shared.items())
+    yield Fleet(upstream, by_name)
     release.uninstall()
     dns.set_names({name: [] for name in HOSTS})
 

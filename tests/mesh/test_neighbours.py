@@ -10,7 +10,7 @@ from tests.mesh.attacker import Attacker, take_over
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, Outcome, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import adopted, case, credentials, gateways, requests, secret
+from tests.mesh.fleet import adopted, case, credentials, gateways, requests, secret, wait_answers
 from tests.mesh.gateway import pods
 from tests.mesh.kubectl import apply, get, kubectl
 from tests.mesh.namespaces import RESTRICTED
@@ -63,12 +63,15 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
     kubectl("rollout", "status", f"deployment/{OLD}", "--namespace", ADOPTED, "--timeout=90s")
     release = Release(GATEWAYS)
     release.apply(case("neighbours", address=upstream.address))
+    by_name = {client.name: client for client in clients}
+    listed = {"api.methods": "shop", "api.report": "checkout", "api.adopted": "checkout", "api.deny": "shop"}
+    wait_answers((by_name[who], f"http://{full(name)}/") for name, who in listed.items())
     (old,) = pods(ADOPTED, f"istio={OLD}")
     addresses = {name: pod.addresses[0] for name, pod in gateways(GATEWAYS).items()}
     addresses[OLD] = get("pod", "--namespace", ADOPTED, old)["status"]["podIP"]
     yield Fleet(
         upstream,
-        {client.name: client for client in clients},
+        by_name,
         {client.name: take_over(client) for client in clients},
         addresses,
     )

@@ -12,7 +12,7 @@ from tests.mesh import dns, gateway
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, credentials, gateways
+from tests.mesh.fleet import case, credentials, gateways, wait_answers
 from tests.mesh.kubectl import apply, kubectl
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import OBSERVABILITY, Proof
@@ -69,6 +69,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     )
     release = Release(GATEWAYS, helm="helm3")
     release.apply(case("observability"))
+    wait_answers((clients[0], f"http://{host}/") for host in TEAMS)
     yield Fleet(release, upstream, *clients)
     release.uninstall()
     dns.set_names({name: [] for name in (*HOSTS, *TEAMS)})

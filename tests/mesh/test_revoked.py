@@ -13,7 +13,7 @@ from tests.mesh.attacker import Attacker, Stream, http1, take_over
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, gateways
+from tests.mesh.fleet import case, gateways, wait_answers
 from tests.mesh.http2 import Http2
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import REVOKED, Proof
@@ -107,6 +107,7 @@ def figures(namespace: MakeNamespace, public_authority: Authority) -> Iterator[F
     pods = start_clients(namespace(APPS, "injected"), *(ClientPod(name, account=name) for name in ("leaver", "stayer")))
     release = Release(namespace(GATEWAYS, "plain", RESTRICTED))
     release.apply(case("revoked", clients=f"{LEAVER}, {STAYER}"))
+    wait_answers((pod, f"http://{SHARED}/") for pod in pods)
     yield measured({pod.name: pod for pod in pods}, release)
     release.uninstall()
     dns.set_names({host: [] for host in HOSTS})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -58,7 +59,10 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     kubectl("rollout", "status", "deployment/old-egress", "--namespace", ADOPTED, "--timeout=60s")
     release = Release(GATEWAYS)
     release.apply(case("shared"))
-    yield Fleet(first, second, shop, checkout)
+    fleet = Fleet(first, second, shop, checkout)
+    for claim, (_, _, ask) in ALLOWED.items():
+        wait_until(partial(answered, ask, fleet), claim, seconds=60)  # shared pods are Ready before their upstreams
+    yield fleet
     release.uninstall()
     dns.set_names({name(host): [] for host in (*FIRST, *SECOND)})
 
@@ -106,6 +110,11 @@ def somebody_s_gateway() -> list[Manifest]:
 
 
 Ask = Callable[[Fleet], Answer | Outcome]
+
+
+def answered(ask: Ask, fleet: Fleet) -> bool:
+    return got(ask(fleet)) in ("200", "an answer")
+
 
 ALLOWED: dict[str, tuple[str, str, Ask]] = {
     "one host of a shared gateway, with its client certificate": (
