@@ -132,6 +132,26 @@ def test_no_content_of_a_secret_is_ever_shown() -> None:
         assert content not in shown
 
 
+@pytest.mark.parametrize("value", ["hush-hush", "hush", "\ud800hush", "hüsh", ["hush"], {"hush": 1}, 7, None, True])
+def test_no_content_of_a_strange_form_is_shown(value: Any) -> None:
+    secret = {"kind": "Secret", "metadata": {"name": "partner-bank", "namespace": "egress"}, "data": {"tls.crt": value}}
+    found = examine(LIST, {"objects": [secret]})
+    shown = "".join(show(found) for show in formats.FORMATS.values())
+    assert "hush" not in shown
+    assert "hüsh" not in shown
+    assert found.problems or found.unknown
+
+
+def test_what_kubernetes_says_is_shown_without_passwords() -> None:
+    waiting = {"reason": "ErrImagePull", "message": "cannot pull https://user:hush@registry.example.com/x"}
+    status = {"containerStatuses": [{"name": "istio-proxy", "image": "x", "state": {"waiting": waiting}}]}
+    pod = {"kind": "Pod", "metadata": {"name": "api-stripe-com-1", "namespace": "egress"}, "status": status}
+    pod["spec"] = {"containers": [{"name": "istio-proxy", "image": "x"}]}
+    (problem,) = examine(LIST, {"objects": [pod]}).problems
+    assert "registry.example.com" in problem.message
+    assert "hush" not in problem.message
+
+
 def test_no_content_is_shown_that_is_no_json() -> None:
     memory = well(LIST)
 
