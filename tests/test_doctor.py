@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from egressc.cli import main
-from egressc.doctor import CHECKS, certificates, diagnosis, formats
+from egressc.doctor import CHECKS, Check, certificates, diagnosis, formats
 from egressc.doctor.caller import Caller
 from egressc.doctor.certificates import CertificateError
 from egressc.doctor.cluster import RESOURCES, Cluster
@@ -140,6 +140,16 @@ def test_no_content_of_a_strange_form_is_shown(value: Any) -> None:
     assert "hush" not in shown
     assert "hüsh" not in shown
     assert found.problems or found.unknown
+
+
+def test_no_content_is_shown_that_an_error_carries() -> None:
+    def look(_: Examination, subject: str) -> Any:
+        yield subject.encode("ascii")
+
+    examination = Examination(planned(LIST), Cluster(well(LIST).ask), printed(LIST), NOW, 0)
+    found = diagnosis(examination, [Check("secrets", "Secrets hold", lambda _: ["hush-hüsh"], look)])
+    assert [one.check for one in found.unknown] == ["secrets"]
+    assert "hush" not in formats.text(found)
 
 
 def test_what_kubernetes_says_is_shown_without_passwords() -> None:

@@ -436,7 +436,7 @@ def test_a_line_that_was_cut_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_line_that_cannot_be_read_is_shown_without_passwords(tmp_path: Path) -> None:
-    line = f"cannot connect to postgres://{'u' * 30}:sEcreT0word@db.example.net/x"
+    line = f"cannot connect to postgres://{'u' * 22}:sEcreT0word@db.example.net/x"
     (found,) = learned(tmp_path, line, tls("a.example")).findings
     assert (found.code, "sEcreT" in found.message) == ("EG414", False)
 
