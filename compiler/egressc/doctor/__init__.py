@@ -134,13 +134,8 @@ def _looked(examination: Examination, check: Check, subject: Any) -> list[Outcom
         found.extend(check.look(examination, subject))
     except UnansweredError as error:
         found.append(Unknown(check.name, check.well, str(error)))
-    except (
-        AttributeError,
-        KeyError,
-        TypeError,
-        ValueError,
-    ) as error:  # an object of others may have any form, and its content is not shown
-        found.append(
-            Unknown(check.name, check.well, f"an object has a form that is not known ({type(error).__name__})")
-        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # an object of others may have any form
+        # and what the error carries may be its content
+        why = f"an object has a form that is not known ({type(error).__name__})"
+        found.append(Unknown(check.name, check.well, why))
     return found

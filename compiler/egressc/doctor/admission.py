@@ -14,8 +14,8 @@ from egressc.since import spelled
 TOO_OLD = Code(
     "EG490",
     "a Kubernetes without what the admission policies need",
-    "An older API server refuses `companions.admission`, or decides it in another way. Upgrade the cluster, or leave "
-    "it out of the list. docs/security.md says what the mesh must do instead.",
+    f"The policies of `companions.admission` are for Kubernetes {spelled(ADMISSION_KUBERNETES)} and later. Upgrade the "
+    'cluster, or leave it out of the list. README says under "What the mesh must do" what to do instead.',
 )
 VERSION = re.compile(r"v?(\d+)\.(\d+)")
 KIND = "ValidatingAdmissionPolicy"
