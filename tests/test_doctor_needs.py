@@ -44,6 +44,13 @@ def pod(name: str, image: str = "auto", **more: Any) -> dict[str, Any]:
     } | more
 
 
+def running(name: str, image: str, state: str = "running") -> dict[str, Any]:
+    """A gateway's pod whose node knows its image by nothing more than the pod does."""
+    return pod(
+        name, image, status={"containerStatuses": [{"name": "istio-proxy", "image": image, "state": {state: {}}}]}
+    )
+
+
 def client(container: dict[str, Any], kind: str = "containers") -> dict[str, Any]:
     spec = {"serviceAccountName": "cart", "containers": [{"name": "app"}]}
     spec |= {kind: [{"name": "app"}, {"name": "istio-proxy"} | container]}
@@ -104,11 +111,9 @@ def test_a_tag_says_the_version(image: str, expected: Patch | None) -> None:
 
 def test_where_a_tag_says_nothing_one_proxy_of_the_image_is_asked() -> None:
     changes: dict[str, Any] = {
-        "objects": [pod("api-stripe-com", DIGEST, status={"containerStatuses": []}), pod("b-example-com", DIGEST)],
+        "objects": [running("api-stripe-com", DIGEST), running("b-example-com", DIGEST)],
         "envoys": {"api-stripe-com-1": [{"server_info": '{"node": {"metadata": {"ISTIO_VERSION": "1.30.7"}}}'}]},
     }
-    # the node knows the second one by its tag
-    changes["objects"][1]["status"] = {"containerStatuses": [{"name": "istio-proxy", "image": DIGEST}]}
     memory = changed(well(TWO), changes)
     asked: list[str] = []
 
@@ -131,10 +136,15 @@ def test_where_a_tag_says_nothing_one_proxy_of_the_image_is_asked() -> None:
     ],
 )
 def test_a_version_that_nobody_says_is_unknown_and_no_finding(more: dict[str, Any], why: str) -> None:
-    objects = [pod("api-stripe-com", DIGEST, status={"containerStatuses": []})]
+    objects = [running("api-stripe-com", DIGEST)]
     found = examine(ONE, {"objects": objects} | more)
     assert found.problems == ()
     assert any(one.check == "proxies" and why in one.why for one in found.unknown)
+
+
+def test_a_proxy_that_does_not_run_is_not_asked() -> None:
+    found = examine(ONE, {"objects": [running("api-stripe-com", DIGEST, "waiting")]})
+    assert "proxies" not in {one.check for one in found.unknown}
 
 
 def test_a_list_is_not_made_for_an_istio_that_no_list_can_be_for() -> None:
@@ -186,7 +196,8 @@ def test_the_pods_of_others_are_restarted_by_what_makes_them() -> None:
         "hosts: [{host: api.stripe.com, gateway: shared, clients: [shop]}]\n"
     )
     metadata = {"namespace": "mesh", "labels": {"istio": "egressgateway"}}
-    found = examine(adopting, {"objects": [pod("mine", "proxyv2:1.31.2", metadata=metadata)]})
+    mine = running("mine", "proxyv2:1.31.2") | {"metadata": {"name": "mine-1"} | metadata}
+    found = examine(adopting, {"objects": [mine]})
     assert [one.fix for one in found.problems if one.code.name == "EG486"] == [
         "upgrade Istio to 1.31.3 or later, then restart what makes the pods with istio=egressgateway"
     ]

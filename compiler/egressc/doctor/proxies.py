@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from egressc.doctor.cluster import Object
-from egressc.doctor.examination import Examination, Workload, has_proxy, place
+from egressc.doctor.examination import Examination, Workload, has_proxy, place, proxy
 from egressc.doctor.images import of_envoy, of_proxy, patch_of
 from egressc.doctor.istiod import older_list
 from egressc.doctor.kubectl import UnansweredError
@@ -49,7 +49,8 @@ def versions(examination: Examination, namespace: str) -> Iterator[Outcome]:
     unpatched: dict[tuple[Patch, Patch], list[Workload]] = defaultdict(list)
     for workload in _within(examination, namespace):
         least, why = needed(examination, workload.carried)
-        images = {image: pod for pod in examination.pods(workload) if (image := of_proxy(pod))}
+        running = [pod for pod in examination.pods(workload) if "running" in (proxy(pod) or {}).get("state", {})]
+        images = {image: pod for pod in running if (image := of_proxy(pod))}
         for image, pod in images.items():
             if image not in known:
                 known[image] = _patch(examination, image, pod)
