@@ -1,7 +1,7 @@
 {{- /* A series for each client port of each host whose gateway's pods are scraped, with the host's owner: see monitoring/rules.yaml. */}}
 {{- define "egress-gateways.hostsInfo" }}
 {{- range $gateway := .Values.gateways }}
-{{- if and $gateway.host (or $gateway.pods $gateway.marked) }}
+{{- if and $gateway.host (not $gateway.adopted) }}
 {{- range $gateway.ports }}
 - record: egressc:host:info
   expr: vector(1)
