@@ -7,11 +7,18 @@ from typing import Any
 
 import yaml
 
+from tests.chart import Documents
 from tests.tools import tool
 
 Labels = dict[str, str]
 #: A series as PromQL writes it, and its values as promtool does: `0+10x90` are 0, 10, 20 and so on, one a minute.
 Samples = Mapping[str, str]
+
+
+def together(documents: Documents) -> Any:
+    """All rules that the chart prints, as one file."""
+    printed = [one["spec"] for (kind, _, _), one in documents.items() if kind == "PrometheusRule"]
+    return {"groups": [group for one in printed for group in one["groups"]]}
 
 
 def check(rules: Any, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ from egressc.assets import chart_path
 from tests.chart import Helm
 from tests.lists import compile_text
 from tests.metrics import RULES
-from tests.promtool import Labels, check, fire
+from tests.promtool import Labels, check, fire, together
 from tests.test_docs import ROOT, anchors
 
 LIST = """
@@ -105,8 +105,21 @@ def printed(helm: Helm, **settings: Any) -> Any:
     assert plan
     monitoring = {"monitoring": {"prometheusRule": {"enabled": True} | settings}}
     documents = helm.render(emit.values(plan) | monitoring)
-    (rules,) = (one["spec"] for (kind, _, _), one in documents.items() if kind == "PrometheusRule")
-    return rules
+    return together(documents)
+
+
+def test_no_object_is_larger_than_the_operator_takes(helm4: Helm) -> None:
+    """It puts each into one ConfigMap, of half of what Kubernetes takes."""
+    plan = compile_text(LIST).plan
+    assert plan
+    one = emit.values(plan)["gateways"]["api-example-com"] | {"annotations": {"egressc.io/owner": "o" * 100}}
+    many = {f"host-{number}": one | {"host": f"{'a' * 50}{number}.example.com"} for number in range(1010)}
+    values = {"valuesVersion": 1, "gateways": many, "monitoring": {"prometheusRule": {"enabled": True}}}
+    documents = helm4.render(values, options=["--show-only", "templates/monitoring/prometheus-rule.yaml"])
+    assert sorted(name for _, _, name in documents) == [f"egress-gateways{end}" for end in ("", "-hosts-0", "-hosts-1")]
+    assert max(len(yaml.safe_dump(one)) for one in documents.values()) < 512 * 1024
+    rules = [rule for group in together(documents)["groups"] for rule in group["rules"]]
+    assert len({rule["labels"]["host"] for rule in rules if "host" in rule.get("labels", {})}) == 1010
 
 
 def about(host: str, severity: str) -> Labels:

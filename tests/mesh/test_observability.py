@@ -25,7 +25,7 @@ from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 from tests.mesh.waiting import wait_until
 from tests.metrics import Series, alerts, panels, scraped, selectors
-from tests.promtool import fire
+from tests.promtool import fire, together
 
 GATEWAYS, APPS = "e2e-log-gateways", "e2e-log-apps"
 OWN, QUIET, MESH, MUTUAL, TRIED = (
@@ -273,9 +273,7 @@ def rules(helm3: Helm) -> Any:
     """The rules that the chart prints for the list."""
     plan = compile_text(case("observability")).plan
     assert plan
-    documents = helm3.render(emit.values(plan) | {"monitoring": {"prometheusRule": {"enabled": True}}})
-    (found,) = (one["spec"] for (kind, _, _), one in documents.items() if kind == "PrometheusRule")
-    return found
+    return together(helm3.render(emit.values(plan) | {"monitoring": {"prometheusRule": {"enabled": True}}}))
 
 
 def pages(fleet: Fleet) -> dict[str, str]:

@@ -151,7 +151,7 @@ MUTANTS = (
         "tests/test_monitoring.py",
     ),
     Mutant(
-        f"{TEMPLATES}/monitoring/_hosts.tpl",
+        f"{TEMPLATES}/monitoring/prometheus-rule.yaml",
         "owner: {{ toJson . }}",
         'owner: ""',
         "an alert does not say whose host it is about",
