@@ -255,6 +255,8 @@ def test_a_floor_is_one_for_requests_and_for_connections(helm4: Helm, tmp_path: 
     }
     expected = {"EgressTrafficBelowFloor": [about("api", "warning"), about("db", "warning")]}
     fire(rules, well() | quiet, "100m", expected, tmp_path)
+    never = {of("plain", metric): GONE for metric in UPSTREAM if "_rq{" in metric or "_cx_" in metric}
+    fire(rules, well() | never, "100m", {"EgressTrafficBelowFloor": [about("plain", "warning")]}, tmp_path)
     busy = {of("db", "envoy_cluster_upstream_cx_active"): "100x120"}
     fire(rules, well() | quiet | busy, "100m", {"EgressTrafficBelowFloor": [about("api", "warning")]}, tmp_path)
 

@@ -92,8 +92,9 @@ def counted(question: str) -> tuple[int, str]:
     if labels["__name__"] == "envoy_cluster_upstream_rq":
         number = "3" if labels["response_code_class"] == "5xx" else "1203.9"
         return 200, vector((OWN, "api.stripe.com", number), ("another", "api.stripe.com", "7"))
-    number = "40" if labels["__name__"] == "envoy_cluster_upstream_cx_total" else "0"
-    return 200, vector((OWN, "api.stripe.com", number), (BANK, "partner.bank.example", "0"))
+    if labels["__name__"] == "envoy_cluster_membership_total":
+        return 200, vector((OWN, "api.stripe.com", "1"), (BANK, "partner.bank.example", "1"))
+    return 200, vector((OWN, "api.stripe.com", "40"))
 
 
 @pytest.fixture
@@ -160,7 +161,7 @@ hosts: [{host: raw.example.com, gateway: team, speaks: [http, https]}, {host: di
 
     def says(question: str) -> tuple[int, str]:
         name = next(value for label, _, value in selectors(question)[0].matchers if label == "__name__")
-        number = numbers[name.removeprefix("envoy_cluster_upstream_")]
+        number = numbers.get(name.removeprefix("envoy_cluster_upstream_"), "1")
         one = {"namespace": "egress", "egressc_io_gateway": "team"}
         result = [
             {"metric": one | {"cluster_name": f"outbound|{port}|carried|raw.example.com"}, "value": [1, number]}

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from egressc.doctor.examination import Examination
@@ -41,15 +41,19 @@ NOT_SCRAPED = Code(
 )
 #: Minutes that are looked back.
 MINUTES = 10
-BY = "sum by (namespace, egressc_io_gateway, cluster_name)"
-METRICS = (
-    'envoy_cluster_upstream_rq{egressc_io_gateway!="", response_code_class!=""}',
-    'envoy_cluster_upstream_rq{egressc_io_gateway!="", response_code_class="5xx"}',
-    'envoy_cluster_upstream_cx_total{egressc_io_gateway!=""}',
-    'envoy_cluster_upstream_cx_connect_fail{egressc_io_gateway!=""}',
+LABELS = "namespace, egressc_io_gateway, cluster_name"
+OURS = 'egressc_io_gateway!=""'
+#: A gateway counts nothing of a host before the first call, but knows how many addresses it has.
+KNOWN = f"group by ({LABELS}) (envoy_cluster_membership_total{{{OURS}}})"
+COUNTED = tuple(
+    f"sum by ({LABELS}) (increase(envoy_cluster_upstream_{metric}{OURS}}}[{MINUTES}m]))"
+    for metric in ('rq{response_code_class!="", ', 'rq{response_code_class="5xx", ', "cx_total{", "cx_connect_fail{")
 )
 #: A gateway's namespace and name, and the cluster of an upstream.
 Place = tuple[str, str, str]
+Counts = Mapping[Place, int]
+#: Of all calls, and of those that came to nothing.
+Pair = tuple[Counts, Counts]
 #: Letters of what others say.
 SAID = 200
 
@@ -76,10 +80,10 @@ class _UnusableError(Exception):
 def calls(examination: Examination, query: Query) -> tuple[dict[str, Calls], Problem | None]:
     """The calls of each host that the Prometheus knows; and what keeps it from knowing any."""
     try:
-        requests, errors, opened, failed = (_asked(query, metric) for metric in METRICS)
+        known, requests, errors, opened, failed = (_asked(query, one) for one in (KNOWN, *COUNTED))
         found: dict[str, Calls] = {}
         for carrier in examination.plan.gateways:
-            counts = list(_counts(carrier, (requests, errors), (opened, failed)))
+            counts = list(_counts(carrier, known, (requests, errors), (opened, failed)))
             if counts:
                 found[carrier.host.host] = Calls(sum(made for made, _ in counts), sum(bad for _, bad in counts))
         if not found:
@@ -91,21 +95,19 @@ def calls(examination: Examination, query: Query) -> tuple[dict[str, Calls], Pro
 
 
 def _counts(
-    carrier: GatewayCarrier, of_requests: Iterable[Mapping[Place, int]], of_connections: Iterable[Mapping[Place, int]]
-) -> Iterable[tuple[int, int]]:
-    opened, _ = of_connections = tuple(of_connections)
+    carrier: GatewayCarrier, known: Counts, of_requests: Pair, of_connections: Pair
+) -> Iterator[tuple[int, int]]:
     for port in carrier.ports:
         mark = "" if carrier.pods.single else "carried"
         place = (carrier.namespace, carrier.pods.name, f"outbound|{port.client_port}|{mark}|{carrier.host.host}")
-        # a request is counted from the first on, and connections as soon as the gateway knows the host
-        if place in opened:
+        if place in known:
             made, bad = of_requests if port.settled.is_http else of_connections
             yield made.get(place, 0), bad.get(place, 0)
 
 
-def _asked(query: Query, metric: str) -> dict[Place, int]:
+def _asked(query: Query, question: str) -> Counts:
     try:
-        status, body = query(f"{BY} (increase({metric}[{MINUTES}m]))")
+        status, body = query(question)
     except SilentError as error:
         fix = "correct the address of `--prometheus`, or let `kubectl port-forward` bring it to this machine"
         raise _UnusableError(SILENT, f"does not answer: {error}", fix) from None
