@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -14,9 +14,11 @@ from egressc import emit
 from egressc.compile import compile_sources
 from egressc.doctor import Diagnosis, diagnosis
 from egressc.doctor.caller import Caller
+from egressc.doctor.calls import calls
 from egressc.doctor.cluster import RESOURCES, Cluster
 from egressc.doctor.examination import Documents, Examination
 from egressc.doctor.kubectl import AbsentError, ForbiddenError
+from egressc.doctor.prometheus import Answer, Query, SilentError
 from egressc.explain.before import before
 from egressc.plan import Plan
 from tests.chart import Helm, parsed
@@ -105,7 +107,22 @@ def examine(text: str, changes: Mapping[str, Any], caller: Caller | None = None)
     plan = planned(text)
     memory = changed(well(text), changes)
     documents = "no Helm is on PATH" if changes.get("withoutHelm") else printed(text)
-    return diagnosis(Examination(plan, Cluster(memory.ask), documents, NOW, 0, caller))
+    examination = Examination(plan, Cluster(memory.ask), documents, NOW, 0, caller)
+    found = diagnosis(examination)
+    if "prometheus" in changes and (problem := calls(examination, _prometheus(**changes["prometheus"]))[1]):
+        return replace(found, problems=(*found.problems, problem))
+    return found
+
+
+def _prometheus(silent: str = "", status: int = 200, body: str = "") -> Query:
+    """A Prometheus that says the same to each question, or nothing at all."""
+
+    def query(_: str) -> Answer:
+        if silent:
+            raise SilentError(silent)
+        return Answer(status, body.encode())
+
+    return query
 
 
 @cache
@@ -323,6 +340,16 @@ webhooks:
 def changes_of(text: str) -> Mapping[str, Any]:
     """The changes that a file `cluster.yaml` says."""
     found = yaml.safe_load(text) or {}
-    known = {"objects", "absent", "certificates", "envoys", "forbidden", "kubernetes", "withoutHelm", "from"}
+    known = {
+        "objects",
+        "absent",
+        "certificates",
+        "envoys",
+        "forbidden",
+        "kubernetes",
+        "withoutHelm",
+        "from",
+        "prometheus",
+    }
     assert set(found) <= known
     return found

@@ -370,24 +370,3 @@ def test_explain_prints_the_commands_with_the_names_of_a_host(capfd: pytest.Capt
     assert all(line.startswith(("# ", "kubectl ")) for line in lines if line)
     with pytest.raises(SystemExit, match="2"):
         main(["explain", "hosts.yaml", "--commands"])
-
-
-def test_status_says_of_each_host_whether_it_is_ready_or_why_not(
-    folder: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    memory = well(LIST)
-    saved(folder, **recorded(memory))
-    assert main(["status", "hosts.yaml"]) == 0
-    assert capfd.readouterr().out.splitlines() == [
-        "HOST                  STATE  PODS  GATEWAY                      REASON",
-        "api.stripe.com        Ready  1/1   egress/api-stripe-com",
-        "partner.bank.example  Ready  1/1   egress/partner-bank-example",
-    ]
-    memory = well(LIST)
-    del memory.objects["Secret", "egress", "partner-bank"]
-    memory.objects["Pod", "egress", "partner-bank-example-1"]["status"]["conditions"] = []
-    saved(folder, **recorded(memory))
-    assert main(["status", "hosts.yaml", "--json", "--wait=0"]) == 1
-    _, partner = json.loads(capfd.readouterr().out)["hosts"]
-    assert (partner["state"], partner["ready"], partner["pods"]) == ("NotReady", 0, 1)
-    assert partner["reason"].startswith("EG449: Secret egress/partner-bank is missing")

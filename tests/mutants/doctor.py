@@ -98,5 +98,17 @@ MUTANTS = (
         "if False",
         "EnvoyFilters that find no listener are called well",
         NEEDS,
+        "compiler/egressc/doctor/prometheus.py",
+        'parts.scheme == "http" and not _is_here(host)',
+        'parts.scheme == "ftp" and not _is_here(host)',
+        "a token for Prometheus goes over the network in clear",
+        "tests/test_status.py",
+    ),
+    Mutant(
+        "compiler/egressc/doctor/prometheus.py",
+        'body.replace(token.encode(), b"") if token else body',
+        "body",
+        "a Prometheus that answers with what it was told puts its token on the screen",
+        "tests/test_status.py",
     ),
 )

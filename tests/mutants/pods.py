@@ -150,4 +150,18 @@ MUTANTS = (
         "a host more restarts the pods of all its neighbours",
         "tests/test_monitoring.py",
     ),
+    Mutant(
+        f"{TEMPLATES}/monitoring/prometheus-rule.yaml",
+        "owner: {{ toJson . }}",
+        'owner: ""',
+        "an alert does not say whose host it is about",
+        "tests/test_alerts.py",
+    ),
+    Mutant(
+        "charts/egress-gateways/monitoring/rules.yaml",
+        "unless on (namespace, egressc_io_gateway) (up",
+        "and on (namespace, egressc_io_gateway) (up",
+        "a gateway without pods is no alert",
+        "tests/test_alerts.py",
+    ),
 )
