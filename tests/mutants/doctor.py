@@ -98,6 +98,8 @@ MUTANTS = (
         "if False",
         "EnvoyFilters that find no listener are called well",
         NEEDS,
+    ),
+    Mutant(
         "compiler/egressc/doctor/prometheus.py",
         'parts.scheme == "http" and not _is_here(host)',
         'parts.scheme == "ftp" and not _is_here(host)',
