@@ -116,6 +116,13 @@ MUTANTS = (
         contract("pods"),
     ),
     Mutant(
+        f"{TEMPLATES}/horizontal-pod-autoscaler.yaml",
+        'ignore-healthcheck: \\"true\\"',
+        'ignore-healthcheck: \\"false\\"',
+        "Argo CD calls a fleet Degraded because pods of a dead upstream have no metrics",
+        contract("order"),
+    ),
+    Mutant(
         POD,
         "            path: /ready\n            port: 15099",
         "            path: /healthz/ready\n            port: 15021",
