@@ -16,6 +16,7 @@ PLACES = {
     "examples/ci/github.yaml": ("egressc==",),
     "examples/ci/gitlab.yaml": ("egressc==",),
     "examples/ci/pre-commit.yaml": ("rev: v",),
+    "examples/flux/release.yaml": ("    tag: ",),
     "README.md": ("egress-gateways --version ",),
     "charts/egress-gateways/README.md": ("egress-gateways --version ",),
 }

@@ -85,6 +85,7 @@ PROGRAMS = {
     "argocd": Program("argocd", "github.com/argoproj/argo-cd/v3/cmd", "argocd"),
     "registry": Program("registry", "github.com/distribution/distribution/v3/cmd/registry", "registry"),
     "crane": Program("crane", "github.com/google/go-containerregistry/cmd/crane", "crane"),
+    "controller-gen": Program("flux", "sigs.k8s.io/controller-tools/cmd/controller-gen", "controller-gen"),
     "pause": Program("pause", ".", "pause"),
 }
 
