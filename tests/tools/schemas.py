@@ -66,7 +66,7 @@ def _write(folder: Path) -> None:
     swagger = json.loads((module_dir("kubernetes") / "api" / "openapi-spec" / "swagger.json").read_text())
     definitions = {name: strict(schema) for name, schema in (swagger["definitions"] | LENIENT).items()}
     resources = module_dir("istio") / "manifests" / "charts" / "base" / "files" / "crd-all.gen.yaml"
-    custom = [resources.read_text(), *_flux(folder)]
+    custom = [resources.read_text(), *flux_kinds(folder)]
     for group, version, kind, schema in [*_built_in(definitions), *(one for text in custom for one in _custom(text))]:
         file = folder / (group or version) / f"{kind.lower()}-{version}.json"
         file.parent.mkdir(exist_ok=True)
@@ -81,8 +81,8 @@ def _built_in(definitions: dict[str, Schema]) -> Iterator[tuple[str, str, str, S
                 yield group, version, kind, schema | {"required": [*schema.get("required", []), "apiVersion", "kind"]}
 
 
-def _flux(folder: Path) -> list[str]:
-    """The CustomResourceDefinitions of Flux's kinds, written into `folder`."""
+def flux_kinds(folder: Path) -> list[str]:
+    """The CustomResourceDefinitions of Flux's kinds, each also a file in `folder`."""
     command = [str(tool("controller-gen")), "crd", f"output:crd:dir={folder}"]
     command += [f"paths=github.com/fluxcd/{package}" for package in FLUX_PACKAGES]
     go = go_for((FLUX / "go.mod").read_text()).command()  # controller-gen asks it for the packages
