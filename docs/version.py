@@ -20,6 +20,8 @@ PLACES = {
     "examples/ci/github.yaml": ("egressc==",),
     "examples/ci/gitlab.yaml": ("egressc==",),
     "examples/ci/pre-commit.yaml": ("rev: v",),
+    "examples/flux/release.yaml": ("    tag: ",),
+    "docs/migrate.md": ("egress-gateways --version ",),
     "README.md": ("egress-gateways --version ",),
     "charts/egress-gateways/README.md": ("egress-gateways --version ",),
 }

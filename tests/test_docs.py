@@ -44,7 +44,8 @@ esac""",
     # what a release has is here as a folder
     "helm": """case $1 in install|upgrade) shift; set -- template "$@";; esac
 for argument; do shift; set -- "$@" "${argument/#oci:\\/\\/egressc.io/$ROOT}"; done; exec "$HELM" "$@\"""",
-    "kubectl": 'case $1 in create) exec "$KUBECTL" "$@" --dry-run=client;; esac; unreachable "$KUBECTL" "$@"',
+    "kubectl": """case $1 in create) exec "$KUBECTL" "$@" --dry-run=client;; kustomize) exec "$KUBECTL" "$@";; esac
+unreachable "$KUBECTL" "$@\"""",
     "istioctl": 'unreachable "$ISTIOCTL" "$@"',
     # outside of a repository, files are what a commit has
     "git": 'if [ -d .git ] || [ "$1" = init ]; then exec "$GIT" "$@"; else [ "$1" = show ] && cat "${2#*:}"; fi',

@@ -89,6 +89,7 @@ PROGRAMS = {
     # without the libraries of clouds, in which it would look for what to scrape
     "promtool": Program("promtool", "github.com/prometheus/prometheus/cmd/promtool", "promtool", tags="remove_all_sd"),
     "crane": Program("crane", "github.com/google/go-containerregistry/cmd/crane", "crane"),
+    "controller-gen": Program("flux", "sigs.k8s.io/controller-tools/cmd/controller-gen", "controller-gen"),
     "pause": Program("pause", ".", "pause"),
 }
 
