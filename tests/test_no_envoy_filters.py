@@ -195,6 +195,19 @@ def test_a_host_with_requests_and_bytes_has_a_rule_for_each(shared: Documents) -
     ]
 
 
+def test_a_client_of_one_port_has_a_rule_for_no_other() -> None:
+    clients = [{"namespace": "shop", "ports": [8085]}, {"namespace": "web", "ports": [80, 443]}]
+    ports = [{"port": 80}, {"port": 8085}, {"port": 443, "protocol": "TLS", "tls": {"mode": "passthrough"}}]
+    plan = planned([{"host": "api.example.com", "gateway": "shared", "clients": clients, "ports": ports}])
+    assert plan
+    rules = emit.values(plan)["gateways"]["api-example-com"]["policy"]["allow"]
+    assert [(rule["principals"], rule["ports"], "hosts" in rule) for rule in rules] == [
+        (["cluster.local/ns/shop/sa/*"], ["8085"], True),
+        (["cluster.local/ns/web/sa/*"], ["8080"], True),
+        (["cluster.local/ns/web/sa/*"], ["8443"], False),
+    ]
+
+
 def test_a_neighbour_who_is_denied_is_denied_with_any_host(shared: Documents) -> None:
     denied = policies(shared)["bank-example-com.denied"]
     assert denied["action"] == "DENY"
