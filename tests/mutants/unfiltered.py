@@ -105,7 +105,7 @@ MUTANTS = (
         "NEEDS_ENVOYFILTERS, lambda host, _: host.shares_policies, _SHARES_PODS",
         "NEEDS_ENVOYFILTERS, lambda *_: False, _SHARES_PODS",
         "without EnvoyFilters a provider is promised for a host of a shared gateway, and never asked",
-        "tests/test_cases.py -k EG360",
+        "tests/test_cases.py -k EG360-of-shared-pods",
     ),
     Mutant(
         f"{COMPILER}/rules/memory.py",
