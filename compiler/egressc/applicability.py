@@ -100,6 +100,13 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
         PER_NAME: "each name is found by its own DNS answer",
         AT_ADDRESSES: "nobody looks addresses up",
     },
+    ("dnsRetry",): {
+        WITHOUT_A_GATEWAY: "a sidecar asks again after the `dnsRefreshRate` of the mesh's configuration",
+        WITHOUT_ENVOYFILTERS: "Istio has no field for it but the mesh's own `dnsRefreshRate`",
+        BEHIND_A_PROXY: "the proxy finds the upstream",
+        PER_NAME: "`dnsCache` of the chart says it for names of wildcards",
+        AT_ADDRESSES: "nobody looks addresses up",
+    },
     ("failover",): {
         WITHOUT_A_GATEWAY: "nobody checks the first endpoints",
         BEHIND_A_PROXY: "a tunnel has one end",

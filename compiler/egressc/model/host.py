@@ -66,6 +66,7 @@ class Host(Settled):
     access_log: bool | None
     expose: Exposure | None
     resolution: Literal["DNS_ROUND_ROBIN", "DNS"]
+    dns_retry: Duration
     endpoints: tuple[str, ...]
     failover: tuple[str, ...]
     denied_ranges: tuple[str, ...]

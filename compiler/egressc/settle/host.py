@@ -1,6 +1,6 @@
 """One host's entry."""
 
-from egressc.model import WILDCARD, Host, Mesh, Port, Proxy, Readiness, SharedGateway
+from egressc.model import WILDCARD, Duration, Host, Mesh, Port, Proxy, Readiness, SharedGateway
 from egressc.positions import Mapping, plain
 from egressc.settle import requests, traffic
 from egressc.settle.clients import clients, denials
@@ -42,6 +42,7 @@ def settle_host(entry: Mapping, gateways: dict[str, SharedGateway], groups: Grou
         access_log=said.get("accessLog"),
         expose=exposure(entry["expose"], settled) if "expose" in entry else None,
         resolution=said.get("resolution"),
+        dns_retry=Duration.of(said.get("dnsRetry")),
         endpoints=said.some("endpoints"),
         failover=said.some("failover"),
         proxy=_proxy(entry["proxy"]) if "proxy" in entry else None,
