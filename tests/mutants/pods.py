@@ -152,8 +152,8 @@ MUTANTS = (
     ),
     Mutant(
         "compiler/egressc/emit/gateway.py",
-        "_pods(shared.carried, MARKED)",
-        '_pods(shared.carried, "|".join(counted(one.host) for one in shared.carried))',
+        "MARKED if shared.filtered else ALL",
+        '"|".join(counted(one.host) for one in shared.carried)',
         "a host more restarts the pods of all its neighbours",
         "tests/test_monitoring.py",
     ),

@@ -201,6 +201,11 @@ class Host(Settled):
         return not (self.mesh.envoy_filters or self.in_sidecar)
 
     @property
+    def shares_policies(self) -> bool:
+        """Whether its policies stand beside those of other hosts, in each filter chain of the pods."""
+        return self.unfiltered and self.shared is not None
+
+    @property
     def has_requests(self) -> bool:
         """Whether any of the ports has requests."""
         return any(port.is_http for port in self.ports)
