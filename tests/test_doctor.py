@@ -350,6 +350,7 @@ FORBIDDEN = (
         ),
         ('Error from server (NotFound): pods "x" not found', AbsentError, "pods"),
         ('error: the server doesn\'t have a resource type "sidecars"', AbsentError, "sidecars"),
+        ("Unable to connect: Get https://me:hush@cluster.example.com/api", UnansweredError, "https://…@cluster"),
         ("", UnansweredError, "without a word"),
     ],
 )
