@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from egressc.doctor.examination import Examination
 from egressc.doctor.problem import Problem
-from egressc.doctor.prometheus import Query, SilentError
+from egressc.doctor.prometheus import MAX_ANSWER, Query, SilentError
 from egressc.findings import Code
-from egressc.learning.reading import MAX_ANSWER
 from egressc.plan import GatewayCarrier
 
 SILENT = Code(

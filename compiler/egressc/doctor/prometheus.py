@@ -13,10 +13,10 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from egressc.learning.reading import MAX_ANSWER
-
 #: Seconds for one question.
 PATIENCE = 20.0
+#: Bytes of one answer: some thousand hosts take a few millions.
+MAX_ANSWER = 64 * 1024 * 1024
 PART = 1 << 16
 TOKEN = re.compile(r"[\x21-\x7e]+")
 ADDRESS = re.compile(r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~%/-]*)?")
