@@ -9,7 +9,7 @@ from pathlib import Path
 
 from egressc.compile import compile_sources
 from egressc.cost import cost
-from egressc.cost.memory import idle, least_limit, rounded
+from egressc.cost.memory import Load, idle, least_limit, rounded
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "operations.md")
@@ -52,8 +52,9 @@ def made(text: str) -> str:
 
 def _gateway(name: str, hosts: int) -> str:
     """A shared gateway with the memory that EG366 asks for."""
-    memory = f"requests: {{cpu: 50m, memory: {rounded(idle(hosts, hosts, hosts))}}}"
-    limit = f"limits: {{memory: {rounded(least_limit(hosts, hosts, hosts))}}}"
+    load = Load(hosts, hosts, hosts)
+    memory = f"requests: {{cpu: 50m, memory: {rounded(idle(load))}}}"
+    limit = f"limits: {{memory: {rounded(least_limit(load))}}}"
     return f"- {{name: {name}, resources: {{{memory}, {limit}}}, namespace: {name}}}\n"
 
 

@@ -22,6 +22,7 @@ VALUES: dict[tuple[str, ...], str] = {
     ("enforcement",): "report",
     ("accessLog",): "true",
     ("resolution",): "DNS",
+    ("dnsRetry",): "5s",
     ("failover",): "[other.example.net]",
     ("deniedRanges",): "[10.0.0.0/8]",
     ("outlierDetection",): "{interval: 5s}",

@@ -15,12 +15,14 @@ from typing_extensions import override
 
 from egressc import emit
 from egressc.compile import compile_sources
-from egressc.plan import Plan
+from egressc.plan import GatewayCarrier, Plan
 from tests.cases import VALID
 from tests.chart import CHART, Documents, Helm, RefusedError, compiled
 from tests.strategies import GATEWAYS, fleets
 
 (CASE,) = (case for case in VALID if case.name == "no-envoy-filters")
+(SHARED,) = (case for case in VALID if case.name == "shared-no-envoy-filters")
+POLICY = "AuthorizationPolicy"
 FEW = settings(
     max_examples=25,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -52,12 +54,31 @@ def test_an_error_or_no_envoy_filter(helm4: Helm, fleet: list[Any]) -> None:
     if plan is None:
         return  # two hosts that do not fit together
     values = emit.values(plan)
-    kinds = {kind for kind, _, _ in helm4.render(values)}
+    printed = helm4.render(values)
+    kinds = {kind for kind, _, _ in printed}
     assert "EnvoyFilter" not in kinds
     for gateway in plan.gateways:
-        assert gateway.pods.single
+        assert gateway.pods.ours
         assert {decision.by.kind for decision in gateway.decisions()} <= kinds
         assert not any("rules" in port for port in values["gateways"][gateway.name]["ports"])
+        for verb in ("clients", "denied"):
+            policy = printed.get((POLICY, gateway.namespace, f"{gateway.name}.{verb}"))
+            for rule in policy["spec"]["rules"] if policy else ():
+                held_to_its_host(rule, gateway, refuses=verb == "denied")
+
+
+def held_to_its_host(rule: dict[str, Any], gateway: GatewayCarrier, *, refuses: bool) -> None:
+    """That a rule is about nothing of the neighbours, whose filter chains have it too.
+
+    Whoever is refused is refused with any Host.
+    """
+    (to,), host = rule["to"], gateway.host.host
+    assert {"key": "connection.sni", "values": [host]} in rule["when"]
+    with_requests = {str(port.gateway_port): port.is_http for port in gateway.ports}
+    http = {with_requests[port] for port in to["operation"]["ports"]}
+    held = http == {True} and not refuses and not gateway.pods.single
+    assert to["operation"].get("hosts") == ([host, f"{host}:*"] if held else None)
+    assert len(http) == 1 or refuses or gateway.pods.single
 
 
 def test_nobody_is_let_in_by_default(documents: Documents, values: dict[str, Any]) -> None:
@@ -138,6 +159,90 @@ def test_no_secret_is_printed(documents: Documents) -> None:
     scripts = [document for (kind, _, _), document in documents.items() if kind == "ConfigMap"]
     told = [text for script in scripts for text in script["data"].values()]
     assert any('key = "/etc/egressc/upstream/partner-bank/tls.key"' in text for text in told)
+
+
+# ---- several hosts on one gateway
+
+
+@pytest.fixture(scope="module")
+def shared(helm4: Helm) -> Documents:
+    return helm4.render(compiled(*SHARED.lists))
+
+
+def policies(documents: Documents, namespace: str = "egress") -> dict[str, Any]:
+    """The policies of a namespace, by their names."""
+    return {name: one["spec"] for (kind, where, name), one in documents.items() if (kind, where) == (POLICY, namespace)}
+
+
+def test_all_policies_select_the_shared_pods(shared: Documents) -> None:
+    found = policies(shared)
+    assert {name.partition(".")[0] for name in found} - {"partners"} == {
+        "bank-example-com",
+        "db-example-com",
+        "two--ways-example-com",
+    }
+    pods = {"matchLabels": {"egressc.io/gateway": "partners"}}
+    assert all(policy["selector"] == pods for policy in found.values())
+    assert found["partners"] == {"selector": pods, "action": "ALLOW"}
+    assert [name for name, policy in found.items() if not policy.get("rules")] == ["partners"]
+
+
+def test_a_host_with_requests_and_bytes_has_a_rule_for_each(shared: Documents) -> None:
+    rules = policies(shared)["two--ways-example-com.clients"]["rules"]
+    assert [rule["to"][0]["operation"] for rule in rules] == [
+        {"ports": ["8080"], "hosts": ["two-ways.example.com", "two-ways.example.com:*"]},
+        {"ports": ["8443"]},
+    ]
+
+
+def test_a_client_of_one_port_has_a_rule_for_no_other() -> None:
+    clients = [{"namespace": "shop", "ports": [8085]}, {"namespace": "web", "ports": [80, 443]}]
+    ports = [{"port": 80}, {"port": 8085}, {"port": 443, "protocol": "TLS", "tls": {"mode": "passthrough"}}]
+    plan = planned([{"host": "api.example.com", "gateway": "shared", "clients": clients, "ports": ports}])
+    assert plan
+    rules = emit.values(plan)["gateways"]["api-example-com"]["policy"]["allow"]
+    assert [(rule["principals"], rule["ports"], "hosts" in rule) for rule in rules] == [
+        (["cluster.local/ns/shop/sa/*"], ["8085"], True),
+        (["cluster.local/ns/web/sa/*"], ["8080"], True),
+        (["cluster.local/ns/web/sa/*"], ["8443"], False),
+    ]
+
+
+def test_a_neighbour_who_is_denied_is_denied_with_any_host(shared: Documents) -> None:
+    denied = policies(shared)["bank-example-com.denied"]
+    assert denied["action"] == "DENY"
+    assert [rule["to"][0]["operation"] for rule in denied["rules"]] == [{"ports": ["8080"]}] * 2
+
+
+def test_no_container_speaks_for_all_hosts(shared: Documents) -> None:
+    pods = shared["Deployment", "egress", "partners"]["spec"]["template"]["spec"]
+    assert [one["name"] for one in pods["containers"]] == ["istio-proxy"]
+    assert "readinessProbe" not in pods["containers"][0]
+    assert not [name for kind, _, name in shared if kind == "ConfigMap"]
+
+
+def test_it_is_said_that_nobody_checks_the_upstream() -> None:
+    plan = SHARED.compile().plan
+    assert plan
+    said = {
+        one.host
+        for gateway in plan.gateways
+        for one in gateway.remarks()
+        if one.says.startswith("nobody checks the up")
+    }
+    assert said == {gateway.host.host for gateway in plan.gateways}
+    assert {gateway.ready_when(port.settled) for gateway in plan.gateways for port in gateway.ports} == {
+        "the gateway itself runs"
+    }
+
+
+def test_a_further_host_changes_no_other_object(helm4: Helm, shared: Documents) -> None:
+    (hosts,) = SHARED.lists
+    more = compile_sources([("hosts.yaml", hosts.read_bytes() + b"- new.example.com\n")]).plan
+    assert more
+    after = helm4.render(emit.values(more))
+    assert {key: after[key] for key in shared} == shared
+    assert {name.partition(".")[0] for _, _, name in {*after} - {*shared}} == {"new-example-com"}
 
 
 # ---- the script, with curl

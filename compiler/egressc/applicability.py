@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from egressc.elsewhere import (
     ADOPTED_PODS,
+    ADOPTED_UNFILTERED,
     AT_ADDRESSES,
     AWAY_FROM_ITS_GATEWAY,
     BEFORE_CONNECTION_SETTINGS,
@@ -24,7 +25,9 @@ from egressc.elsewhere import (
     PRESERVES_UNFILTERED,
     PROBED_FOR_ALL,
     REPORTS_UNFILTERED,
+    SHARED_UNFILTERED,
     UNASKED,
+    UNASKED_ON_SHARED_PODS,
     UNCHECKED,
     UNDONE,
     UNFILTERED,
@@ -51,7 +54,12 @@ _NO_PODS = {
 }
 _NO_GATEWAY_TO_KEEP_IT = {UNKEPT: "only the client's own pod would keep it"}
 _HTTP_ONLY = {WITHOUT_REQUESTS: "Istio has it for HTTP, HTTP2 and GRPC only"}
-_OF_A_CHECK = {MANY_UPSTREAMS: "each name has a readiness of its own", UNFOLLOWED: "it checks no upstream"}
+_ONE_CONTAINER = {UNASKED_ON_SHARED_PODS: "a container that asks would make the pods NotReady for other hosts too"}
+_OF_A_CHECK = {
+    MANY_UPSTREAMS: "each name has a readiness of its own",
+    **_ONE_CONTAINER,
+    UNFOLLOWED: "it checks no upstream",
+}
 
 #: For each setting the hosts where it does not apply, each with the reason; the first that holds is the finding.
 TABLE: dict[Path, dict[Elsewhere, str]] = {
@@ -61,7 +69,7 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
     },
     ("gateway",): {
         WITHOUT_A_GATEWAY: "the clients' own sidecars carry it",
-        WITHOUT_ENVOYFILTERS: "its rules must stand in a filter chain of its own",
+        ADOPTED_UNFILTERED: "its policies would refuse all else that these pods carry",
     },
     ("drain",): {**_NO_PODS, WITHOUT_A_GATEWAY: "no pod of ours is stopped"},
     **{(key,): _NO_PODS for key in POD_SETTINGS if key != "drain"},
@@ -69,6 +77,7 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
     ("externalAuthorization",): {
         **_NO_GATEWAY_TO_KEEP_IT,
         OPA_UNFILTERED: "Istio asks only a `provider` of the mesh's configuration",
+        SHARED_UNFILTERED: "that a provider is asked about this host only is not proven there",
     },
     ("externalAuthorization", "failOpen"): {BY_A_PROVIDER: "Istio reads it from the mesh's configuration"},
     ("rateLimit",): {**_NO_GATEWAY_TO_KEEP_IT, **_HTTP_ONLY, WITHOUT_ENVOYFILTERS: "Istio has no limits of requests"},
@@ -89,6 +98,13 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
     ("resolution",): {
         BEHIND_A_PROXY: "the proxy finds the upstream",
         PER_NAME: "each name is found by its own DNS answer",
+        AT_ADDRESSES: "nobody looks addresses up",
+    },
+    ("dnsRetry",): {
+        WITHOUT_A_GATEWAY: "a sidecar asks again after the `dnsRefreshRate` of the mesh's configuration",
+        WITHOUT_ENVOYFILTERS: "Istio has no field for it but the mesh's own `dnsRefreshRate`",
+        BEHIND_A_PROXY: "the proxy finds the upstream",
+        PER_NAME: "`dnsCache` of the chart says it for names of wildcards",
         AT_ADDRESSES: "nobody looks addresses up",
     },
     ("failover",): {
@@ -116,7 +132,7 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
         WITHOUT_A_GATEWAY: "no pod of ours waits for the upstream",
         PROBED_FOR_ALL: "one host's probe would speak for all",
     },
-    ("readiness", "mode"): {MANY_UPSTREAMS: "each name has a readiness of its own"},
+    ("readiness", "mode"): {MANY_UPSTREAMS: "each name has a readiness of its own", **_ONE_CONTAINER},
     ("readiness", "path"): {
         **_OF_A_CHECK,
         UNASKED: "a connection has no path",
@@ -131,6 +147,7 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
         WITHOUT_A_GATEWAY: "a sidecar's listener carries other hosts as well",
         **_HTTP_ONLY,
         BEFORE_CONNECTION_SETTINGS: "Istio's field for it is of 1.31, and `mesh.istio` is older",
+        SHARED_UNFILTERED: "Istio's field for it is one for all hosts of the pods",
     },
     ("retries",): _HTTP_ONLY,
     ("connectionPool", "maxPendingRequests"): _HTTP_ONLY,

@@ -221,6 +221,16 @@ NAMELESS = Elsewhere(
 )
 
 
+_SHARES_PODS = "shares its pods in a mesh without EnvoyFilters"
+_USE_OWN_PODS = "remove `{setting}`, or `gateway` for a gateway of its own"
+UNASKED_ON_SHARED_PODS = Elsewhere(
+    NEEDS_ENVOYFILTERS, lambda host, said: host.shares_policies and said != "gateway", _SHARES_PODS, _USE_OWN_PODS
+)
+SHARED_UNFILTERED = Elsewhere(
+    NEEDS_ENVOYFILTERS, lambda host, _: host.shares_policies, _SHARES_PODS, _USE_OWN_PODS, inherited=True
+)
+
+
 def _unfiltered(says_so: Callable[[Host, Any], bool]) -> Elsewhere:
     """Hosts of a mesh without EnvoyFilters, where the setting says so."""
     return Elsewhere(
@@ -237,6 +247,7 @@ REPORTS_UNFILTERED = _unfiltered(lambda _, value: value == "report")
 LOGS_UNFILTERED = _unfiltered(lambda _, value: value is True)
 PRESERVES_UNFILTERED = _unfiltered(lambda _, value: value is True)
 OPA_UNFILTERED = _unfiltered(lambda _, value: "opa" in value)
+ADOPTED_UNFILTERED = _unfiltered(lambda host, _: host.shared is not None and bool(host.shared.adopt))
 BEFORE_CONNECTION_SETTINGS = _unfiltered(lambda host, _: host.mesh.istio < CONNECTION_SETTINGS)
 BY_A_PROVIDER = Elsewhere(
     PROVIDER_SETTING,

@@ -14,6 +14,7 @@ def check(fleet: Fleet) -> None:
             _parameters(gateway, port)
             _protocol(gateway, port)
             _answers(gateway, port)
+            _asked_again(gateway, port)
             if port["protocol"] in ("TLS", "TCP"):
                 _passthrough(gateway, port)
 
@@ -53,6 +54,20 @@ def _parameters(gateway: Gateway, port: dict[str, Any]) -> None:
     )
 
 
+def _asked_again(gateway: Gateway, port: dict[str, Any]) -> None:
+    """DNS is asked again where it gave no answer, said once for each upstream that is found by it."""
+    said = [
+        (patch["patch"]["value"]["dns_refresh_rate"], patch["patch"]["value"]["dns_failure_refresh_rate"])
+        for patch in (*gateway.patches(), *gateway.patches(".upstream"))
+        if patch["match"].get("cluster") == {"service": gateway.host, "portNumber": port["port"]}
+        and "dns_failure_refresh_rate" in patch["patch"]["value"]
+    ]
+    values = gateway.values
+    asked = not ({"perName", "proxy"} & values.keys() or values.get("resolution") == "STATIC")
+    retry = values.get("dnsRetry", "10s")
+    assert said == [(retry, {"base_interval": "1s", "max_interval": retry})] * asked
+
+
 def _protocol(gateway: Gateway, port: dict[str, Any]) -> None:
     """HTTP/2 for applications of HTTP/1.1 where the list says it, and whatever the mesh says nowhere else."""
     policy = "UPGRADE" if "upstreamProtocol" in port else "DO_NOT_UPGRADE"
@@ -60,17 +75,19 @@ def _protocol(gateway: Gateway, port: dict[str, Any]) -> None:
 
 
 def _answers(gateway: Gateway, port: dict[str, Any]) -> None:
-    """The case of answers stands in place of what Istio says there: no check of names, and the pool's limits."""
+    """The case of answers stands in place of what Istio says there: the check of names, and the pool's limits."""
     found = [
         patch["patch"]["value"]["typed_extension_protocol_options"]
         for patch in gateway.patches(".upstream")
         if patch["match"]["cluster"] == {"service": gateway.host, "portNumber": port["port"]}
         and "typed_extension_protocol_options" in patch["patch"]["value"]
     ]
-    assert len(found) == (port.get("preserveCase") == "all")
+    assert len(found) == ("preserveCase" in port)
     for one in found:
         settings = gateway.upstream_settings[port["port"]]
-        assert settings["tls"]["mode"] == "DISABLE" or settings["tls"].get("sni")
+        per_name = settings["tls"]["mode"] != "DISABLE" and not settings["tls"].get("sni")
+        verified = [{"auto_sni": True, "auto_san_validation": True}] * per_name
+        assert list(nested(one, "upstream_http_protocol_options")) == verified
         assert settings["connectionPool"]["http"]["h2UpgradePolicy"] == "DO_NOT_UPGRADE"
         names = {"idle_timeout": "idleTimeout", "max_requests_per_connection": "maxRequestsPerConnection"}
         limits = {ours: settings["connectionPool"]["http"].get(theirs) for ours, theirs in names.items()}

@@ -12,6 +12,8 @@ SHORT = {
         "test_no_envoy_filters.py::test_carried",
         "test_no_envoy_filters.py::test_refused",
         "test_no_envoy_filters.py::test_down",
+        "test_shared_no_envoy_filters.py::test_allowed",
+        "test_shared_no_envoy_filters.py::test_refused",
     ),
     "wildcards": ("test_wildcards.py",),
     "shared gateways": ("test_shared.py",),

@@ -51,11 +51,12 @@ MUTANTS = (
         "tests/test_emit.py",
     ),
     Mutant(
-        "compiler/egressc/plan/decisions/requests.py",
-        "answers = not (port.tls.originates and port.tls.per_name)",
-        "answers = True",
-        "nobody verifies the names of a wildcard whose headers keep their case",
+        f"{TEMPLATES}/_envoy.tpl",
+        "    upstream_http_protocol_options: {auto_sni: true, auto_san_validation: true}\n",
+        "    upstream_http_protocol_options: {auto_sni: true}\n",
+        "the case of answers takes the check of a wildcard's names away",
         contract("upstream"),
+        row=MEANT,
     ),
     Mutant(
         f"{TEMPLATES}/_envoy.tpl",

@@ -155,10 +155,12 @@ def _carried(draw: Draw, entry: Entry) -> Entry:
 
 def _without_gateway(draw: Draw, entry: Entry) -> Entry:
     """The same host in its clients' sidecars, with what only a gateway has left out."""
-    only = ("namespace", "gateway", "readiness", "failover", "drain", "expose", "deny", "enforcement", "accessLog")
-    requests = ("headers", "rateLimit", "externalAuthorization", "proxy", "escapedSlashes")
+    only = ("namespace", "gateway", "readiness", "drain", "expose", "deny", "enforcement", "accessLog")
+    found = ("failover", "dnsRetry", "proxy")
+    requests = ("headers", "rateLimit", "externalAuthorization", "escapedSlashes")
     pods = ("podDisruptionBudget", "resources", "replicas", "autoscaling")
-    entry = {key: value for key, value in entry.items() if key not in only + pods + requests} | {"at": "sidecar"}
+    left_out = only + found + requests + pods
+    entry = {key: value for key, value in entry.items() if key not in left_out} | {"at": "sidecar"}
     entry.get("timeouts", {}).pop("stream", None)
     for port in entry["ports"]:
         port.pop("readiness", None)
@@ -206,6 +208,8 @@ def _where(draw: Draw, number: int) -> Entry:
         entry["endpoints"] = draw(st.sampled_from([["192.0.2.1"], ["192.0.2.1", "2001:db8::1"]]))
     elif kind == "names":
         entry["endpoints"] = ["a.example.net", "192.0.2.1", "1e3.example.net"]
+    if kind != "addresses":
+        entry |= subset(draw, dnsRetry=st.sampled_from(["1s", "1m"]))
     if kind != "round robin" and draw(st.integers(0, 4)) == 0:
         entry["failover"] = draw(st.sampled_from([["192.0.2.9"], ["dr.example.net", "2001:db8::9"]]))
     return entry

@@ -111,17 +111,21 @@ http_protocol_options:
         formatter_type_on_envoy_headers: PROPER_CASE
 {{- end }}
 
-{{- /* The same for the answers of a cluster. Istio replaces all of these options, so the pool's own are said again. Expects: settings
-       of a connection pool. */}}
+{{- /* The same for the answers of a cluster. Istio replaces all of these options, so they are said again. Expects: settings
+       (of a connection pool), tls (of a port). */}}
 {{- define "egress-gateways.headerCaseOfAnswers" -}}
 typed_extension_protocol_options:
   envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
     "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
     common_http_protocol_options:
-      idle_timeout: {{ .idleTimeout }}
-      {{- with .maxRequestsPerConnection }}
+      idle_timeout: {{ .settings.idleTimeout }}
+      {{- with .settings.maxRequestsPerConnection }}
       max_requests_per_connection: {{ int64 . }}
       {{- end }}
+    {{- if and .tls (not .tls.sni) }}
+    {{- /* TLS asks for the name of the request, and the certificate must have it */}}
+    upstream_http_protocol_options: {auto_sni: true, auto_san_validation: true}
+    {{- end }}
     explicit_http_config:
       {{- include "egress-gateways.headerCase" . | nindent 6 }}
 {{- end }}

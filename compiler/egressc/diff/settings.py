@@ -17,6 +17,7 @@ Difference = tuple[str, str, str, Lines, Lines]
 OF_THE_CHART = frozenset(
     {
         "deniedRanges",
+        "dnsRetry",
         "timeouts.connect",
         "timeouts.idle",
         "retries.attempts",

@@ -7,7 +7,7 @@ from egressc.emit.authorization import port_rules
 from egressc.emit.companions import network_policy
 from egressc.emit.order import in_order
 from egressc.emit.policy import policy
-from egressc.emit.statistics import MARKED, counted
+from egressc.emit.statistics import ALL, MARKED, counted
 from egressc.emit.volumes import asked_with, credentials, volumes
 from egressc.model import Host
 from egressc.plan import GatewayCarrier, GatewayPort, SharedPods, fold
@@ -51,7 +51,7 @@ def shared_values(shared: SharedPods) -> dict[str, Any]:
         # whether its hosts answer is each host's own business: see the checks of their clusters
         "readiness": {"mode": "gateway"},
     }
-    return in_order(result | _pods(shared.carried, MARKED) | settings)
+    return in_order(result | _pods(shared.carried, MARKED if shared.filtered else ALL) | settings)
 
 
 def _pods(hosts: Sequence[GatewayCarrier], statistics: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ KEYS = """
     name port gatewayPort perName upstreamPort protocol upstreamProtocol inClear preserveCase tls tlsParameters rules
     identities sources check ask
     mode credentialName clientCertificate privateKey sni insecureSkipVerify caCertificates caCrl subjectAltNames
-    addresses proxy deniedRanges endpoints failover resolution readiness requestTimeout streamTimeout retries
+    addresses proxy deniedRanges endpoints failover resolution dnsRetry readiness requestTimeout streamTimeout retries
     connectionPool connectTimeout idleTimeout outlierDetection headers credential rateLimit externalAuthorization
     opa image policy decision timeout failOpen provider
     pods marked drainSeconds replicas autoscaling podDisruptionBudget resources

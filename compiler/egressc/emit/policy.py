@@ -1,19 +1,21 @@
 """Who may call and who may not, as an AuthorizationPolicy has it, where no EnvoyFilter can say it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from egressc.emit import spelling
 from egressc.model import is_prefix
-from egressc.plan import EVERYBODY, GatewayCarrier, Identity, Rule
+from egressc.plan import EVERYBODY, GatewayCarrier, GatewayPort, Identity, Rule
 from egressc.plan.decisions.requests import OF_PATHS
 from egressc.slashes import DOTS_AT_SLASHES
 
 
 def policy(gateway: GatewayCarrier) -> dict[str, Any]:
     """`policy` of a gateway, `allow` and `deny`, and `twoReadings`, the paths that nobody may send."""
-    allow = _rules(gateway, gateway.rules)
-    deny = _rules(gateway, (*gateway.fleet_denials, *gateway.denials))
+    allow = [allowed for rule in gateway.rules for allowed in _allowed(gateway, rule)]
+    deny = [
+        _rule(rule, ports) for rule in (*gateway.fleet_denials, *gateway.denials) if (ports := _ports(gateway, rule))
+    ]
     result: dict[str, Any] = {"policy": {key: rules for key, rules in (("allow", allow), ("deny", deny)) if rules}}
     if gateway.strict_paths:
         escaped = DOTS_AT_SLASHES if gateway.host.keeps_slashes else spelling.ESCAPED_SLASHES
@@ -22,13 +24,23 @@ def policy(gateway: GatewayCarrier) -> dict[str, Any]:
     return result
 
 
-def _rules(gateway: GatewayCarrier, rules: Iterable[Rule]) -> list[dict[str, Any]]:
-    return [_rule(gateway, rule) for rule in rules if any(rule.covers(port.client_port) for port in gateway.ports)]
+def _allowed(gateway: GatewayCarrier, rule: Rule) -> Iterator[dict[str, Any]]:
+    """What `rule` lets in. Where other hosts are on the same pods, requests are also held to the host by their Host."""
+    ports = _ports(gateway, rule)
+    with_requests = [port for port in ports if port.is_http and not gateway.pods.single]
+    others = [port for port in ports if port not in with_requests]
+    if with_requests:
+        yield _rule(rule, with_requests) | {"hosts": [gateway.host.host, f"{gateway.host.host}:*"]}
+    if others:
+        yield _rule(rule, others)
 
 
-def _rule(gateway: GatewayCarrier, rule: Rule) -> dict[str, Any]:
-    ports = [str(port.gateway_port) for port in gateway.ports if rule.covers(port.client_port)]
-    result: dict[str, Any] = {"ports": ports} | _caller(rule.who)
+def _ports(gateway: GatewayCarrier, rule: Rule) -> list[GatewayPort]:
+    return [port for port in gateway.ports if rule.covers(port.client_port)]
+
+
+def _rule(rule: Rule, ports: Iterable[GatewayPort]) -> dict[str, Any]:
+    result: dict[str, Any] = {"ports": [str(port.gateway_port) for port in ports]} | _caller(rule.who)
     given = (("methods", rule.methods), ("paths", rule.paths))
     return result | {key: list(value) for key, value in given if value}
 

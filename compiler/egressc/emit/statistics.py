@@ -10,6 +10,8 @@ from egressc.model import Host
 
 #: What stands behind the port in a cluster's name, for each that the chart marks on shared pods.
 MARKED = "carried.+"
+#: Where no EnvoyFilter may mark them: whatever the proxy knows.
+ALL = ".+"
 
 
 def counted(host: Host) -> str:

@@ -66,6 +66,7 @@ class Host(Settled):
     access_log: bool | None
     expose: Exposure | None
     resolution: Literal["DNS_ROUND_ROBIN", "DNS"]
+    dns_retry: Duration
     endpoints: tuple[str, ...]
     failover: tuple[str, ...]
     denied_ranges: tuple[str, ...]
@@ -198,6 +199,11 @@ class Host(Settled):
     def unfiltered(self) -> bool:
         """Whether a gateway carries the host and no EnvoyFilter may say how."""
         return not (self.mesh.envoy_filters or self.in_sidecar)
+
+    @property
+    def shares_policies(self) -> bool:
+        """Whether its policies stand beside those of other hosts, in each filter chain of the pods."""
+        return self.unfiltered and self.shared is not None
 
     @property
     def has_requests(self) -> bool:

@@ -137,6 +137,9 @@ def _readiness(way: GatewayWay) -> Iterator[Remark]:
     """What Ready does not show, and what one dead port does to the others."""
     host = way.host
     if not way.checks_upstream:
+        if host.shares_policies and not host.readiness.said("mode"):
+            says = "nobody checks the upstream: on shared pods only an EnvoyFilter could let the proxy do it"
+            yield Remark(host.host, None, says, host.said("gateway"))
         if not host.readiness.said("mode"):
             return  # of a wildcard it cannot, and nobody can act on that
         says = f"Ready does not follow the upstream: readiness is {host.readiness.mode}"

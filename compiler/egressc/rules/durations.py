@@ -30,6 +30,7 @@ class _Range(NamedTuple):
 ISTIO = _Range(1, 2**63 // 10**6, "whole milliseconds, from 1ms to 292 years: Istio and Envoy take no others")
 KEEPALIVE = _Range(SECOND, 32_767 * SECOND, "whole seconds, from 1s to 32767s: the kernel takes no others")
 PERIOD = _Range(SECOND, 24 * HOUR, "whole seconds, from 1s to 24h: clients are told the period in seconds")
+RETRY = _Range(SECOND, HOUR, "whole seconds, from 1s to 1h")
 DRAIN = _Range(SECOND, HOUR, "whole seconds, from 1s to 1h: Kubernetes counts the grace period in seconds")
 
 
@@ -39,6 +40,7 @@ ALLOWED = {
     "connectionPool.keepalive.interval": KEEPALIVE,
     "rateLimit.per": PERIOD,
     "rateLimit.perClient.per": PERIOD,
+    "dnsRetry": RETRY,
     "drain": DRAIN,
 }
 #: Parts with a check of their own.

@@ -1,15 +1,17 @@
 """Whether the memory of gateway pods fits the hosts that they carry, and those that istiod tells them of."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count, groupby, islice
+from math import ceil
 from typing import Any
 
 from egressc.assets import chart_values
-from egressc.cost.memory import CARRIED, MIB, PUBLIC, ROOM, TOLD, idle, least_limit, rounded
+from egressc.cost.memory import CARRIED, MIB, PUBLIC, ROOM, RULE, TOLD, Load, idle, least_limit, most_hosts, rounded
 from egressc.findings import Code, Finding, Span
-from egressc.model import Host, Inventory, PodSettings
+from egressc.model import Host, Inventory, PodSettings, SharedGateway
 from egressc.model.quantities import quantity
+from egressc.names import gateway_name
 from egressc.rules.pods import LEAST_MEMORY
 
 EVERYWHERE = "*"
@@ -24,6 +26,13 @@ TOO_LITTLE = Code(
     "measurements.",
     "warning",
 )
+EVERY_RULE = Code(
+    "EG367",
+    "a shared gateway without EnvoyFilters that its memory does not carry",
+    "Without EnvoyFilters Istio writes each rule of every host into each filter chain of the pods. So memory grows "
+    f"with the square of the hosts: a rule takes up to {RULE} KiB in each chain. A pod beyond its limit is killed, "
+    "with all its hosts. docs/operations.md has how many hosts fit.",
+)
 
 
 def check_all(inventory: Inventory) -> Iterator[Finding]:
@@ -34,15 +43,19 @@ def check_all(inventory: Inventory) -> Iterator[Finding]:
         if hosts and not shared.adopt:
             carried, public = len(hosts), sum(map(_public, hosts))
             what = f"the gateway {shared.name} carries {carried:,} hosts"
-            sizes = carried, public, max(carried, told[shared.namespace] + told[EVERYWHERE])
-            yield from _check(shared.pod_settings, shared.at("name"), what, sizes, "at the gateway")
+            load = Load(carried, public, max(carried, told[shared.namespace] + told[EVERYWHERE]))
+            if inventory.mesh.envoy_filters:
+                yield from _check(shared.pod_settings, shared.at("name"), what, load, "at the gateway")
+            else:
+                yield from _check_rules(shared, hosts, load, inventory)
     own = sorted((host for host in inventory.hosts if not host.in_sidecar and host.gateway is None), key=_alike)
     for (namespace, _), group in groupby(own, key=_alike):
         hosts = list(group)
         known = max(1, told[namespace] + told[EVERYWHERE])
         what = f"istiod tells each gateway in {namespace} of {known:,} hosts"
         where = "in `defaults`, or give hosts or owners a `namespace` of their own"
-        yield from _check(hosts[0].pod_settings, min(one.at("host") for one in hosts), what, (1, 1, known), where)
+        load = Load(carried=1, public=1, told=known)
+        yield from _check(hosts[0].pod_settings, min(one.at("host") for one in hosts), what, load, where)
 
 
 def _told(inventory: Inventory) -> Counter[str]:
@@ -72,18 +85,57 @@ def _limit(settings: PodSettings) -> Any:
     return (resources.get("limits") or {}).get("memory")
 
 
-def _check(settings: PodSettings, place: Span, what: str, sizes: tuple[int, int, int], where: str) -> Iterator[Finding]:
-    limit, needed = _limit(settings), least_limit(*sizes)
-    if limit is None or not LEAST_MEMORY <= quantity(limit) < needed:
+def _check(settings: PodSettings, place: Span, what: str, load: Load, where: str) -> Iterator[Finding]:
+    limit = _too_little(settings, load)
+    if limit is not None:
+        message = f"{what}, which take about {idle(load) / MIB:,.0f} MiB without traffic; {_whose(settings, limit)}"
+        fix = f"write {_enough(settings, load)} {where}"
+        yield TOO_LITTLE(_place(settings, place), message, fix)
+
+
+def _check_rules(shared: SharedGateway, hosts: Sequence[Host], load: Load, inventory: Inventory) -> Iterator[Finding]:
+    settings, chains = shared.pod_settings, sum(len(host.ports) for host in hosts)
+    rules = sum(len(host.callers) + len(host.deny) + len(inventory.deny) for host in hosts)
+    load = load._replace(copies=rules * chains)
+    limit = _too_little(settings, load)
+    if limit is None:
         return
-    given = settings.resources is not None
-    whose = f"the limit is {limit}" if given else f"the chart's own limit is {limit}"
+    most = most_hosts(load, int(quantity(limit)))
+    message = (
+        f"{shared.name} carries {load.carried:,} hosts, with {rules:,} rules in each of {chains:,} filter chains: "
+        f"about {idle(load) / MIB:,.0f} MiB without traffic; {_whose(settings, limit)}, enough for {most:,} such hosts"
+    )
+    larger = f"write {_enough(settings, load)} at the gateway"
+    fix = f"{_divided(shared, load.carried, most, inventory)}, or {larger}" if most else larger
+    yield EVERY_RULE(_place(settings, shared.at("name")), message, fix)
+
+
+def _divided(shared: SharedGateway, hosts: int, most: int, inventory: Inventory) -> str:
+    """What divides the hosts of `shared` among gateways of which none has more than `most`."""
+    taken = {one.name for one in inventory.shared} | {host.name or gateway_name(host.host) for host in inventory.hosts}
+    free = (name for number in count(2) if (name := f"{shared.name}-{number}") not in taken)
+    names = ", ".join(islice(free, ceil(hosts / most) - 1))
+    return f"add gateways like it to `gateways` ({names}), and write `gateway` so that each carries at most {most:,}"
+
+
+def _too_little(settings: PodSettings, load: Load) -> str | None:
+    """The memory limit, where it is less than `load` needs."""
+    limit = _limit(settings)
+    return str(limit) if limit is not None and LEAST_MEMORY <= quantity(limit) < least_limit(load) else None
+
+
+def _place(settings: PodSettings, place: Span) -> Span:
+    return settings.at("resources", "limits", "memory") if settings.resources is not None else place
+
+
+def _whose(settings: PodSettings, limit: str) -> str:
+    return f"the limit is {limit}" if settings.resources is not None else f"the chart's own limit is {limit}"
+
+
+def _enough(settings: PodSettings, load: Load) -> str:
+    """`resources` that are, as people write them."""
     known: Mapping[str, Any] = settings.resources or chart_values()["resources"]
     cpu = (known.get("requests") or {}).get("cpu")
     asked = f"cpu: {cpu}, " if cpu else ""
-    fix = (
-        f"write `resources: {{requests: {{{asked}memory: {rounded(idle(*sizes))}}}, "
-        f"limits: {{memory: {rounded(needed)}}}}}` {where}"
-    )
-    message = f"{what}, which take about {idle(*sizes) / MIB:,.0f} MiB without traffic; {whose}"
-    yield TOO_LITTLE(settings.at("resources", "limits", "memory") if given else place, message, fix)
+    least = rounded(least_limit(load))
+    return f"`resources: {{requests: {{{asked}memory: {rounded(idle(load))}}}, limits: {{memory: {least}}}}}`"

@@ -1,6 +1,6 @@
 """One host's entry."""
 
-from egressc.model import WILDCARD, Host, Mesh, Port, Proxy, Readiness, SharedGateway
+from egressc.model import WILDCARD, Duration, Host, Mesh, Port, Proxy, Readiness, SharedGateway
 from egressc.positions import Mapping, plain
 from egressc.settle import requests, traffic
 from egressc.settle.clients import clients, denials
@@ -42,12 +42,13 @@ def settle_host(entry: Mapping, gateways: dict[str, SharedGateway], groups: Grou
         access_log=said.get("accessLog"),
         expose=exposure(entry["expose"], settled) if "expose" in entry else None,
         resolution=said.get("resolution"),
+        dns_retry=Duration.of(said.get("dnsRetry")),
         endpoints=said.some("endpoints"),
         failover=said.some("failover"),
         proxy=_proxy(entry["proxy"]) if "proxy" in entry else None,
         denied_ranges=said.some("deniedRanges"),
         addresses=said.some("addresses"),
-        readiness=_readiness(entry, settled),
+        readiness=_readiness(entry, settled, unasked=shared is not None and not mesh.envoy_filters),
         timeouts=traffic.timeouts(entry),
         retries=traffic.retries(entry),
         pool=traffic.pool(entry),
@@ -66,11 +67,12 @@ def _proxy(data: Mapping) -> Proxy:
     return Proxy(source=data, host=data["host"], port=data["port"])
 
 
-def _readiness(host: Mapping, ports: tuple[Port, ...]) -> Readiness:
+def _readiness(host: Mapping, ports: tuple[Port, ...], *, unasked: bool) -> Readiness:
+    """When pods are Ready; `unasked` is a host whose upstream nothing could check for itself."""
     said = Reading(host.get("readiness"), "readiness", host)
     mode = said.get("mode")
     # a gateway to many upstreams is not unready because of one, and without a port that counts there is none
-    unfollowed = _per_name(host) or all(port.readiness.mode == "gateway" for port in ports)
+    unfollowed = unasked or _per_name(host) or all(port.readiness.mode == "gateway" for port in ports)
     return Readiness(
         source=said.data,
         mode="gateway" if unfollowed and mode == "upstream" else mode,

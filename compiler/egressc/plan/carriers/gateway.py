@@ -168,7 +168,7 @@ class GatewayCarrier(GatewayWay):
         return tuple(dict.fromkeys(decision.by for decision in chain(self.decisions(), self.exposure())))
 
     def _counted(self) -> Iterator[Decision]:
-        if self.pods.ours and not self.pods.single:
+        if self.pods.ours and not self.pods.single and self.filtered:
             says = "lets the shared pods count its upstream, without a restart"
             yield Decision(self.object("EnvoyFilter", ".statistics"), says, self.host.said("gateway"), {"marked": True})
 

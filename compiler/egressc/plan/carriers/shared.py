@@ -15,6 +15,7 @@ class SharedPods:
     name: str
     gateway: SharedGateway
     carried: tuple[GatewayCarrier, ...]
+    filtered: bool  # whether EnvoyFilters may say what Istio has no fields for
 
 
 def plan_on_shared(host: Host, shared: SharedGateway, inventory: Inventory) -> GatewayCarrier:
@@ -26,7 +27,12 @@ def plan_on_shared(host: Host, shared: SharedGateway, inventory: Inventory) -> G
 def plan_shared_pods(inventory: Inventory, gateways: Sequence[GatewayCarrier]) -> tuple[SharedPods, ...]:
     """The pods of the shared gateways of `inventory` that are ours to make."""
     return tuple(
-        SharedPods(shared.name, shared, tuple(one for one in gateways if one.host.shared is shared))
+        SharedPods(
+            shared.name,
+            shared,
+            tuple(one for one in gateways if one.host.shared is shared),
+            filtered=inventory.mesh.envoy_filters,
+        )
         for shared in inventory.shared
         if not shared.adopt
     )

@@ -18,7 +18,7 @@ def admitted(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     if way.pods.ours:
         yield Decision(way.object("ServiceAccount"), "is the identity that the clients' sidecars verify")
         yield Decision(way.object("Deployment"), "runs as this account")
-    if way.pods.ours and not way.pods.single:
+    if way.pods.ours and not way.pods.single and way.filtered:
         others = Object("EnvoyFilter", way.namespace, f"{way.pods.name}.authorization")
         yield Decision(others, "leads nowhere what no host of these pods has asked for")
     yield from _denied(way, port)

@@ -67,14 +67,11 @@ def spelled(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     headers = way.host.headers
     if not (headers and headers.preserve_case and port.settled.keeps_names):
         return
-    # without one SNI for all names, Istio writes the check of names where the case of answers would stand
-    answers = not (port.tls.originates and port.tls.per_name)
-    lines, sets = headers.said("preserveCase"), {"preserveCase": "all" if answers else "requests"}
+    lines, sets = headers.said("preserveCase"), {"preserveCase": True}
     says = "writes header names of requests as applications did, and its own like X-Api-Key"
     yield Decision(way.object("EnvoyFilter", ".requests"), says, lines, sets, port.client_port)
-    if answers:
-        says = "writes header names of answers as the upstream did"
-        yield Decision(way.object("EnvoyFilter", ".upstream"), says, lines, sets, port.client_port)
+    says = "writes header names of answers as the upstream did"
+    yield Decision(way.object("EnvoyFilter", ".upstream"), says, lines, sets, port.client_port)
 
 
 def _written(route: Object, side: str, changes: HeaderChanges) -> Iterator[Decision]:

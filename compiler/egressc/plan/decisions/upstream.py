@@ -6,9 +6,9 @@ from typing import Any
 from egressc.addresses import every_form
 from egressc.hostname import whole
 from egressc.model import Host, Port, Proxy
-from egressc.plan.decision import Decision, Object
+from egressc.plan.decision import Decision, Object, chosen
 from egressc.plan.decisions.lines import upstream_lines
-from egressc.plan.spelled import socket
+from egressc.plan.spelled import seconds, socket
 from egressc.plan.way import GatewayPort, GatewayWay
 
 FOUND = {
@@ -29,6 +29,7 @@ def reached(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     host, entry = way.host, way.entry(port)
     yield behind(port.settled, entry)
     yield found(host, entry, checked=True)
+    yield from _asked_again(way, port.settled)
     if way.isolated:
         yield _let_out(way, port)
     yield from failed_over(way)
@@ -62,6 +63,15 @@ def _found(host: Host) -> dict[str, Any]:
         return {"resolution": host.kind}
     endpoints = [whole(place) for place in host.endpoints or (host.host,)]
     return {"endpoints": endpoints} | ({"resolution": host.kind} if host.kind != "DNS" else {})
+
+
+def _asked_again(way: GatewayWay, port: Port) -> Iterator[Decision]:
+    """When DNS is asked once more for a name that it did not answer or did not know."""
+    host, retry = way.host, way.host.dns_retry
+    if way.filtered and host.kind in ("DNS", "DNS_ROUND_ROBIN"):
+        patch = way.object("EnvoyFilter", "" if way.checks_upstream and port in host.checked else ".upstream")
+        says = f"asks DNS again within {retry.spelled} where it had no answer"
+        yield chosen(patch, says, host.said("dnsRetry"), {"dnsRetry": seconds(retry)})
 
 
 def failed_over(way: GatewayWay) -> Iterator[Decision]:
