@@ -60,7 +60,7 @@ def test_nothing_drifts_until_somebody_changes_it(namespace: MakeNamespace, tmp_
         (tmp_path / f"{number}.json").write_text(json.dumps(given))
         files.append(f"--values={tmp_path}/{number}.json")
     helm("install", "egress", str(CHART), *files)
-    wait_until(autoscaled, "the autoscaler has written", seconds=60)
+    wait_until(autoscaled, "the autoscaler has written", seconds=90)
     assert drift() == ""
     kubectl("annotate", "authorizationpolicy", GATEWAY, "--namespace", GATEWAYS, "a.example/b=c")
     assert drift() == ""  # what the chart does not print is others'

@@ -84,7 +84,11 @@ OWN = Move(
     by_account=True,
 )
 SIDECAR = Move(
-    "From TLS in the sidecar", (f"http://{TAX}/",), switch="delete --filename hold.yaml", hold="cat > hold.yaml"
+    "From TLS in the sidecar",
+    (f"http://{TAX}/",),
+    switch="delete --filename hold.yaml",
+    hold="cat > hold.yaml",
+    back="cat > hold.yaml",  # now it is the younger one
 )
 SHARED = Move(
     "From a shared egress gateway",
