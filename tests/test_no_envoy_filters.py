@@ -236,6 +236,15 @@ def test_it_is_said_that_nobody_checks_the_upstream() -> None:
     }
 
 
+@pytest.mark.parametrize(("companions", "said"), [("", True), ("companions: {admission: {}}\n", False)])
+def test_it_is_said_which_door_is_open(companions: str, said: bool) -> None:
+    (hosts,) = SHARED.lists
+    plan = compile_sources([("hosts.yaml", hosts.read_bytes() + companions.encode())]).plan
+    assert plan
+    for gateway in plan.gateways:
+        assert any(one.says.startswith("another team's Gateway") for one in gateway.remarks()) is said
+
+
 def test_a_further_host_changes_no_other_object(helm4: Helm, shared: Documents) -> None:
     (hosts,) = SHARED.lists
     more = compile_sources([("hosts.yaml", hosts.read_bytes() + b"- new.example.com\n")]).plan

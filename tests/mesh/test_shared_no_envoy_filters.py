@@ -215,6 +215,13 @@ def asked(fleet: Fleet) -> list[str]:
     return [name for name in ("first", "second") if requests(getattr(fleet, name))]
 
 
+def leads_to(fleet: Fleet, attempt: Attempt) -> list[str]:
+    """The upstreams that get something of it."""
+    forget(fleet)
+    attempt.made(fleet)
+    return asked(fleet)
+
+
 def test_no_envoy_filter(fleet: Fleet) -> None:
     assert not kubectl("get", "envoyfilters", "--namespace", GATEWAYS, "--output=name")
     assert set(gateways(GATEWAYS)) == {"together"}
@@ -309,4 +316,42 @@ def test_a_policy_is_missing(fleet: Fleet, proof: Proof) -> None:
         f"`GET http://{full('one')}/v1/a` and `GET http://{TWO}/a`",
         "nothing of the first, the second",
         "403 and 200",
+    )
+
+
+def test_a_door_that_only_the_mesh_closes(fleet: Fleet, proof: Proof) -> None:
+    """Another team's Gateway at the pods' own address is found first: it leads a client to its neighbour."""
+    server = {"bind": fleet.address, "port": {"name": "https-door", "number": HTTP, "protocol": "HTTPS"}}
+    route = {"route": [{"destination": {"host": TWO, "port": {"number": 80}}}]}
+    specs = {
+        "Gateway": {
+            "selector": {"egressc.io/gateway": "together"},
+            "servers": [{**server, "hosts": [ONE], "tls": {"mode": "ISTIO_MUTUAL"}}],
+        },
+        "VirtualService": {"hosts": [ONE], "gateways": ["door"], "http": [route]},
+    }
+    apply(
+        *(
+            {
+                "apiVersion": "networking.istio.io/v1",
+                "kind": kind,
+                "metadata": {"name": "door", "namespace": GUESTS},
+                "spec": spec,
+            }
+            for kind, spec in specs.items()
+        )
+    )
+    own, forbidden = Attempt("", "shop", *to(HTTP, "one", OWN)), Attempt("", "checkout", *to(HTTP, "one", OWN))
+    try:
+        wait_until(lambda: leads_to(fleet, own) == ["second"], "the door", seconds=30)
+        assert got(forbidden.made(fleet)) == "403"
+    finally:
+        kubectl("delete", "gateways.networking.istio.io,virtualservices", "door", "--namespace", GUESTS)
+    wait_until(lambda: leads_to(fleet, own) == ["first"], "its own way", seconds=30)
+    proof.row(
+        UNFILTERED,
+        "a shared gateway: another team's Gateway at the pods' address leads a client to a neighbour, and no one else",
+        f"shop, and checkout: {own.sent}",
+        "the first at the neighbour's",
+        "200; 403",
     )

@@ -80,6 +80,7 @@ def through_gateway(way: GatewayWay) -> Iterator[Remark]:
     yield from _unjudged(host)
     yield from _kept_slashes(way)
     yield from _inner_names(way)
+    yield from _doors(way)
     yield from whole_mesh(host, host.callers)
     yield from _by_prefix(host)
     yield from _told_apart(way)
@@ -123,6 +124,16 @@ def _inner_names(way: GatewayWay) -> Iterator[Remark]:
         if port.protocol == "TLS" and not way.filtered:
             says = "nobody checks the name inside of the application's TLS"
             yield Remark(way.host.host, port.client_port, says, port_lines(port.settled))
+
+
+def _doors(way: GatewayWay) -> Iterator[Remark]:
+    """What policies cannot tell from the gateway's own listeners: another Gateway at the pods' address."""
+    if way.host.shares_policies and not way.guarded:
+        says = (
+            "another team's Gateway can lead its clients to other hosts of the pods: only `companions.admission`, or "
+            "PILOT_SCOPE_GATEWAY_TO_NAMESPACE=true on istiod, keeps it off them"
+        )
+        yield Remark(way.host.host, None, says, way.host.said("gateway"))
 
 
 def _unjudged(host: Host) -> Iterator[Remark]:

@@ -131,6 +131,7 @@ class GatewayWay:
     denials: tuple[Rule, ...]
     fleet_denials: tuple[Rule, ...]
     isolated: bool  # whether network policies deny what is not its own traffic
+    guarded: bool  # whether the API server refuses other teams' Gateways on its pods
     service: str  # the full name of its Service
 
     @property
@@ -238,6 +239,7 @@ def plan_way(kind: type[Way], host: Host, inventory: Inventory, pods: Pods) -> W
         denials=denials(host),
         fleet_denials=fleet_denials(host, inventory),
         isolated=inventory.companions.network_policies and pods.ours,
+        guarded=inventory.companions.admission is not None,
         service=f"{name}.{host.namespace}.svc.{inventory.mesh.cluster_domain}",
     )
 
