@@ -212,7 +212,7 @@ CASES: dict[str, tuple[Mapping[str, str], Mapping[str, Sequence[Labels]]]] = {
     ),
     "a CA in a file has ended": (
         {of("api", "envoy_cluster_ssl_certificate_file_cert_ca_expiration_unix_time_seconds"): "0x120"},
-        {"EgressClientCertificateExpires": [about("api", "warning")]},
+        {"EgressClientCertificateExpires": [about("api", "critical"), about("api", "warning")]},
     ),
     "a certificate ends after a year": (
         {of("api", "envoy_cluster_ssl_certificate_kubernetes_client_expiration_unix_time_seconds"): "31536000x120"},
