@@ -22,8 +22,13 @@ def together(documents: Documents) -> Any:
 
 
 def check(rules: Any, folder: Path) -> subprocess.CompletedProcess[str]:
-    """What promtool says of a file of rules."""
-    return _run(folder, "check", "rules", "--lint=all", "--lint-fatal", _written(folder, "rules.yaml", rules))
+    """What promtool says of rules."""
+    return check_files(folder, _written(folder, "rules.yaml", rules))
+
+
+def check_files(folder: Path, *names: str) -> subprocess.CompletedProcess[str]:
+    """What promtool says of files of rules."""
+    return _run(folder, "check", "rules", "--lint=all", "--lint-fatal", *names)
 
 
 def fire(rules: Any, samples: Samples, at: str, expected: Mapping[str, Sequence[Labels]], folder: Path) -> None:

@@ -1,6 +1,8 @@
 """Alerts in Prometheus's own engine: each fires for its reason and for no other, with the owner of its host."""
 
+import os
 import re
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from egressc.assets import chart_path
 from tests.chart import Helm
 from tests.lists import compile_text
 from tests.metrics import RULES
-from tests.promtool import Labels, check, fire, together
+from tests.promtool import Labels, check, check_files, fire, together
 from tests.test_docs import ROOT, anchors
 
 LIST = """
@@ -39,6 +41,7 @@ OWNERS = {
     "one": "team-one",
     "two": "team-two",
 }
+README = chart_path() / "README.md"
 CLUSTERS = {
     "api": ("api-example-com", "outbound|80||api.example.com"),
     "db": ("db-example-com", "outbound|5432||db.example.com"),
@@ -209,7 +212,7 @@ CASES: dict[str, tuple[Mapping[str, str], Mapping[str, Sequence[Labels]]]] = {
     ),
     "a CA in a file has ended": (
         {of("api", "envoy_cluster_ssl_certificate_file_cert_ca_expiration_unix_time_seconds"): "0x120"},
-        {"EgressClientCertificateExpires": [about("api", "warning")]},
+        {"EgressClientCertificateExpires": [about("api", "critical"), about("api", "warning")]},
     ),
     "a certificate ends after a year": (
         {of("api", "envoy_cluster_ssl_certificate_kubernetes_client_expiration_unix_time_seconds"): "31536000x120"},
@@ -282,6 +285,19 @@ def test_promtool_takes_the_rules(helm4: Helm, tmp_path: Path) -> None:
         assert said.returncode == 0, said.stdout + said.stderr
     broken = {"groups": [{"name": "a", "rules": [{"alert": "A", "expr": "sum("}]}]}
     assert check(broken, tmp_path).returncode != 0
+
+
+def test_the_readme_s_command_makes_files_for_prometheus(helm4: Helm, tmp_path: Path) -> None:
+    (command,) = re.findall(r"^```sh\n(helm template [^`]+)```$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    there = re.sub(r"oci://\S+ --version \S+", str(chart_path()), command)
+    plan = compile_text(LIST).plan
+    assert plan
+    (tmp_path / "values.yaml").write_text(emit.dump(emit.values(plan)))
+    path = {"PATH": f"{helm4.path.parent}{os.pathsep}{os.environ['PATH']}"}
+    subprocess.run(["bash", "-euo", "pipefail", "-c", there], cwd=tmp_path, env=os.environ | path, check=True)
+    files = sorted(path.name for path in tmp_path.glob("egress-rules-*.yaml"))
+    said = check_files(tmp_path, *files)
+    assert (len(files), said.returncode) == (2, 0), said.stdout + said.stderr
 
 
 def test_each_alert_leads_to_its_section(helm4: Helm) -> None:
