@@ -21,7 +21,7 @@ demo: $(READY) ## compile and render values/hosts.yaml into build/, and print th
 	@$(BIN)/egressc explain values/hosts.yaml
 
 test: $(READY) ## run the tests that need no cluster; K=name selects tests
-	$(BIN)/python -m tests.tools helm3 helm4 ct kubeconform istioctl kubectl schemas chromium registry crane
+	$(BIN)/python -m tests.tools helm3 helm4 ct kubeconform istioctl kubectl schemas chromium registry crane promtool
 	$(PYTEST) --numprocesses=2 --dist=worksteal -m "not mesh"
 
 mutants: $(READY) ## try faults that a test must notice; MUTANTS=20 draws some each day, K=text selects them

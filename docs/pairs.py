@@ -31,7 +31,8 @@ CONCERNS = {
     "Secrets, headers, credentials, limits": (proof.SECRETS, proof.HEADERS, proof.LIMITS),
     "a mesh without EnvoyFilters": (proof.UNFILTERED,),
     "logs, names of your own": (proof.OBSERVABILITY, proof.EXPOSURE),
-    "the chart under Helm, ct and Argo CD": (proof.CHART, proof.ADMISSION, proof.ARGO_CD),
+    "the chart under Helm, ct and Argo CD": (proof.CHART, proof.ADMISSION, proof.ARGO_CD, proof.FLUX),
+    "moves to gateways": (proof.MIGRATION,),
 }
 
 #: What a concern has, and the faults of the test mesh, which are no concern of a reader.

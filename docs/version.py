@@ -13,9 +13,15 @@ ROOT = Path(__file__).parents[1]
 PLACES = {
     "charts/egress-gateways/Chart.yaml": ("\nversion: ", '\nappVersion: "'),
     "examples/umbrella/Chart.yaml": ("  version: ",),
+    "examples/argocd/registry.yaml": ("targetRevision: ",),
+    "examples/argocd/application-set.yaml": ("targetRevision: ",),
+    "examples/argocd/plugin/Dockerfile": ("egressc==",),
+    "examples/argocd/plugin/repo-server.yaml": ("egressc-plugin:",),
     "examples/ci/github.yaml": ("egressc==",),
     "examples/ci/gitlab.yaml": ("egressc==",),
     "examples/ci/pre-commit.yaml": ("rev: v",),
+    "examples/flux/release.yaml": ("    tag: ",),
+    "docs/migrate.md": ("egress-gateways --version ",),
     "README.md": ("egress-gateways --version ",),
     "charts/egress-gateways/README.md": ("egress-gateways --version ",),
 }

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -14,9 +14,11 @@ from egressc import emit
 from egressc.compile import compile_sources
 from egressc.doctor import Diagnosis, diagnosis
 from egressc.doctor.caller import Caller
+from egressc.doctor.calls import calls
 from egressc.doctor.cluster import RESOURCES, Cluster
 from egressc.doctor.examination import Documents, Examination
 from egressc.doctor.kubectl import AbsentError, ForbiddenError
+from egressc.doctor.prometheus import Answer, Query, SilentError
 from egressc.explain.before import before
 from egressc.plan import Plan
 from tests.chart import Helm, parsed
@@ -26,6 +28,12 @@ from tests.tools import tool
 NOW = datetime(2027, 3, 1, 3, 0, tzinfo=UTC)
 SINCE = "2027-03-01T02:48:00Z"
 READY = {"type": "Ready", "status": "True", "lastTransitionTime": SINCE}
+#: With all that a list may need of it.
+SIDECAR = {
+    "name": "istio-proxy",
+    "image": "docker.io/istio/proxyv2:1.31.3",
+    "env": [{"name": "PROXY_CONFIG", "value": '{"proxyHeaders":{"preserveHttp1HeaderCase":true}}'}],
+}
 CLIENT_PODS = {"cart": "cart", "web": "web"}  # each with its service account
 KINDS = {resource: kind for kind, resource in RESOURCES.items()}
 
@@ -37,6 +45,7 @@ class Memory:
     objects: dict[tuple[str, str, str], Any]
     envoys: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     forbidden: set[str] = field(default_factory=set)
+    kubernetes: str = "v1.36.3"
     asked: set[tuple[str, str]] = field(default_factory=set)
     _looks: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -44,7 +53,7 @@ class Memory:
         """What kubectl prints."""
         verb, what, *options = arguments
         if what == "--raw=/version":
-            return "{}"
+            return json.dumps({"gitVersion": self.kubernetes})
         given = dict(
             option.lstrip("-").partition("=")[::2]
             for option in (what, *options)
@@ -89,7 +98,7 @@ class Memory:
         looks = self.envoys.get(pod, [{}])
         number = self._looks.get((pod, part), 0)
         self._looks[pod, part] = number + 1
-        defaults = {"stats": "", "clusters": "{}", "config_dump": "{}"}
+        defaults = {"stats": "", "clusters": "{}", "config_dump": "{}", "server_info": "{}"}
         return looks[min(number, len(looks) - 1)].get(part, defaults[part])
 
 
@@ -98,7 +107,22 @@ def examine(text: str, changes: Mapping[str, Any], caller: Caller | None = None)
     plan = planned(text)
     memory = changed(well(text), changes)
     documents = "no Helm is on PATH" if changes.get("withoutHelm") else printed(text)
-    return diagnosis(Examination(plan, Cluster(memory.ask), documents, NOW, 0, caller))
+    examination = Examination(plan, Cluster(memory.ask), documents, NOW, 0, caller)
+    found = diagnosis(examination)
+    if "prometheus" in changes and (problem := calls(examination, _prometheus(**changes["prometheus"]))[1]):
+        return replace(found, problems=(*found.problems, problem))
+    return found
+
+
+def _prometheus(silent: str = "", status: int = 200, body: str = "") -> Query:
+    """A Prometheus that says the same to each question, or nothing at all."""
+
+    def query(_: str) -> Answer:
+        if silent:
+            raise SilentError(silent)
+        return Answer(status, body.encode())
+
+    return query
 
 
 @cache
@@ -135,7 +159,10 @@ def well(text: str) -> Memory:
 
 
 def changed(memory: Memory, changes: Mapping[str, Any]) -> Memory:
-    """The cluster after `absent` (`Secret egress/partner`) are gone, `objects` lie over its own, and `envoys` say."""
+    """The cluster after `absent` (`Secret egress/partner`) are gone, `objects` lie over its own, and `envoys` say.
+
+    `kubernetes` is its version.
+    """
     for name in changes.get("absent", []):
         kind, _, path = name.partition(" ")
         namespace, _, own = path.rpartition("/")
@@ -149,6 +176,7 @@ def changed(memory: Memory, changes: Mapping[str, Any]) -> Memory:
         held |= {key: base64.b64encode(value.encode()).decode() for key, value in _pem(data).items()}
     memory.envoys |= changes.get("envoys", {})
     memory.forbidden |= set(changes.get("forbidden", []))
+    memory.kubernetes = changes.get("kubernetes", memory.kubernetes)
     return memory
 
 
@@ -189,7 +217,7 @@ def _client(namespace: str, name: str, account: str) -> Any:
     return {
         "kind": "Pod",
         "metadata": {"name": f"{name}-1", "namespace": namespace, "labels": {"app": name}},
-        "spec": {"serviceAccountName": account, "containers": [{"name": "app"}, {"name": "istio-proxy"}]},
+        "spec": {"serviceAccountName": account, "containers": [{"name": "app"}, SIDECAR]},
         "status": {"phase": "Running", "conditions": [READY]},
     }
 
@@ -212,9 +240,15 @@ def _gateway_pod(deployment: Any) -> Any:
             "name": f"{metadata['name']}-1",
             "namespace": metadata["namespace"],
             "labels": template["metadata"]["labels"],
+            "annotations": {"istio.io/rev": "default"},
         },
         "spec": template["spec"],
-        "status": {"phase": "Running", "conditions": [READY], "containerStatuses": [status]},
+        "status": {
+            "phase": "Running",
+            "podIPs": [{"ip": "10.244.0.7"}],
+            "conditions": [READY],
+            "containerStatuses": [status],
+        },
     }
 
 
@@ -270,7 +304,7 @@ data:
     trustDomain: cluster.local
 ---
 kind: MutatingWebhookConfiguration
-metadata: {name: istio-sidecar-injector}
+metadata: {name: istio-sidecar-injector, labels: {istio.io/rev: default}}
 webhooks:
 - name: rev.namespace.sidecar-injector.istio.io
   namespaceSelector:
@@ -306,5 +340,16 @@ webhooks:
 def changes_of(text: str) -> Mapping[str, Any]:
     """The changes that a file `cluster.yaml` says."""
     found = yaml.safe_load(text) or {}
-    assert set(found) <= {"objects", "absent", "certificates", "envoys", "forbidden", "withoutHelm", "from"}
+    known = {
+        "objects",
+        "absent",
+        "certificates",
+        "envoys",
+        "forbidden",
+        "kubernetes",
+        "withoutHelm",
+        "from",
+        "prometheus",
+    }
+    assert set(found) <= known
     return found

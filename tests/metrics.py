@@ -12,6 +12,8 @@ from tests.chart import CHART
 RULES, DASHBOARD = CHART / "monitoring" / "rules.yaml", CHART / "monitoring" / "dashboard.json"
 #: Labels that the scrape adds: see the PodMonitor.
 OF_THE_SCRAPE = {"namespace", "egressc_io_gateway"}
+#: What Prometheus has of itself: whether a scrape succeeded, the alerts that fire, and what our rules record.
+OF_PROMETHEUS = re.compile(r"up|ALERTS|egressc:.+")
 OPERATORS = (
     (promql_parser.MatchOp.Equal, "="),
     (promql_parser.MatchOp.NotEqual, "!="),
@@ -28,6 +30,11 @@ class Selector(NamedTuple):
     text: str
     matchers: tuple[tuple[str, str, str], ...]
 
+    @property
+    def of_gateways(self) -> bool:
+        """Whether a scrape of gateways has such series."""
+        return not any(label == "__name__" and OF_PROMETHEUS.fullmatch(value) for label, _, value in self.matchers)
+
     def finds(self, series: Series) -> bool:
         """Whether `series` is one of those that it selects, the labels of the scrape left aside."""
         return all(
@@ -40,7 +47,7 @@ class Selector(NamedTuple):
 def alerts() -> dict[str, str]:
     """The expressions of the alerts, by their names."""
     (group,) = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
-    return {rule["alert"]: rule["expr"] for rule in group["rules"]}
+    return {rule["alert"]: rule["expr"] for rule in group["rules"] if "alert" in rule}
 
 
 def panels() -> dict[str, list[str]]:

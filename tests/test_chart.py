@@ -376,12 +376,37 @@ def test_the_notes_show_how_to_ask_and_where_to_look(helm4: Helm) -> None:
     assert "exec --namespace NAMESPACE deploy/GATEWAY -- pilot-agent request GET clusters" in notes
     assert "REGISTRY_ONLY" in notes
     assert "`companions: {admission: {}}`" in notes
+    assert "leaves out" not in notes
     policies = helm4.notes(_case("admission"))
     assert "`companions: {admission: {}}`" not in policies
     assert "grep egressc.egress.egress" in policies
     straight = {key: value for key, value in _case("sidecar").items() if key != "gateways"}
     assert "The clients' own sidecars carry the hosts." in helm4.notes(straight)
     assert "There are no gateways yet" in helm4.notes({})
+
+
+def test_the_notes_promise_no_call_that_would_be_refused(helm4: Helm) -> None:
+    notes = helm4.notes(_case("shared-gateway"))
+    assert "  helm test egress --namespace egress\nIt leaves out api.partner-one.example: " in notes, (
+        "it takes POST only"
+    )
+    assert "The pods of partners are for several hosts, and are Ready whatever the upstreams do." in notes
+    values = _case("shared-gateway")
+    unasked = values | {"calls": {}}
+    assert "helm test egress" not in helm4.notes(unasked)
+    assert "`helm test` has nothing to ask" in helm4.notes(unasked)
+    many = {f"*.{name}.example.com": name for name in ("a1", "b1", "c1", "d1", "e1", "f1")}
+    one = next(gateway for gateway in values["gateways"].values() if gateway.get("pods") and gateway.get("host"))
+    wildcards = {f"any-{name}": one | {"host": host, "suffix": host[1:]} for host, name in many.items()}
+    assert "It leaves out 6 hosts: " in helm4.notes(values | {"gateways": wildcards})
+
+
+def test_the_notes_send_nobody_to_deployments_that_are_not_there(helm4: Helm) -> None:
+    notes = helm4.notes(_case("adopted-gateway"))
+    assert "  kubectl get pods --namespace istio-egress --selector istio=egressgateway\n" in notes
+    assert "get deployments" not in notes
+    assert "deploy/GATEWAY" not in notes
+    assert "request GET clusters" not in helm4.notes(_case("no-envoy-filters"))
 
 
 def _case(name: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ the cluster.
 import json
 import os
 import re
+import shlex
 import shutil
 import stat
 import subprocess
@@ -24,13 +25,14 @@ from egressc.compile import Compilation, compile_files
 from tests import rbac
 from tests.chart import Documents, Helm, parsed
 from tests.conftest import Golden
-from tests.tools import tool
+from tests.tools import module_dir, tool
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 LIST = ROOT / "values" / "hosts.yaml"
 VALUES = ROOT / "values" / "values.yaml"
 ENVIRONMENTS = ROOT / "examples" / "environments"
+ARGO_CD = ROOT / "examples" / "argocd"
 NOBODY = "http://127.0.0.1:9"  # the discard port: nothing listens
 
 STAND_INS = {
@@ -42,7 +44,8 @@ esac""",
     # what a release has is here as a folder
     "helm": """case $1 in install|upgrade) shift; set -- template "$@";; esac
 for argument; do shift; set -- "$@" "${argument/#oci:\\/\\/egressc.io/$ROOT}"; done; exec "$HELM" "$@\"""",
-    "kubectl": 'case $1 in create) exec "$KUBECTL" "$@" --dry-run=client;; esac; unreachable "$KUBECTL" "$@"',
+    "kubectl": """case $1 in create) exec "$KUBECTL" "$@" --dry-run=client;; kustomize) exec "$KUBECTL" "$@";; esac
+unreachable "$KUBECTL" "$@\"""",
     "istioctl": 'unreachable "$ISTIOCTL" "$@"',
     # outside of a repository, files are what a commit has
     "git": 'if [ -d .git ] || [ "$1" = init ]; then exec "$GIT" "$@"; else [ "$1" = show ] && cat "${2#*:}"; fi',
@@ -343,11 +346,90 @@ def test_environments_are_one_list(helm4: Helm, environment: str) -> None:
 
 
 def test_the_application_finds_chart_and_values() -> None:
-    (application,) = parsed((ROOT / "examples" / "argocd" / "application.yaml").read_text())
+    (application,) = parsed((ARGO_CD / "application.yaml").read_text())
     source = application["spec"]["source"]
     assert (ROOT / source["path"] / "Chart.yaml").is_file()
     assert [(ROOT / source["path"] / file).resolve() for file in source["helm"]["valueFiles"]] == [VALUES]
     assert application["spec"]["destination"]["namespace"] == "egress"
+
+
+@pytest.mark.parametrize("name", ["registry", "application-set"])
+def test_applications_take_the_chart_that_is_published(name: str) -> None:
+    (manifest,) = parsed((ARGO_CD / f"{name}.yaml").read_text())
+    spec = manifest["spec"] if name == "registry" else manifest["spec"]["template"]["spec"]
+    chart, values = spec["sources"]
+    assert f"oci://{chart['repoURL']}/{chart['chart']}" in (ROOT / "docs" / "release.md").read_text()
+    assert all(file.startswith(f"${values['ref']}/") for file in chart["helm"]["valueFiles"])
+
+
+def test_argo_cd_accepts_the_examples() -> None:
+    for name, kind in (
+        ("application", "application"),
+        ("registry", "application"),
+        ("application-set", "applicationset"),
+    ):
+        (definition,) = parsed((module_dir("argocd") / "manifests" / "crds" / f"{kind}-crd.yaml").read_text())
+        (manifest,) = parsed((ARGO_CD / f"{name}.yaml").read_text())
+        schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+        assert list(unknown(manifest["spec"], schema["properties"]["spec"])) == []
+
+
+def unknown(data: Any, schema: dict[str, Any]) -> Iterator[str]:
+    """The keys that a kind's schema does not have: the API server would drop them."""
+    if isinstance(data, list):
+        for one in data:
+            yield from unknown(one, schema["items"])
+    elif isinstance(data, dict) and "additionalProperties" not in schema and "properties" in schema:
+        for key, value in data.items():
+            if key in schema["properties"]:
+                yield from unknown(value, schema["properties"][key])
+            else:
+                yield key
+
+
+def test_the_plugin_is_a_sidecar_of_the_repo_server(tmp_path: Path) -> None:
+    base = module_dir("argocd") / "manifests" / "base" / "repo-server" / "argocd-repo-server-deployment.yaml"
+    shutil.copy(base, tmp_path)
+    shutil.copytree(ARGO_CD / "plugin", tmp_path / "plugin")
+    installation = {"namespace": "argocd", "resources": [base.name], "components": ["plugin"]}
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(installation))
+    built = subprocess.run([tool("kubectl"), "kustomize", tmp_path], capture_output=True, text=True, check=True).stdout
+    named = {document["kind"]: document for document in parsed(built)}
+    pod = named["Deployment"]["spec"]["template"]["spec"]
+    sidecar = next(one for one in pod["containers"] if one["name"] == "egressc")
+    mounts = {mount["mountPath"]: mount["name"] for mount in sidecar["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    assert {*mounts.values()} <= volumes.keys()
+    server = next(one for one in pod["containers"] if one["name"] == "argocd-repo-server")
+    shared = {mount["name"] for mount in server["volumeMounts"]}
+    assert mounts["/home/argocd/cmp-server/plugins"] in shared
+    assert mounts["/tmp"] not in shared  # noqa: S108  in the container
+    config = volumes[mounts["/home/argocd/cmp-server/config"]]["configMap"]["name"]
+    assert config == named["ConfigMap"]["metadata"]["name"]
+    assert named["ConfigMap"]["data"]["plugin.yaml"] == (ARGO_CD / "plugin" / "plugin.yaml").read_text()
+
+
+def test_the_plugin_has_the_helm_that_is_tested() -> None:
+    used = re.search(r"/helm-(v[\d.]+\d)-", (ARGO_CD / "plugin" / "Dockerfile").read_text())
+    pinned = re.search(r"^require \S+ (\S+)", (ROOT / "tests" / "tools" / "helm4" / "go.mod").read_text(), re.MULTILINE)
+    assert used
+    assert pinned
+    assert used[1] == pinned[1]
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_the_plugin_renders_a_list(shell: Shell, tmp_path: Path, environment: str) -> None:
+    shutil.copytree(ENVIRONMENTS, tmp_path / "list")
+    (tmp_path / "list" / "cluster.yaml").write_text("labels: {cluster: small}\n")
+    (plugin,) = parsed((ARGO_CD / "plugin" / "plugin.yaml").read_text())
+    generate = plugin["spec"]["generate"]
+    command = shlex.join([*generate["command"], *generate["args"]])
+    helm = shlex.quote(str(tool("helm4").parent))
+    named = f"ARGOCD_ENV_OVERLAY={environment}.yaml ARGOCD_ENV_VALUES=cluster.yaml"
+    ran = shell(f"cd list; env PATH={helm}:$PATH {named} {command}")
+    assert ran.returncode == 0, ran.stderr
+    assert f"spiffe://{environment}.example.com/" in ran.stdout
+    assert {document["metadata"]["labels"]["cluster"] for document in parsed(ran.stdout)} == {"small"}
 
 
 def test_the_workflow_checks_the_list(shell: Shell) -> None:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from egressc.cli import main
-from egressc.doctor import CHECKS, certificates, diagnosis, formats
+from egressc.doctor import CHECKS, Check, certificates, diagnosis, formats
 from egressc.doctor.caller import Caller
 from egressc.doctor.certificates import CertificateError
 from egressc.doctor.cluster import RESOURCES, Cluster
@@ -57,7 +57,7 @@ def codes(changes: dict[str, Any], text: str = LIST) -> list[str]:
 def test_nothing_is_wrong_with_a_cluster_that_has_what_the_list_needs() -> None:
     found = examine(LIST, {})
     assert (found.problems, found.unknown) == ((), ())
-    assert found.well == tuple(check.well for check in CHECKS if check.name != "callers")
+    assert found.well == tuple(check.well for check in CHECKS if check.name not in ("admission", "callers"))
     assert formats.text(found).endswith("\nnothing is wrong\n")
 
 
@@ -130,6 +130,36 @@ def test_no_content_of_a_secret_is_ever_shown() -> None:
     assert {one.code.name for one in found.problems} == {"EG450", "EG451"}
     for content in ("hush", chain.splitlines()[1], key.splitlines()[1]):
         assert content not in shown
+
+
+@pytest.mark.parametrize("value", ["hush-hush", "hush", "\ud800hush", "hüsh", ["hush"], {"hush": 1}, 7, None, True])
+def test_no_content_of_a_strange_form_is_shown(value: Any) -> None:
+    secret = {"kind": "Secret", "metadata": {"name": "partner-bank", "namespace": "egress"}, "data": {"tls.crt": value}}
+    found = examine(LIST, {"objects": [secret]})
+    shown = "".join(show(found) for show in formats.FORMATS.values())
+    assert "hush" not in shown
+    assert "hüsh" not in shown
+    assert found.problems or found.unknown
+
+
+def test_no_content_is_shown_that_an_error_carries() -> None:
+    def look(_: Examination, subject: str) -> Any:
+        yield subject.encode("ascii")
+
+    examination = Examination(planned(LIST), Cluster(well(LIST).ask), printed(LIST), NOW, 0)
+    found = diagnosis(examination, [Check("secrets", "Secrets hold", lambda _: ["hush-hüsh"], look)])
+    assert [one.check for one in found.unknown] == ["secrets"]
+    assert "hush" not in formats.text(found)
+
+
+def test_what_kubernetes_says_is_shown_without_passwords() -> None:
+    waiting = {"reason": "ErrImagePull", "message": "cannot pull https://user:hush@registry.example.com/x"}
+    status = {"containerStatuses": [{"name": "istio-proxy", "image": "x", "state": {"waiting": waiting}}]}
+    pod = {"kind": "Pod", "metadata": {"name": "api-stripe-com-1", "namespace": "egress"}, "status": status}
+    pod["spec"] = {"containers": [{"name": "istio-proxy", "image": "x"}]}
+    (problem,) = examine(LIST, {"objects": [pod]}).problems
+    assert "registry.example.com" in problem.message
+    assert "hush" not in problem.message
 
 
 def test_no_content_is_shown_that_is_no_json() -> None:
@@ -320,6 +350,7 @@ FORBIDDEN = (
         ),
         ('Error from server (NotFound): pods "x" not found', AbsentError, "pods"),
         ('error: the server doesn\'t have a resource type "sidecars"', AbsentError, "sidecars"),
+        ("Unable to connect: Get https://me:hush@cluster.example.com/api", UnansweredError, "https://…@cluster"),
         ("", UnansweredError, "without a word"),
     ],
 )
@@ -340,24 +371,3 @@ def test_explain_prints_the_commands_with_the_names_of_a_host(capfd: pytest.Capt
     assert all(line.startswith(("# ", "kubectl ")) for line in lines if line)
     with pytest.raises(SystemExit, match="2"):
         main(["explain", "hosts.yaml", "--commands"])
-
-
-def test_status_says_of_each_host_whether_it_is_ready_or_why_not(
-    folder: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    memory = well(LIST)
-    saved(folder, **recorded(memory))
-    assert main(["status", "hosts.yaml"]) == 0
-    assert capfd.readouterr().out.splitlines() == [
-        "HOST                  STATE  PODS  GATEWAY                      REASON",
-        "api.stripe.com        Ready  1/1   egress/api-stripe-com",
-        "partner.bank.example  Ready  1/1   egress/partner-bank-example",
-    ]
-    memory = well(LIST)
-    del memory.objects["Secret", "egress", "partner-bank"]
-    memory.objects["Pod", "egress", "partner-bank-example-1"]["status"]["conditions"] = []
-    saved(folder, **recorded(memory))
-    assert main(["status", "hosts.yaml", "--json", "--wait=0"]) == 1
-    _, partner = json.loads(capfd.readouterr().out)["hosts"]
-    assert (partner["state"], partner["ready"], partner["pods"]) == ("NotReady", 0, 1)
-    assert partner["reason"].startswith("EG449: Secret egress/partner-bank is missing")

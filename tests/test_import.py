@@ -127,8 +127,13 @@ def test_clients_are_those_that_policies_allow() -> None:
 
 
 def test_without_policies_clients_are_the_namespaces_that_know_the_host() -> None:
-    assert clients(exported="., web") == ["shop", "web"]
+    assert clients(exported="batch, web") == ["batch", "web"]
     assert clients() is None
+
+
+def test_the_namespace_of_a_gateway_knows_a_host_for_the_gateway() -> None:
+    assert clients(exported="., web") == ["web"]
+    assert clients(exported=".") == ["shop"]  # applications call from there, or nobody does
 
 
 def test_a_policy_of_other_pods_says_nothing() -> None:

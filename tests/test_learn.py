@@ -414,7 +414,61 @@ def test_a_line_without_an_end_takes_no_memory() -> None:
             Endless.left -= size
             return size
 
-    assert list(reading.lines(io.BufferedReader(Endless()))) == [None]
+    assert list(reading.lines(io.BufferedReader(Endless()))) == [reading.TOO_LONG]
+
+
+def test_a_line_that_was_cut_is_not_read(tmp_path: Path) -> None:
+    """What a caller wrote may stand where the log ends."""
+    file = tmp_path / "cart.log"
+    forged = tls("evil.example", cluster="outbound|443||evil.example")
+    line = http("good.example", agent=f'x" "id" "{forged}')
+    for last in (line[: line.index(forged) + len(forged)], tls("evil.example"), http("evil.example")[:-60]):
+        file.write_text(f"{tls('good.example')}\n{last}")
+        result = learn([str(file)], CART)
+        assert {*entries(result)} == {"good.example"}
+        (found,) = result.findings
+        assert (found.code, found.span.line) == ("EG414", 2)
+        assert "may be a part of one" in found.message
+    file.write_text(f"{tls('good.example')}\n{as_json(tls('b.example'))}")  # JSON says where it ends
+    assert {*entries(learn([str(file)], CART))} == {"good.example", "b.example"}
+    file.write_text(f"{tls('good.example')}\n{as_json(tls('b.example'))[:-1]}")
+    assert {*entries(learn([str(file)], CART))} == {"good.example"}
+
+
+def test_a_line_that_cannot_be_read_is_shown_without_passwords(tmp_path: Path) -> None:
+    line = f"cannot connect to postgres://{'u' * 22}:sEcreT0word@db.example.net/x"
+    (found,) = learned(tmp_path, line, tls("a.example")).findings
+    assert (found.code, "sEcreT" in found.message) == ("EG414", False)
+
+
+#: Learns from stdin with few different calls kept, and says how much memory it has taken, in KiB.
+MEASURED = """\
+import resource
+from egressc.learning import learn
+from egressc.learning.tally import Tally
+learned = learn(["-"], tally=Tally(most=20))
+assert len(learned.entries) == 20, learned.findings
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_memory_does_not_grow_with_the_log() -> None:
+    """No two lines are alike: names, addresses, pods, lines that cannot be read."""
+
+    def peak(count: int) -> int:
+        with subprocess.Popen([sys.executable, "-c", MEASURED], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as run:
+            assert run.stdin
+            assert run.stdout
+            for number in range(count):
+                name, place = f"n{number}.example.com", f"93.{number >> 16}.{number >> 8 & 255}.{number & 255}:443"
+                line = tls(name, place) if number % 8 else f"{number} is no line of an access log"
+                wrapped = {"kubernetes": {"namespace_name": f"n{number % 40_000}"}, "log": line}
+                run.stdin.write((json.dumps(wrapped) if number % 2 else line).encode() + b"\n")
+            run.stdin.close()
+            return int(run.stdout.read())
+
+    few, many = peak(20_000), peak(200_000)
+    assert many < few * 1.05
 
 
 def test_names_that_callers_make_up_take_no_memory(tmp_path: Path) -> None:

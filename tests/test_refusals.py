@@ -184,6 +184,7 @@ SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("/gateways/api/selector/a", _values(selector={"a": "b c"})),
     ("/networkPolicy/dns/podLabels", {"networkPolicy": {"dns": {"podLabels": {"a b": "c"}}}}),
     ("/monitoring/podMonitor/labels", {"monitoring": {"podMonitor": {"labels": {"a: b\nc": "d"}}}}),
+    ("/monitoring/prometheusRule/runbooks", {"monitoring": {"prometheusRule": {"runbooks": "https://a b: c"}}}),
 ]
 
 

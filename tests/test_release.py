@@ -403,6 +403,7 @@ def test_renovate_finds_the_compiler_and_the_chart() -> None:
         ".github/workflows/egress.yaml": "github.yaml",
         ".gitlab-ci.yml": "gitlab.yaml",
         ".pre-commit-config.yaml": "pre-commit.yaml",
+        "plugin/Dockerfile": "../argocd/plugin/Dockerfile",
     }
     for path, name in places.items():
         text = (ROOT / "examples" / "ci" / name).read_text()
@@ -410,7 +411,11 @@ def test_renovate_finds_the_compiler_and_the_chart() -> None:
         assert found == {"depName": "egressc", "currentValue": __version__}
         assert any(one.search(path) for one in files)
     (dependency,) = yaml.safe_load((UMBRELLA / "Chart.yaml").read_text())["dependencies"]
-    assert rule["matchDepNames"] == ["egressc", dependency["name"]]
+    # Renovate calls a chart of Argo CD's by its whole address
+    source = yaml.safe_load((ROOT / "examples" / "argocd" / "registry.yaml").read_text())["spec"]["sources"][0]
+    assert rule["matchDepNames"] == ["egressc", dependency["name"], f"{source['repoURL']}/{source['chart']}"]
+    (pattern,) = config["argocd"]["managerFilePatterns"]
+    assert re.search(pattern.strip("/"), "argocd/registry.yaml")
 
 
 # ---- hooks and workflows

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from egressc.findings import Span
 from egressc.model import Host, Version
 
+#: A patch level of Istio: its version, and the number after that.
+Patch = tuple[Version, int]
 #: The supported versions of Istio, each with the version of its Envoy.
 ENVOY: dict[Version, Version] = {
     (1, 27): (1, 35),
@@ -25,7 +27,7 @@ ADVISORIES = "ISTIO-SECURITY-2026-006 and -007"
 #: not take part in traces.
 CONTEXT_KEPT_BACK: Version = (1, 30)
 #: The first patch level whose proxies read certificate files each time that they change (istio/istio#59912).
-FILES_READ_AGAIN: tuple[Version, int] = ((1, 30), 3)
+FILES_READ_AGAIN: Patch = ((1, 30), 3)
 
 
 class Since(NamedTuple):
@@ -96,6 +98,17 @@ TABLE = (
 )
 
 
+def mended(version: Version) -> Patch | None:
+    """The first patch level without known holes, of this version or of the next that has one; None where all have."""
+    least = min((known for known in FIXED if known >= version), default=None)
+    return (least, FIXED[least]) if least else None
+
+
 def spelled(version: Version) -> str:
     """`1.30`."""
     return ".".join(map(str, version))
+
+
+def spelled_patch(patch: Patch) -> str:
+    """`1.30.7`."""
+    return f"{spelled(patch[0])}.{patch[1]}"

@@ -1,8 +1,9 @@
-"""Argo CD applies what closes a way before what opens it: objects of wave -1 come before all others."""
+"""What Argo CD is told: what closes a way comes before what opens it, and an autoscaler says nothing of health."""
 
 from tests.contract.fleet import Fleet
 
 WAVE = {"argocd.argoproj.io/sync-wave": "-1"}
+UNASKED = {"argocd.argoproj.io/ignore-healthcheck": "true"}
 OPEN = ("Gateway", "ServiceEntry", "VirtualService", "Service", "Deployment")
 
 
@@ -18,3 +19,5 @@ def check(fleet: Fleet) -> None:
             assert annotations.items() >= WAVE.items()
         if kind in OPEN:
             assert not annotations.keys() & WAVE.keys()
+        # a Deployment's health is the gateway's own
+        assert (annotations.items() >= UNASKED.items()) == (kind == "HorizontalPodAutoscaler")

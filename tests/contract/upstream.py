@@ -57,14 +57,15 @@ def _parameters(gateway: Gateway, port: dict[str, Any]) -> None:
 def _asked_again(gateway: Gateway, port: dict[str, Any]) -> None:
     """DNS is asked again where it gave no answer, said once for each upstream that is found by it."""
     said = [
-        patch["patch"]["value"]["dns_failure_refresh_rate"]
+        (patch["patch"]["value"]["dns_refresh_rate"], patch["patch"]["value"]["dns_failure_refresh_rate"])
         for patch in (*gateway.patches(), *gateway.patches(".upstream"))
         if patch["match"].get("cluster") == {"service": gateway.host, "portNumber": port["port"]}
         and "dns_failure_refresh_rate" in patch["patch"]["value"]
     ]
     values = gateway.values
     asked = not ({"perName", "proxy"} & values.keys() or values.get("resolution") == "STATIC")
-    assert said == [{"base_interval": "1s", "max_interval": values.get("dnsRetry", "10s")}] * asked
+    retry = values.get("dnsRetry", "10s")
+    assert said == [(retry, {"base_interval": "1s", "max_interval": retry})] * asked
 
 
 def _protocol(gateway: Gateway, port: dict[str, Any]) -> None:

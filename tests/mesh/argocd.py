@@ -1,104 +1,17 @@
-"""Argo CD: controller and repo-server as two processes beside the mesh, and the Git repositories that they sync."""
+"""What Argo CD is given on the mesh: Git repositories, and the Applications and ApplicationSets that name them."""
 
 import json
-import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.mesh import packages, settings
+from tests.mesh.argocd_parts import NAMESPACE
 from tests.mesh.commands import run
 from tests.mesh.errors import MeshError
 from tests.mesh.kubectl import apply, get, kubectl
-from tests.mesh.processes import await_ready, start
 from tests.mesh.waiting import wait_until
-from tests.tools import module_dir, search_path, tool
-
-NAMESPACE = "argocd"
-FOLDER = settings.STATE / "argocd"
-REDIS, REPO_SERVER, REPO_SERVER_METRICS, CONTROLLER_METRICS = 16379, 18081, 18084, 18082
-
-#: By Debian package, a file that tells that it is there.
-PACKAGES = {"git": "/usr/bin/git", "gpg": "/usr/bin/gpg", "redis-server": "/usr/bin/redis-server"}
-
-_LABELS = {"app.kubernetes.io/part-of": "argocd"}
-#: What the controller refuses to start without.
-_CONFIG_MAPS = ("cm", "rbac-cm", "cmd-params-cm", "gpg-keys-cm", "ssh-known-hosts-cm", "tls-certs-cm")
-
-
-def install() -> None:
-    """Install Argo CD's kinds and start its parts; when this returns, it compares and syncs what Applications name."""
-    if FOLDER.exists():
-        return
-    packages.install_missing(PACKAGES)
-    FOLDER.mkdir()
-    kinds = module_dir("argocd") / "manifests" / "crds"
-    apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-    for kind in ("application", "appproject", "applicationset"):
-        kubectl("apply", "--server-side", f"--filename={kinds}/{kind}-crd.yaml")
-    apply(*(_object("v1", "ConfigMap", f"argocd-{name}") for name in _CONFIG_MAPS))
-    apply(
-        {**_object("v1", "Secret", "argocd-secret"), "stringData": {"server.secretkey": secrets.token_hex(16)}},
-        {
-            **_object("argoproj.io/v1alpha1", "AppProject", "default"),
-            "spec": {
-                "sourceRepos": ["*"],
-                "destinations": [{"namespace": "*", "server": "*"}],
-                "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
-            },
-        },
-    )
-    _start_parts()
-
-
-def _start_parts() -> None:
-    # the controller reads its own objects in the namespace of its kubeconfig
-    kubeconfig = json.loads(settings.KUBECONFIG.read_text())
-    kubeconfig["contexts"][0]["context"]["namespace"] = NAMESPACE
-    (FOLDER / "kubeconfig").write_text(json.dumps(kubeconfig))
-    wrapper = Path(shutil.copy(module_dir("argocd") / "hack" / "git-verify-wrapper.sh", FOLDER))
-    wrapper.chmod(0o755)
-    environment = {
-        "KUBECONFIG": str(FOLDER / "kubeconfig"),
-        "ARGOCD_FAKE_IN_CLUSTER": "true",  # its own cluster is the one of KUBECONFIG
-        "ARGOCD_GPG_ENABLED": "false",
-        "PATH": f"{FOLDER}:{search_path('helm4')}",  # Argo CD 3.5 renders with Helm 4
-        "TMPDIR": str(FOLDER),
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": "safe.directory",
-        "GIT_CONFIG_VALUE_0": "*",
-    }
-    redis = f"127.0.0.1:{REDIS}"
-    start("redis", "redis-server", f"--port {REDIS}", "--bind 127.0.0.1", '--save ""', f"--dir {FOLDER}")
-    repo_server = start(
-        "argocd-repo-server",
-        tool("argocd"),
-        f"--redis={redis}",
-        "--address=127.0.0.1",
-        f"--port={REPO_SERVER}",
-        "--metrics-address=127.0.0.1",
-        f"--metrics-port={REPO_SERVER_METRICS}",
-        "--disable-tls",
-        "--client-ca-path=",
-        environment={**environment, "ARGOCD_BINARY_NAME": "argocd-repo-server"},
-    )
-    await_ready(repo_server, lambda: _listens(REPO_SERVER))
-    start(
-        "argocd-application-controller",
-        tool("argocd"),
-        f"--redis={redis}",
-        f"--repo-server=127.0.0.1:{REPO_SERVER}",
-        "--repo-server-plaintext",
-        f"--metrics-port={CONTROLLER_METRICS}",
-        f"--namespace={NAMESPACE}",
-        environment={**environment, "ARGOCD_BINARY_NAME": "argocd-application-controller"},
-    )
-
-
-def _listens(port: int) -> bool:
-    return f":{port} " in run("ss", "--listening", "--tcp", "--numeric", "--no-header")
 
 
 @dataclass(frozen=True)
@@ -112,14 +25,19 @@ class Repository:
         """What an Application names it by."""
         return f"file://{self.folder}"
 
-    def commit(self, files: Mapping[str, str | Path]) -> str:
-        """Commit files, or copies of files and folders, by their path in the repository; returns the revision."""
+    def commit(self, files: Mapping[str, str | Path | None]) -> str:
+        """Commit files, or copies of files and folders, by their path in the repository; returns the revision.
+
+        None takes a file away.
+        """
         if not (self.folder / ".git").exists():
             run("git", "init", "--quiet", "--initial-branch=main", str(self.folder))
         for path, content in files.items():
             target = self.folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(content, str):
+            if content is None:
+                target.unlink()
+            elif isinstance(content, str):
                 target.write_text(content)
             elif content.is_dir():
                 shutil.copytree(content, target, dirs_exist_ok=True)
@@ -160,18 +78,27 @@ class Application:
         def state() -> tuple[str | None, ...]:
             status = self.status()
             sync = status.get("sync", {})
-            return sync.get("status"), sync.get("revision"), status.get("health", {}).get("status")
+            # the last of several sources is the repository
+            revision = sync.get("revision") or sync.get("revisions", [None])[-1]
+            return sync.get("status"), revision, status.get("health", {}).get("status")
 
         try:
             wait_until(lambda: state() == wanted, f"{self.name} is {wanted}", seconds=seconds, every=0.5)
         except MeshError as error:
-            complaints = [condition["message"] for condition in self.status().get("conditions", [])]
-            raise MeshError(f"{error}, but is {state()}; Argo CD says {complaints}") from None
+            raise MeshError(f"{error}, but is {state()}; Argo CD says {self.complaints()}") from None
+
+    def complaints(self) -> list[str]:
+        """What Argo CD complains of, such as manifests that could not be made."""
+        return [condition["message"] for condition in self.status().get("conditions", [])]
 
     def out_of_sync(self) -> list[str]:
         """The objects that differ from the repository, as kind/name."""
         resources = self.status().get("resources", [])
         return [f"{entry['kind']}/{entry['name']}" for entry in resources if entry.get("status") != "Synced"]
+
+    def forget(self) -> None:
+        """Delete it, and leave what it installed."""
+        kubectl("delete", "application", "--namespace", NAMESPACE, self.name)
 
     def delete(self) -> None:
         """Delete it with everything that it installed."""
@@ -188,5 +115,34 @@ def create_application(manifest: Mapping[str, Any]) -> Application:
     return Application(name)
 
 
-def _object(version: str, kind: str, name: str) -> dict[str, Any]:
-    return {"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": NAMESPACE, "labels": _LABELS}}
+@dataclass(frozen=True)
+class ApplicationSet:
+    """An ApplicationSet that was applied."""
+
+    name: str
+
+    @classmethod
+    def create(cls, manifest: Mapping[str, Any]) -> "ApplicationSet":
+        """Apply an ApplicationSet to Argo CD's namespace."""
+        apply({**manifest, "metadata": {**manifest["metadata"], "namespace": NAMESPACE}})
+        return cls(manifest["metadata"]["name"])
+
+    def synced(self) -> set[str]:
+        """Its Applications, if all of them are synced."""
+        applications = [
+            one
+            for one in get("applications", "--namespace", NAMESPACE)["items"]
+            if any(owner["name"] == self.name for owner in one["metadata"].get("ownerReferences", []))
+        ]
+        if any(one.get("status", {}).get("sync", {}).get("status") != "Synced" for one in applications):
+            return set()
+        return {one["metadata"]["name"] for one in applications}
+
+    def refresh(self) -> None:
+        """Have the repository read anew."""
+        mark = "argocd.argoproj.io/application-set-refresh=true"
+        kubectl("annotate", "applicationset", "--namespace", NAMESPACE, self.name, mark)
+
+    def delete(self) -> None:
+        """Delete it; its Applications go after it, with everything that they installed."""
+        kubectl("delete", "applicationset", "--namespace", NAMESPACE, self.name)

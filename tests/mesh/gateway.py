@@ -17,7 +17,7 @@ def stats(namespace: str, pod: str, pattern: str = "") -> dict[str, int]:
 
 def requests_to(namespace: str, pod: str, host: str) -> int:
     """Requests and TCP connections that this Envoy has sent to the upstream `host`, over all its ports."""
-    clusters = json.loads(_admin(namespace, pod, "clusters?format=json"))["cluster_statuses"]
+    clusters = _json(namespace, pod, "clusters?format=json")["cluster_statuses"]
     total = 0
     for cluster in clusters:
         if cluster["name"].split("|")[-1] == host:
@@ -28,7 +28,7 @@ def requests_to(namespace: str, pod: str, host: str) -> int:
 
 def addresses_of(namespace: str, pod: str, cluster: str) -> set[str]:
     """The addresses that this Envoy may connect to in a cluster."""
-    clusters = json.loads(_admin(namespace, pod, "clusters?format=json"))["cluster_statuses"]
+    clusters = _json(namespace, pod, "clusters?format=json")["cluster_statuses"]
     hosts = [host for one in clusters if one["name"] == cluster for host in one.get("host_statuses", [])]
     return {host["address"]["socket_address"]["address"] for host in hosts}
 
@@ -40,7 +40,7 @@ def prometheus(namespace: str, pod: str) -> str:
 
 def config_dump(namespace: str, pod: str) -> Any:
     """The whole configuration, as Envoy's admin port gives it."""
-    return json.loads(_admin(namespace, pod, "config_dump?include_eds"))
+    return _json(namespace, pod, "config_dump?include_eds")
 
 
 def log(namespace: str, pod: str) -> str:
@@ -57,6 +57,16 @@ def pods(namespace: str, selector: str = "") -> list[str]:
     """The names of the running pods that a label selector finds, those that are being deleted left out."""
     found = get("pods", "--namespace", namespace, f"--selector={selector}")["items"]
     return [pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+
+def _json(namespace: str, pod: str, path: str) -> Any:
+    # the end of an output is lost now and then on its way from the node: what is cut short is asked again
+    for _ in range(2):
+        try:
+            return json.loads(_admin(namespace, pod, path))
+        except ValueError:
+            continue
+    raise MeshError(f"what the Envoy of pod {namespace}/{pod} says to {path} is cut short")
 
 
 def _admin(namespace: str, pod: str, path: str) -> str:

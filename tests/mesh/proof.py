@@ -45,6 +45,8 @@ UNFILTERED = "Without EnvoyFilters"
 CHART = "The chart under ct and helm test"
 ADMISSION = "Admission"
 ARGO_CD = "Argo CD"
+FLUX = "Flux"
+MIGRATION = "Moves to gateways"
 MATRIX = "Every pair of options"
 FAULTS = "The test mesh and its faults"
 SECTIONS = (
@@ -77,6 +79,8 @@ SECTIONS = (
     CHART,
     ADMISSION,
     ARGO_CD,
+    FLUX,
+    MIGRATION,
     MATRIX,
     FAULTS,
 )

@@ -73,12 +73,12 @@ class Release:
         return done.stdout
 
 
-def compile_list(hosts: str) -> str:
+def compile_list(hosts: str, *options: str) -> str:
     """The chart's values for a list of hosts; MeshError with the findings when the compiler refuses it."""
     with TemporaryDirectory() as folder:
         file = Path(folder, "hosts.yaml")
         file.write_text(hosts)
-        command = [sys.executable, "-m", "egressc", "compile", str(file)]
+        command = [sys.executable, "-m", "egressc", "compile", str(file), *options]
         done = ask(command)
     if done.returncode:
         raise MeshError(f"the list does not compile:\n{done.stderr}")

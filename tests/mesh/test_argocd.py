@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.mesh import argocd
+from tests.mesh import argocd, argocd_parts
 from tests.mesh.argocd import Application, Repository
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace, MakeUpstream
@@ -20,7 +19,7 @@ from tests.mesh.release import CHART, SMALL, compile_list
 from tests.mesh.upstream import Face, Upstream
 from tests.mesh.waiting import wait_until
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "argocd" / "application.yaml"
+EXAMPLE = argocd_parts.EXAMPLES / "application.yaml"
 HOSTS = """
 version: 1
 defaults:
@@ -62,7 +61,7 @@ def delivery(
         host.serve(Face(80))
     client = start_clients(namespace("shop", "injected"), ClientPod("client"))[0]
     namespace("egress", "plain", RESTRICTED)
-    argocd.install()
+    argocd_parts.install()
     repository = Repository(tmp_path_factory.mktemp("repository"))
     manifest: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text())
     manifest["spec"]["source"]["repoURL"] = repository.url

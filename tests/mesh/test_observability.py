@@ -1,13 +1,18 @@
 """One line of the log for each call, with who called; and statistics under the names that alerts and dashboard use."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from egressc import emit
 from egressc.names import gateway_name
+from tests.chart import Helm
+from tests.lists import compile_text
 from tests.mesh import dns, gateway
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
@@ -20,6 +25,7 @@ from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 from tests.mesh.waiting import wait_until
 from tests.metrics import Series, alerts, panels, scraped, selectors
+from tests.promtool import fire, together
 
 GATEWAYS, APPS = "e2e-log-gateways", "e2e-log-apps"
 OWN, QUIET, MESH, MUTUAL, TRIED = (
@@ -191,6 +197,7 @@ def test_alerts_and_panels_find_their_series(fleet: Fleet, proof: Proof) -> None
         for expressions in ([*alerts().values()], *panels().values())
         for expression in expressions
         for selector in selectors(expression)
+        if selector.of_gateways
     }
 
     def missing() -> list[str]:
@@ -221,30 +228,72 @@ def test_shared_pods_count_only_the_hosts_that_they_carry(fleet: Fleet) -> None:
     page = gateway.prometheus(GATEWAYS, gateways(GATEWAYS)[TEAM].name)
     clusters = {one["cluster_name"] for one in scraped(page) if "cluster_name" in one}
     outbound = {name.rpartition("|")[2] for name in clusters if name.startswith("outbound|")}
-    assert outbound == set(TEAMS)
+    assert outbound == {*TEAMS, "*.team.log.example.com"}
 
 
-def test_a_dead_upstream_is_an_alert(fleet: Fleet, authority: Authority, proof: Proof) -> None:
-    (down,) = selectors(alerts()["EgressUpstreamDown"])
-    up = partial(healthy, fleet)
-    assert up(down) > 0
+def test_a_dead_upstream_is_an_alert(
+    fleet: Fleet, authority: Authority, rules: Any, tmp_path: Path, proof: Proof
+) -> None:
+    """Of what the gateways count, in Prometheus's own engine: while all is well, nothing fires."""
+    healthy = partial(value, "envoy_cluster_membership_healthy")
+    wait_until(lambda: all(map(healthy, (OWN, MESH))), "healthy upstreams", seconds=30)
+    fire(rules, samples(), "10m", {}, tmp_path)
     fleet.upstream.serve()
-    wait_until(lambda: up(down) == 0, "no healthy upstream", seconds=30)
+    wait_until(lambda: not any(map(healthy, (*HOSTS, *TEAMS))), "no healthy upstream", seconds=30)
+    down = [
+        {
+            "severity": "critical",
+            "namespace": GATEWAYS,
+            "egressc_io_gateway": TEAM if host in TEAMS else gateway_name(host),
+            "cluster_name": f"outbound|{port}|{'carried' if host in TEAMS else ''}|{host}",
+            "host": host,
+        }
+        | ({"owner": "team-own"} if host == OWN else {})
+        for host in (*HOSTS, *TEAMS)
+        for port in ((80, 443, 6390) if host == OWN else (80,))
+    ]
+    fire(rules, samples(), "10m", {"EgressUpstreamDown": down}, tmp_path)
     serve(fleet.upstream, authority)
-    wait_until(lambda: up(down) > 0, "healthy upstreams", seconds=30)
-    claim = "while an upstream is dead, the metric of EgressUpstreamDown is 0"
+    wait_until(lambda: all(map(healthy, (*HOSTS, *TEAMS))), "healthy upstreams", seconds=30)
+    claim = "while an upstream is dead, EgressUpstreamDown fires for each of its ports, with the host's owner"
     proof.row(OBSERVABILITY, claim, "nothing", "nothing: it is dead", "nothing")
 
 
-def healthy(fleet: Fleet, selector: Any) -> float:
-    """The healthiest of all upstreams, as the alert counts it."""
-    values = [
-        float(line.rpartition(" ")[2])
-        for line in gateway.prometheus(GATEWAYS, fleet.pod(OWN)).splitlines()
-        for one in scraped(line)
-        if selector.finds(one)
-    ]
-    return max(values)
+@pytest.mark.usefixtures("fleet")
+def test_gateways_without_pods_are_an_alert(rules: Any, tmp_path: Path, proof: Proof) -> None:
+    """Nothing of them is left to scrape."""
+    left = {series: values for series, values in samples().items() if gateway_name(QUIET) not in series}
+    without = {"severity": "critical", "namespace": GATEWAYS, "egressc_io_gateway": gateway_name(QUIET)}
+    fire(rules, left, "10m", {"EgressGatewayWithoutPods": [without]}, tmp_path)
+    claim = "a gateway of which nothing is scraped: EgressGatewayWithoutPods fires, and no other alert"
+    proof.row(OBSERVABILITY, claim, "nothing", "nothing", "nothing")
+
+
+@pytest.fixture
+def rules(helm3: Helm) -> Any:
+    """The rules that the chart prints for the list."""
+    plan = compile_text(case("observability")).plan
+    assert plan
+    return together(helm3.render(emit.values(plan) | {"monitoring": {"prometheusRule": {"enabled": True}}}))
+
+
+def samples() -> dict[str, str]:
+    """All that a scrape of all gateways gets, with its labels, as it stands for ten minutes."""
+    found: dict[str, str] = {}
+    for name, pod in gateways(GATEWAYS).items():
+        page = gateway.prometheus(GATEWAYS, pod.name)
+        labels = f'namespace="{GATEWAYS}",egressc_io_gateway="{name}"'
+        found[f"up{{{labels}}}"] = "1x15"
+        for metric, own, number in re.findall(r"^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$", page, re.MULTILINE):
+            found[f"{metric}{{{','.join(filter(None, (own, labels)))}}}"] = f"{number}x15"
+    return found
+
+
+def value(metric: str, host: str) -> float:
+    """The least that a gateway counts of one of its host's ports."""
+    name = TEAM if host in TEAMS else gateway_name(host)
+    ours = re.compile(rf'^{metric}\{{.*"outbound[^"]+\|{re.escape(host)}".*\}} (\S+)$', re.MULTILINE)
+    return min(map(float, ours.findall(gateway.prometheus(GATEWAYS, gateways(GATEWAYS)[name].name))))
 
 
 def test_prometheus_finds_the_port(fleet: Fleet) -> None:

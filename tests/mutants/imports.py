@@ -14,6 +14,13 @@ MUTANTS = (
         TESTS,
     ),
     Mutant(
+        f"{PLACE}/clients.py",
+        "sorted(visible - {_gateway_namespace(service, carried)} or visible)",
+        "sorted(visible)",
+        "everybody in the old gateway's namespace is a client of an imported host",
+        TESTS,
+    ),
+    Mutant(
         f"{PLACE}/callers.py",
         "_both(callers.clients, callers.only)",
         "callers.clients + callers.only",

@@ -42,6 +42,20 @@ MUTANTS = (
         TESTS,
     ),
     Mutant(
+        f"{PLACE}/reading.py",
+        'if raw.endswith(b"\\n") or line.startswith("{") or not line else CUT',
+        "",
+        "what a caller wrote counts where the log was cut",
+        "tests/test_learn.py -k was_cut",
+    ),
+    Mutant(
+        f"{PLACE}/tally.py",
+        "hidden.value(line[:MAX_READ])[:MAX_SHOWN]",
+        "line[:MAX_SHOWN]",
+        "a password of an application's log stands in a finding",
+        "tests/test_learn.py -k without_passwords",
+    ),
+    Mutant(
         f"{PLACE}/__init__.py",
         'origin.container not in ("", SIDECAR) or not body',
         "not body",

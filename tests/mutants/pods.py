@@ -116,6 +116,13 @@ MUTANTS = (
         contract("pods"),
     ),
     Mutant(
+        f"{TEMPLATES}/horizontal-pod-autoscaler.yaml",
+        'ignore-healthcheck: \\"true\\"',
+        'ignore-healthcheck: \\"false\\"',
+        "Argo CD calls a fleet Degraded because pods of a dead upstream have no metrics",
+        contract("order"),
+    ),
+    Mutant(
         POD,
         "            path: /ready\n            port: 15099",
         "            path: /healthz/ready\n            port: 15021",
@@ -149,5 +156,19 @@ MUTANTS = (
         '"|".join(counted(one.host) for one in shared.carried)',
         "a host more restarts the pods of all its neighbours",
         "tests/test_monitoring.py",
+    ),
+    Mutant(
+        f"{TEMPLATES}/monitoring/prometheus-rule.yaml",
+        "owner: {{ toJson . }}",
+        'owner: ""',
+        "an alert does not say whose host it is about",
+        "tests/test_alerts.py",
+    ),
+    Mutant(
+        "charts/egress-gateways/monitoring/rules.yaml",
+        "unless on (namespace, egressc_io_gateway) (up",
+        "and on (namespace, egressc_io_gateway) (up",
+        "a gateway without pods is no alert",
+        "tests/test_alerts.py",
     ),
 )

@@ -2,7 +2,9 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tests.mesh.client import CONTAINER, Client
@@ -11,6 +13,7 @@ from tests.mesh.kubectl import execute, kubectl
 from tests.tools import tool
 
 PROGRAM = "/usr/local/bin/vegeta"
+RUNNING = "/run/attack.pid"  # in the pod
 BODY = base64.b64encode(b"ops").decode()
 
 
@@ -42,12 +45,38 @@ def push(client: Client, url: str, connections: int, seconds: float) -> Report:
     return _run(client, [url], seconds, "GET", ["-rate=0", f"-max-workers={connections}", f"-workers={connections}"])
 
 
+@contextmanager
+def steady(client: Client, urls: Sequence[str], rate: float, *options: str) -> Iterator[list[Report]]:
+    """So many requests a second to `urls` in turn while this lasts; the list has the report when all are answered."""
+    attack = f"echo $$ >{RUNNING} && exec {PROGRAM} attack {_given([f'-rate={rate:g}/1s', *options], 0)}"
+    found: list[Report] = []
+    with ThreadPoolExecutor(1) as pool:
+        reporting = pool.submit(_reported, client, f"sh -c '{attack}'", _targets(urls, "GET"), 600)
+        try:
+            yield found
+        finally:
+            execute(client.namespace, client.name, CONTAINER, ["sh", "-c", f"kill -INT $(cat {RUNNING})"])
+            found.append(reporting.result())
+
+
 def _run(client: Client, urls: Sequence[str], seconds: float, method: str, options: Sequence[str]) -> Report:
+    attack = f"{PROGRAM} attack {_given(options, seconds)}"
+    return _reported(client, attack, _targets(urls, method), seconds + 90)
+
+
+def _targets(urls: Sequence[str], method: str) -> str:
     body = {"body": BODY} if method == "POST" else {}
-    targets = "".join(f"{json.dumps({'method': method, 'url': url} | body)}\n" for url in urls)
-    given = " ".join([*options, f"-duration={seconds:g}s", "-timeout=30s", "-format=json"])
-    command = ["sh", "-c", f"{PROGRAM} attack -targets=/dev/stdin {given} | {PROGRAM} report -type=json"]
-    done = execute(client.namespace, client.name, CONTAINER, command, text=targets, seconds=seconds + 90)
+    return "".join(f"{json.dumps({'method': method, 'url': url} | body)}\n" for url in urls)
+
+
+def _given(options: Sequence[str], seconds: float) -> str:
+    """Options of vegeta; with 0 seconds it goes on until it is interrupted."""
+    return " ".join([*options, "-targets=/dev/stdin", f"-duration={seconds:g}s", "-timeout=30s", "-format=json"])
+
+
+def _reported(client: Client, attack: str, targets: str, seconds: float) -> Report:
+    command = ["sh", "-c", f"{attack} | {PROGRAM} report -type=json"]
+    done = execute(client.namespace, client.name, CONTAINER, command, text=targets, seconds=seconds)
     if done.returncode or not done.stdout:
         raise MeshError(f"vegeta could not run: {done.stderr.strip()}")
     told = json.loads(done.stdout)

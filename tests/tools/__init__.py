@@ -17,12 +17,14 @@ schema_location() -> str
     What `kubeconform -schema-location` takes: strict schemas, made now if they are not kept yet.
 kubeconform(manifests) -> list[str]
     What `kubeconform -strict` finds wrong with a YAML stream, a line each, without the network.
+flux_kinds(folder) -> list[str]
+    The CustomResourceDefinitions of Flux's kinds, written into the folder.
 ToolError
     Raised by all of them; its text is one sentence for people and names the log of what failed.
 
 Names: helm3 helm4 ct kubeconform istioctl pilot-discovery-1.31 pilot-agent-1.31 kube-apiserver kube-controller-manager
-kube-scheduler kubelet kube-proxy kubectl coredns opa argocd registry crane pause, the two pilots of older releases of
-Istio, and envoy-api-1.35 to envoy-api-1.39 (Envoy's API, with unknown fields refused).
+kube-scheduler kubelet kube-proxy kubectl coredns opa argocd registry crane controller-gen pause, the two pilots of
+older releases of Istio, and envoy-api-1.35 to envoy-api-1.39 (Envoy's API, with unknown fields refused).
 `python -m tests.tools NAME…` makes what is named, also `chromium`, `helm` and `schemas`, and prints the paths, a line
 each. All are safe to call from several processes at once, are cheap when what they return is kept already, and say on
 stderr how far a build is.
@@ -31,12 +33,13 @@ stderr how far a build is.
 from tests.tools.chromium import chromium
 from tests.tools.errors import ToolError
 from tests.tools.programs import PROGRAMS, helm, module_dir, search_path, tool
-from tests.tools.schemas import kubeconform, schema_location
+from tests.tools.schemas import flux_kinds, kubeconform, schema_location
 
 __all__ = [
     "PROGRAMS",
     "ToolError",
     "chromium",
+    "flux_kinds",
     "helm",
     "kubeconform",
     "module_dir",

@@ -25,6 +25,7 @@ class Program:
 
     `variables` are Go strings that the linker sets, as a build from a module leaves them at misleading defaults:
     {version} stands for the pinned version, {minor} for the minor release of the Kubernetes libraries inside.
+    `tags` are Go's build tags.
     """
 
     folder: str
@@ -32,6 +33,7 @@ class Program:
     executable: str
     variables: Mapping[str, str] = field(default_factory=dict)
     modfile: str = "go.mod"
+    tags: str = ""
 
 
 def _kubernetes(name: str) -> Program:
@@ -84,7 +86,10 @@ PROGRAMS = {
     "vegeta": Program("vegeta", "github.com/tsenart/vegeta/v12", "vegeta"),
     "argocd": Program("argocd", "github.com/argoproj/argo-cd/v3/cmd", "argocd"),
     "registry": Program("registry", "github.com/distribution/distribution/v3/cmd/registry", "registry"),
+    # without the libraries of clouds, in which it would look for what to scrape
+    "promtool": Program("promtool", "github.com/prometheus/prometheus/cmd/promtool", "promtool", tags="remove_all_sd"),
     "crane": Program("crane", "github.com/google/go-containerregistry/cmd/crane", "crane"),
+    "controller-gen": Program("flux", "sigs.k8s.io/controller-tools/cmd/controller-gen", "controller-gen"),
     "pause": Program("pause", ".", "pause"),
 }
 
@@ -106,6 +111,8 @@ def tool(name: str) -> Path:
     flags = ["-ldflags", " ".join(["-s", "-w", *_variables(program)])]
     if program.modfile != "go.mod":
         flags += ["-modfile", program.modfile]
+    if program.tags:
+        flags += ["-tags", program.tags]
     arguments = [*flags, program.package]
 
     def build(new: Path) -> None:

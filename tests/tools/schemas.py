@@ -1,6 +1,7 @@
-"""kubeconform without the network: strict schemas of Kubernetes' and Istio's kinds, from the pinned modules."""
+"""kubeconform without the network: strict schemas of Kubernetes', Istio's and Flux's kinds, from the pinned modules."""
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -9,13 +10,18 @@ from typing import Any
 
 import yaml
 
-from tests.tools.cache import kept
+from tests.tools.cache import kept, log
 from tests.tools.errors import ToolError
-from tests.tools.programs import module_dir, pin, tool
+from tests.tools.go import environment, go_for
+from tests.tools.programs import HERE, module_dir, pin, tool
+from tests.tools.run import run
 
 Schema = dict[str, Any]
 
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+#: Flux publishes its kinds as Go types, from which its own releases write CustomResourceDefinitions in this way.
+FLUX = HERE / "flux"
+FLUX_PACKAGES = ("helm-controller/api/v2", "kustomize-controller/api/v1", "source-controller/api/v1")
 # The API server reads more from these than their published schemas say.
 LENIENT: dict[str, Schema] = {
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": {"type": ["integer", "string"]},
@@ -25,7 +31,7 @@ LENIENT: dict[str, Schema] = {
 
 def schema_location() -> str:
     """What `kubeconform -schema-location` takes; the schemas are made now if they are not kept yet."""
-    made_from = [Path(__file__).read_text(), *pin("kubernetes"), *pin("istio")]
+    made_from = [Path(__file__).read_text(), *pin("kubernetes"), *pin("istio"), (FLUX / "go.mod").read_text()]
     return f"{kept('schemas', made_from, _write)}/{{{{.Group}}}}/{{{{.ResourceKind}}}}-{{{{.ResourceAPIVersion}}}}.json"
 
 
@@ -60,7 +66,8 @@ def _write(folder: Path) -> None:
     swagger = json.loads((module_dir("kubernetes") / "api" / "openapi-spec" / "swagger.json").read_text())
     definitions = {name: strict(schema) for name, schema in (swagger["definitions"] | LENIENT).items()}
     resources = module_dir("istio") / "manifests" / "charts" / "base" / "files" / "crd-all.gen.yaml"
-    for group, version, kind, schema in [*_built_in(definitions), *_custom(resources.read_text())]:
+    custom = [resources.read_text(), *flux_kinds(folder)]
+    for group, version, kind, schema in [*_built_in(definitions), *(one for text in custom for one in _custom(text))]:
         file = folder / (group or version) / f"{kind.lower()}-{version}.json"
         file.parent.mkdir(exist_ok=True)
         file.write_text(json.dumps(schema | {"definitions": _reached(schema, definitions)}))
@@ -72,6 +79,16 @@ def _built_in(definitions: dict[str, Schema]) -> Iterator[tuple[str, str, str, S
         match schema.get("x-kubernetes-group-version-kind"):
             case [{"group": group, "version": version, "kind": kind}]:
                 yield group, version, kind, schema | {"required": [*schema.get("required", []), "apiVersion", "kind"]}
+
+
+def flux_kinds(folder: Path) -> list[str]:
+    """The CustomResourceDefinitions of Flux's kinds, each also a file in `folder`."""
+    command = [str(tool("controller-gen")), "crd", f"output:crd:dir={folder}"]
+    command += [f"paths=github.com/fluxcd/{package}" for package in FLUX_PACKAGES]
+    go = go_for((FLUX / "go.mod").read_text()).command()  # controller-gen asks it for the packages
+    path = f"{go.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    run("reading Flux's kinds", command, log("flux-kinds"), FLUX, environment() | {"PATH": path})
+    return [file.read_text() for file in sorted(folder.glob("*.toolkit.fluxcd.io_*.yaml"))]
 
 
 def _custom(text: str) -> Iterator[tuple[str, str, str, Schema]]:

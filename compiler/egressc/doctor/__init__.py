@@ -8,7 +8,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from egressc.doctor import callers, drift, istiod, namespaces, network, others, pods, secrets, upstreams
+from egressc.doctor import (
+    admission,
+    callers,
+    drift,
+    istiod,
+    listeners,
+    mesh,
+    namespaces,
+    network,
+    others,
+    pods,
+    proxies,
+    secrets,
+    sidecars,
+    upstreams,
+)
 from egressc.doctor.examination import Examination
 from egressc.doctor.kubectl import UnansweredError
 from egressc.doctor.problem import Outcome, Problem, Unknown, Well, merged
@@ -59,12 +74,17 @@ def _called(examination: Examination) -> list[Any]:
 CHECKS = (
     Check("istiod", "istiod runs", _once, istiod.runs),
     Check("istio", "Istio is as new as the list says", istiod.control_planes, istiod.version),
-    Check("mesh", "the mesh is set as the list needs it", istiod.control_planes, istiod.settings),
+    Check("mesh", "the mesh is set as the list needs it", istiod.control_planes, mesh.settings),
     Check("namespaces", "the namespaces exist", _homes, namespaces.gateways_home),
     Check("injection", "webhooks give gateways their proxies", lambda one: one.workloads, namespaces.injected),
     Check("clients", "clients have sidecars", lambda one: one.clients, namespaces.clients),
     Check("secrets", "Secrets are there and hold", lambda one: before(one.plan.carriers).objects, secrets.look),
+    Check("admission", "the cluster takes the admission policies", admission.wanted, admission.look),
     Check("pods", "gateways have pods that run", lambda one: one.workloads, pods.look),
+    Check("proxies", "gateways' proxies are as new as the list says", proxies.homes, proxies.versions),
+    Check("revisions", "gateways are of the revision that they ask for", proxies.homes, proxies.revisions),
+    Check("client proxies", "clients' sidecars are as the hosts need them", lambda one: one.clients, sidecars.look),
+    Check("listeners", "gateways listen where the chart looks for them", _once, listeners.look),
     Check("upstreams", "upstreams answer their gateways", lambda one: one.workloads, upstreams.look),
     Check("network", "NetworkPolicies let gateways work", lambda one: one.workloads, network.look),
     Check("names", "no object of others takes a host over", lambda _: others.NAMING, others.names),
@@ -115,5 +135,7 @@ def _looked(examination: Examination, check: Check, subject: Any) -> list[Outcom
     except UnansweredError as error:
         found.append(Unknown(check.name, check.well, str(error)))
     except (AttributeError, KeyError, TypeError, ValueError) as error:  # an object of others may have any form
-        found.append(Unknown(check.name, check.well, f"an object has a form that is not known ({error!r})"))
+        # and what the error carries may be its content
+        why = f"an object has a form that is not known ({type(error).__name__})"
+        found.append(Unknown(check.name, check.well, why))
     return found

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from egressc.doctor.cluster import Object, labels
+from egressc.doctor.selectors import has
+from egressc.model import Client, means
 
 #: Labels that name a workload.
 NAMING = ("app.kubernetes.io/name", "app", "service.istio.io/canonical-name")
@@ -29,6 +31,11 @@ class Caller:
         made = {*makers, *(maker.rpartition("-")[0] for maker in makers)}
         named = {labels(pod).get(key) for key in NAMING}
         return self.name in {metadata["name"], account(pod), *made, *named}
+
+
+def is_client(client: Client, namespace: str, pod: Object) -> bool:
+    """Whether a pod of the namespace is one of those that `client` means."""
+    return means(client, namespace, account(pod)) and has(dict(client.pod_labels), labels(pod))
 
 
 def account(pod: Object) -> str:

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from egressc.doctor.caller import Caller, account
+from egressc.doctor.caller import Caller, account, is_client
 from egressc.doctor.cluster import Object, labels, named
 from egressc.doctor.examination import Examination, alive, has_proxy, place
 from egressc.doctor.problem import Outcome, Well, run
-from egressc.doctor.selectors import has
 from egressc.findings import Code
 from egressc.model import Client, Deny, means
 from egressc.plan import Carrier
@@ -43,7 +42,7 @@ def look(examination: Examination, carrier: Carrier) -> Iterator[Outcome]:
         if refusal := _refusal(carrier, caller, pod):
             yield here.has(REFUSED, named(pod), f"may not call {carrier.host.host}: {refusal[0]}", refusal[1])
         else:
-            clients = [client for client in carrier.host.clients if _is(client, caller, pod)]
+            clients = [client for client in carrier.host.clients if is_client(client, caller.namespace, pod)]
             said = "; ".join(dict.fromkeys(map(_what, clients)))
             yield Well(f"{named(pod)} may call {carrier.host.host}: {said}")
 
@@ -64,7 +63,7 @@ def _refusal(carrier: Carrier, caller: Caller, pod: Object) -> tuple[str, str] |
             f"no client of the list is the account {caller.namespace}/{account(pod)}",
             f"add `{who}` to `clients` of {host.host}",
         )
-    if not any(_is(client, caller, pod) for client in known):
+    if not any(is_client(client, caller.namespace, pod) for client in known):
         wanted = " or ".join(
             dict.fromkeys(",".join(f"{key}={value}" for key, value in client.pod_labels) for client in known)
         )
@@ -75,10 +74,6 @@ def _refusal(carrier: Carrier, caller: Caller, pod: Object) -> tuple[str, str] |
             f"{run('kubectl', 'label', 'namespace', caller.namespace, 'istio-injection=enabled')}, then restart it",
         )
     return None
-
-
-def _is(client: Client, caller: Caller, pod: Object) -> bool:
-    return means(client, caller.namespace, account(pod)) and has(dict(client.pod_labels), labels(pod))
 
 
 def _telling(carrier: Carrier, pod: Object) -> dict[str, str]:

@@ -13,6 +13,8 @@ Answer = TypeVar("Answer")
 
 #: Which container of a pod is the proxy.
 PROXY = "istio-proxy"
+#: The label of all that the chart makes.
+CHART = "app.kubernetes.io/name=egress-gateways"
 #: The kinds that are read, each as kubectl and a role name them: the resource with its group.
 RESOURCES = {
     "AuthorizationPolicy": "authorizationpolicies.security.istio.io",
@@ -67,6 +69,11 @@ class Cluster:
         """One object, None where it is not there."""
         arguments = ("get", f"{RESOURCES[kind]}/{name}", f"--namespace={namespace}", "--output=json")
         return self._once(arguments, lambda: self._object(arguments))
+
+    def version(self) -> str:
+        """The version of Kubernetes, `v1.36.3`."""
+        found = self._object(("get", "--raw=/version")) or {}
+        return str(found.get("gitVersion", ""))
 
     def envoy(self, namespace: str, pod: str, path: str) -> str:
         """What the admin port of a pod's Envoy says."""

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from egressc.doctor.cluster import RESOURCES, Object, labels, named
+from egressc.doctor.cluster import CHART, RESOURCES, Object, labels, named
 from egressc.doctor.examination import Documents, Examination, place
 from egressc.doctor.kubectl import UnansweredError
 from egressc.doctor.problem import Outcome, Place, Problem, Unknown, some
@@ -30,7 +30,6 @@ LEFT_OVER = Code(
     "installed again. Or the release is from another list.",
     "warning",
 )
-CHART = "app.kubernetes.io/name=egress-gateways"
 INSTANCE = "app.kubernetes.io/instance"
 #: Who installs writes these, each in a way of its own.
 INSTALLER = {INSTANCE, "app.kubernetes.io/managed-by"}

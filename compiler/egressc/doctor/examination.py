@@ -136,10 +136,16 @@ def proxy(pod: Object) -> Object | None:
     return next((one for one in known if one["name"] == PROXY), None)
 
 
+def container(pod: Object) -> Object | None:
+    """The proxy among a pod's containers, None where it has none."""
+    spec = pod["spec"]
+    known = [*spec["containers"], *(spec.get("initContainers") or [])]
+    return next((one for one in known if one["name"] == PROXY), None)
+
+
 def has_proxy(pod: Object) -> bool:
     """Whether the pod has Istio's proxy."""
-    spec = pod["spec"]
-    return any(one["name"] == PROXY for one in [*spec["containers"], *(spec.get("initContainers") or [])])
+    return container(pod) is not None
 
 
 def is_ready(pod: Object) -> bool:

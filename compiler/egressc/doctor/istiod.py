@@ -1,17 +1,13 @@
-"""Whether Istio's control plane runs, is as new as the list says, and is set as the list needs it."""
+"""Whether Istio's control plane runs, and is as new as the list says."""
 
-import re
 from collections.abc import Iterator
-from typing import Any
 
-import yaml
-
-from egressc.doctor.cluster import Object, condition, labels, named
+from egressc.doctor.cluster import Object, condition, named
 from egressc.doctor.examination import Examination
+from egressc.doctor.images import patch_of
 from egressc.doctor.problem import Outcome, Unknown, run
 from egressc.findings import Code
-from egressc.plan.needs import SCOPED
-from egressc.since import ADVISORIES, FIXED, spelled
+from egressc.since import ADVISORIES, ENVOY, Patch, mended, spelled, spelled_patch
 
 AWAY = Code(
     "EG440",
@@ -31,20 +27,6 @@ UNPATCHED = Code(
     f"Policies of this patch level let through what they should refuse ({ADVISORIES}). Upgrade Istio.",
     "warning",
 )
-UNSET = Code(
-    "EG443",
-    "the mesh is not set as the list needs it",
-    'The list opens one way out, and the mesh closes all others. README says under "What the mesh must do" what each '
-    "setting is for.",
-    "warning",
-)
-ANOTHER_DOMAIN = Code(
-    "EG444",
-    "the mesh has another trust domain than the list",
-    "The identity of each caller begins with the trust domain of the mesh. With another one in the list, no rule fits "
-    "any caller, and the gateways refuse everybody.",
-)
-VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 SELECTOR = "app=istiod"
 
 
@@ -72,64 +54,28 @@ def runs(examination: Examination, _: None) -> Iterator[Outcome]:
 def version(examination: Examination, istiod: Object) -> Iterator[Outcome]:
     """Whether it is as new as `mesh.istio` says, and has the patches that the list needs."""
     wanted = examination.plan.mesh.istio
-    image = _container(istiod).get("image", "")
-    found = VERSION.search(image.rpartition(":")[2])
-    if not found:
+    image = container(istiod).get("image", "")
+    patch = patch_of(image)
+    if patch is None:
         yield Unknown("istio", named(istiod), f"its image {image} does not say a version")
         return
-    major, minor, level = map(int, found.groups())
-    says = f"is Istio {major}.{minor}.{level}"
-    if (major, minor) < wanted:
+    says, whole = f"is Istio {spelled_patch(patch)}", mended(patch[0])
+    if patch[0] < wanted:
         message = f"{says}, and the list is for {spelled(wanted)} and later"
-        fix = f'write `mesh: {{istio: "{major}.{minor}"}}` in the list, or upgrade Istio'
+        fix = ", or ".join(filter(None, (older_list(patch), "upgrade Istio")))
         yield examination.everywhere.has(OLDER, named(istiod), message, fix)
-    elif level < FIXED.get((major, minor), 0):
-        patched = f"{major}.{minor}.{FIXED[major, minor]}"
+    elif whole and patch < whole:
         message = f"{says}, whose policies have known holes ({ADVISORIES})"
-        yield examination.everywhere.has(UNPATCHED, named(istiod), message, f"upgrade Istio to {patched} or later")
+        fix = f"upgrade Istio to {spelled_patch(whole)} or later"
+        yield examination.everywhere.has(UNPATCHED, named(istiod), message, fix)
 
 
-def settings(examination: Examination, istiod: Object) -> Iterator[Outcome]:
-    """Whether its environment and its mesh configuration are those that the list needs."""
-    plan = examination.plan
-    name, _, value = SCOPED.what.partition("=")
-    set_to = {one["name"]: one.get("value") for one in _container(istiod).get("env") or []}
-    if plan.gateways and not plan.companions.admission and set_to.get(name) != value:
-        message = f"lacks {SCOPED.what} in its environment, which is needed {SCOPED.why}"
-        variable = f'write `{name}: "{value}"` below `env` of istiod\'s chart values'
-        fix = f"{variable}, or `companions: {{admission: {{}}}}` in the list"
-        yield examination.everywhere.has(UNSET, named(istiod), message, fix)
-    about, configuration = _mesh(examination, istiod)
-    if configuration is None:
-        yield Unknown("istio", about, "there is no such ConfigMap that can be read as a mesh's configuration")
-        return
-    domain = configuration.get("trustDomain") or "cluster.local"
-    if domain != plan.mesh.trust_domain:
-        message = f"says the trust domain {domain}, and the list says {plan.mesh.trust_domain}"
-        yield examination.everywhere.has(
-            ANOTHER_DOMAIN, about, message, f"write `mesh: {{trustDomain: {domain}}}` in the list"
-        )
-    mode = (configuration.get("outboundTrafficPolicy") or {}).get("mode", "ALLOW_ANY")
-    closed = {sidecar.namespace for sidecar in plan.companions.sidecars}
-    if mode != "REGISTRY_ONLY" and not examination.clients.keys() <= closed:
-        message = f"says outboundTrafficPolicy {mode}: who may not call a host goes straight to it, past its gateway"
-        fix = "write `companions: {sidecars: {}}` in the list, or `outboundTrafficPolicy: {mode: REGISTRY_ONLY}` there"
-        yield examination.everywhere.has(UNSET, about, message, fix)
+def older_list(patch: Patch) -> str:
+    """What to write in a list for an older Istio; nothing where no list can be for it."""
+    return f'write `mesh: {{istio: "{spelled(patch[0])}"}}` in the list' if patch[0] in ENVOY else ""
 
 
-def _mesh(examination: Examination, istiod: Object) -> tuple[str, dict[str, Any] | None]:
-    """The mesh's configuration, with the name of its object."""
-    namespace, revision = istiod["metadata"]["namespace"], labels(istiod).get("istio.io/rev", "default")
-    name = "istio" if revision == "default" else f"istio-{revision}"
-    found = examination.cluster.one("ConfigMap", namespace, name)
-    about = f"ConfigMap {namespace}/{name}"
-    try:
-        data = yaml.safe_load(found["data"]["mesh"]) if found else None
-    except (KeyError, TypeError, yaml.YAMLError):
-        data = None
-    return about, data if isinstance(data, dict) else None
-
-
-def _container(istiod: Object) -> Object:
+def container(istiod: Object) -> Object:
+    """The container of istiod itself."""
     containers: list[Object] = istiod["spec"]["template"]["spec"]["containers"]
     return next((one for one in containers if one["name"] == "discovery"), containers[0])

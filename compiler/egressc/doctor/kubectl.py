@@ -4,6 +4,8 @@ import re
 import subprocess
 from collections.abc import Callable, Sequence
 
+from egressc import hidden
+
 #: Runs kubectl with arguments and returns what it prints. Raises the errors below.
 Ask = Callable[[Sequence[str]], str]
 
@@ -71,7 +73,7 @@ def _error(said: str) -> UnansweredError:
         resource = ".".join(filter(None, (found["resource"], found["group"])))
         where = f"in the namespace {found['namespace']}" if found["namespace"] else "in the whole cluster"
         return ForbiddenError(f"the right to {found['verb']} {resource} {where} is missing")
-    lines = said.strip().splitlines() or ["kubectl failed without a word"]
+    lines = hidden.sentence(said).strip().splitlines() or ["kubectl failed without a word"]
     if any(words in said for words in ABSENT):
         return AbsentError(lines[-1])
     return UnansweredError(lines[-1])

@@ -34,6 +34,8 @@ NO_SIDECAR = Code(
     "warning",
 )
 INJECTOR = "sidecar-injector.istio.io"
+#: At webhooks and at pods that they have changed: whose they are. At namespaces and in pods' labels: what is wanted.
+REVISION = "istio.io/rev"
 MODE = "istio.io/dataplane-mode"
 
 
@@ -50,17 +52,10 @@ def injected(examination: Examination, workload: Workload) -> Iterator[Outcome]:
     home = examination.namespaces().get(workload.namespace)
     if home is None or not workload.ours:
         return
-    made = _labels_of_pods(examination, workload)
-    webhooks = [
-        webhook
-        for one in examination.cluster.all("MutatingWebhookConfiguration")
-        for webhook in one.get("webhooks") or []
-        if webhook["name"].endswith(INJECTOR)
-    ]
-    if any(_takes(webhook, labels(home), made) for webhook in webhooks):
+    if injectors(examination, workload, home):
         return
     about = f"Namespace {workload.namespace}"
-    if not webhooks:
+    if not _webhooks(examination):
         yield workload.place.has(
             NOT_INJECTING, about, "has no webhook of Istio, so gateways get no proxy", "install istiod again"
         )
@@ -69,7 +64,8 @@ def injected(examination: Examination, workload: Workload) -> Iterator[Outcome]:
         fix = run("kubectl", "label", "namespace", workload.namespace, "istio-injection-")
         yield workload.place.has(NOT_INJECTING, about, message, f"{fix}, then delete its pods")
     else:
-        revision = made.get("istio.io/rev") or labels(home).get("istio.io/rev") or "default"
+        made = _labels_of_pods(examination, workload)
+        revision = made.get(REVISION) or labels(home).get(REVISION) or "default"
         message = f"has no webhook for the revision {revision}, so gateways get no proxy"
         fix = "write a revision that is installed as `revision` into the chart's values"
         yield workload.place.has(NOT_INJECTING, about, message, fix)
@@ -100,6 +96,22 @@ def clients(examination: Examination, namespace: str) -> Iterator[Outcome]:
         message = f"has {count} without a sidecar: {some(bare)}"
         fix = run("kubectl", "label", "namespace", namespace, "istio-injection=enabled")
         yield here.has(NO_SIDECAR, f"Namespace {namespace}", message, f"{fix}, then restart those that call a host")
+
+
+def injectors(examination: Examination, workload: Workload, home: Object) -> set[str]:
+    """The revisions of Istio whose webhooks take a gateway's new pods; a tag is the revision that it stands for."""
+    made = _labels_of_pods(examination, workload)
+    return {revision for revision, webhook in _webhooks(examination) if _takes(webhook, labels(home), made)}
+
+
+def _webhooks(examination: Examination) -> list[tuple[str, Object]]:
+    """The webhooks that inject, each with its revision."""
+    return [
+        (labels(one).get(REVISION, "default"), webhook)
+        for one in examination.cluster.all("MutatingWebhookConfiguration")
+        for webhook in one.get("webhooks") or []
+        if webhook["name"].endswith(INJECTOR)
+    ]
 
 
 def _labels_of_pods(examination: Examination, workload: Workload) -> dict[str, str]:

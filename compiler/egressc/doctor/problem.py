@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from egressc import hidden
 from egressc.findings import Code, Finding, Level, Span
 from egressc.positions import Line
 
@@ -26,7 +27,7 @@ class Place:
         self, code: Code, about: str, message: str, fix: str, *, since: str | None = None, level: Level | None = None
     ) -> "Problem":
         """A problem here: `about` is the object, `message` goes on after its name."""
-        said = " ".join(f"{about} {message}".split())[:LONGEST]
+        said = hidden.sentence(" ".join(f"{about} {message}".split()))[:LONGEST]
         return Problem(code, level or code.level, about, said, fix, since, self)
 
 

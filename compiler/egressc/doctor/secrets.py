@@ -27,6 +27,8 @@ EXPIRED = Code(
     "a certificate has expired, or expires soon",
     "An upstream refuses an expired client certificate. With an expired CA a gateway refuses its upstream.",
 )
+#: Keys that Istio reads as certificates, whatever they hold.
+CERTIFICATES = ("tls.crt", "ca.crt")
 SOON = timedelta(days=21)
 DIFFERENT_CA = "-cacert"  # what Istio appends to a Secret's name, where the CA has one of its own
 
@@ -56,7 +58,8 @@ def _judged(here: Place, now: datetime, about: str, key: str, data: dict[str, by
     replacing = "put a good one into it: gateways take it without a restart"
     if not content.strip():
         yield here.has(UNREADABLE, about, "is empty", replacing)
-    if not content.lstrip().startswith(b"-----BEGIN CERTIFICATE"):
+        return
+    if key not in CERTIFICATES and not content.lstrip().startswith(b"-----BEGIN CERTIFICATE"):
         return  # a key, a list of revoked certificates, a credential, a policy
     try:
         dates = certificates.ends(content)

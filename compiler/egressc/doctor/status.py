@@ -1,10 +1,11 @@
-"""A line for each host: Ready, or why not."""
+"""A line for each host: Ready, or why not; and its calls, if a Prometheus is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from egressc import printable
+from egressc import printable, report
 from egressc.doctor import CHECKS, Diagnosis, diagnosis
+from egressc.doctor.calls import MINUTES, Calls
 from egressc.doctor.examination import Examination, Workload, is_ready
 from egressc.doctor.kubectl import UnansweredError
 from egressc.doctor.problem import Problem
@@ -20,7 +21,7 @@ NOBODY = "-"  # no gateway: the clients' sidecars speak to the upstream
 class State:
     """`ready` of `pods` pods of a host's gateway are Ready; both are None where nobody knows, or it has none.
 
-    `reason` is the first problem that it has.
+    `reason` is the first problem that it has. `calls` are None where no Prometheus is asked, or none knows.
     """
 
     host: str
@@ -28,6 +29,7 @@ class State:
     ready: int | None
     pods: int | None
     reason: str
+    calls: Calls | None = None
 
     @property
     def text(self) -> str:
@@ -39,7 +41,16 @@ class State:
         return "Ready" if self.ready else "NotReady"
 
 
-def states(examination: Examination) -> tuple[tuple[State, ...], Diagnosis]:
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How each host is, by name. `asked`: a Prometheus was; `problem` is what it has."""
+
+    hosts: tuple[State, ...]
+    asked: bool = False
+    problem: Problem | None = None
+
+
+def states(examination: Examination, calls: Mapping[str, Calls]) -> tuple[tuple[State, ...], Diagnosis]:
     """How each host is, by name, and what was found of all."""
     found = diagnosis(examination, [check for check in CHECKS if check.name in ASKED])
     reasons: dict[str, Problem] = {}
@@ -53,7 +64,7 @@ def states(examination: Examination) -> tuple[tuple[State, ...], Diagnosis]:
         ready, pods = counts.get(gateway, (None, None))
         problem_of = reasons.get(carrier.host.host)
         reason = f"{problem_of.code.name}: {problem_of.message}" if problem_of else ""
-        known.append(State(carrier.host.host, gateway, ready, pods, reason))
+        known.append(State(carrier.host.host, gateway, ready, pods, reason, calls.get(carrier.host.host)))
     return tuple(sorted(known, key=lambda one: one.host)), found
 
 
@@ -70,21 +81,28 @@ def _count(examination: Examination, workload: Workload) -> tuple[int, int]:
     return sum(map(is_ready, pods)), len(pods)
 
 
-def text(known: tuple[State, ...]) -> str:
+def text(status: Status) -> str:
     """A table for people; those that are not Ready come first."""
-    worst = sorted(known, key=lambda one: (one.text == "Ready", one.text == "no gateway", one.host))
-    rows = [("HOST", "STATE", "PODS", "GATEWAY", "REASON")]
-    rows += [(one.host, one.text, _pods(one), one.gateway, one.reason) for one in worst]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    worst = sorted(status.hosts, key=lambda one: (one.text == "Ready", one.text == "no gateway", one.host))
+    counted = (f"CALLS/{MINUTES}M", "ERRORS") if status.asked else ()
+    rows = [("HOST", "STATE", "PODS", *counted, "GATEWAY", "REASON")]
+    rows += [
+        (one.host, one.text, _pods(one), *(_calls(one) if status.asked else ()), one.gateway, one.reason)
+        for one in worst
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]).rstrip()
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)), row[-1]]).rstrip()
         for row in rows
     )
-    return "".join(f"{printable.line(line)}\n" for line in lines)
+    said = "".join(f"{printable.line(line)}\n" for line in lines)
+    return said + (report.text([status.problem.finding]) if status.problem else "")
 
 
-def as_json(known: tuple[State, ...]) -> str:
-    """A JSON object: `version`, and `hosts`, each with its state, pods, gateway and reason."""
+def as_json(status: Status) -> str:
+    """A JSON object: `version`; `hosts`, each with its state, pods, gateway and reason; and if a Prometheus is asked,
+    with the calls of `minutes`, and `problem`, a finding.
+    """
     hosts = [
         {
             "host": one.host,
@@ -93,14 +111,26 @@ def as_json(known: tuple[State, ...]) -> str:
             "pods": one.pods,
             "gateway": None if one.gateway == NOBODY else one.gateway,
             "reason": one.reason or None,
+            **(_counted(one) if status.asked else {}),
         }
-        for one in known
+        for one in status.hosts
     ]
-    return printable.as_json({"version": VERSION, "hosts": hosts})
+    keys = ("level", "code", "message", "fix")
+    problem = {key: getattr(status.problem.finding, key) for key in keys} if status.problem else None
+    counted = {"minutes": MINUTES, "problem": problem} if status.asked else {}
+    return printable.as_json({"version": VERSION, "hosts": hosts} | counted)
+
+
+def _counted(one: State) -> dict[str, object]:
+    return {"calls": one.calls.made if one.calls else None, "errors": one.calls.errors if one.calls else None}
 
 
 def _pods(one: State) -> str:
     return NOBODY if one.pods is None else f"{one.ready}/{one.pods}"
+
+
+def _calls(one: State) -> tuple[str, str]:
+    return (NOBODY, NOBODY) if one.calls is None else (f"{one.calls.made:,}", f"{one.calls.errors:,}")
 
 
 FORMATS = {"text": text, "json": as_json}

@@ -32,7 +32,7 @@ def clients(mesh: Mesh, service: Service, calls: list[Call], entry: Entry) -> No
     else:
         found = _by_policies(mesh, service, calls, carried, entry)
     mesh.domains |= found.domains
-    some = _narrowed(_some(mesh, service, found, entry), carried)
+    some = _narrowed(_some(mesh, service, found, entry, carried), carried)
     _limited(calls, entry, found, mesh.findings)
     if found.deny:
         entry.settings["deny"] = callers.tidy(found.deny, in_order=service.objects[0].of_the_chart)
@@ -44,7 +44,7 @@ def clients(mesh: Mesh, service: Service, calls: list[Call], entry: Entry) -> No
         unknown(entry, service.span, mesh.findings)
 
 
-def _some(mesh: Mesh, service: Service, found: Callers, entry: Entry) -> list[Client]:
+def _some(mesh: Mesh, service: Service, found: Callers, entry: Entry, carried: list[Call]) -> list[Client]:
     """Those that policies allow and that know the host; without policies those that know it."""
     visible = service.visible
     if found.clients is not None:
@@ -56,7 +56,16 @@ def _some(mesh: Mesh, service: Service, found: Callers, entry: Entry) -> list[Cl
         if visible:
             message = f"{entry.host} is known in all namespaces, and only those whose Sidecar names it are its clients"
             mesh.findings.append(UNKNOWN(service.span, message, "add others that call it to its `clients`"))
-    return [{"namespace": name} for name in sorted(visible)]
+    # a gateway's namespace knows the host for the gateway
+    return [{"namespace": name} for name in sorted(visible - {_gateway_namespace(service, carried)} or visible)]
+
+
+def _gateway_namespace(service: Service, carried: list[Call]) -> str:
+    """Where the gateway is that carries the calls, "" without one: the namespace in the name of its Service."""
+    if not carried:
+        return ""
+    labels = carried[0].way.gateway.split(".")
+    return labels[1] if len(labels) > 1 else service.objects[0].namespace
 
 
 def _known(namespace: str, visible: set[str]) -> bool:
@@ -78,8 +87,7 @@ def _by_policies(mesh: Mesh, service: Service, calls: list[Call], carried: list[
         return Callers()
     names = {name for call in carried for name in call.way.gateway_objects}
     labels = {key: value for name in names for key, value in mesh.gateways.get(name, {}).items()}
-    service_name = carried[0].way.gateway.split(".")
-    namespace = service_name[1] if len(service_name) > 1 else service.objects[0].namespace
+    namespace = _gateway_namespace(service, carried)
     place = namespace, str(sorted(labels.items()))
     if place not in mesh.policies:
         mesh.policies[place] = list(callers.policies(mesh.objects, namespace, labels))

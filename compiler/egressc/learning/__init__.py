@@ -146,9 +146,9 @@ def _answer(raw: bytes, shown: str, outer: Origin, tally: Tally) -> None:
         tally.unread(span, "this is no answer of Prometheus to a query")
 
 
-def _line(line: str | None, span: Span, outer: Origin, client: Origin, tally: Tally) -> None:
-    if line is None:
-        tally.unread(span, f"a line has more than {reading.MAX_LINE:,} bytes")
+def _line(line: str | reading.Unread, span: Span, outer: Origin, client: Origin, tally: Tally) -> None:
+    if isinstance(line, reading.Unread):
+        tally.unread(span, line.why, fix=line.fix)
         return
     if not line:
         return

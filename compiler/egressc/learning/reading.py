@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from egressc import output
 from egressc.commands.arguments import STANDARD
@@ -36,15 +36,31 @@ def is_answer(file: io.BufferedReader) -> bool:
     return bool(ANSWER.match(file.peek(512)))
 
 
-def lines(file: BinaryIO) -> Iterator[str | None]:
-    """The lines without their ends; None for one that is longer than MAX_LINE."""
+class Unread(NamedTuple):
+    """A line that is not read, why, and what to do."""
+
+    why: str
+    fix: str
+
+
+TOO_LONG = Unread(f"a line has more than {MAX_LINE:,} bytes", "leave the line")
+#: What a caller has written may stand where the log was cut, and then look like what Envoy writes behind it.
+CUT = Unread(
+    "the last line has no end, so it may be a part of one",
+    "give the log up to the end of a line; if the line is whole, add a line break",
+)
+
+
+def lines(file: BinaryIO) -> Iterator[str | Unread]:
+    """The lines without their ends. JSON says itself where it ends."""
     while raw := file.readline(MAX_LINE + 1):
         if len(raw) <= MAX_LINE or raw.endswith(b"\n"):
-            yield raw.decode("utf-8-sig", "replace").strip()
+            line = raw.decode("utf-8-sig", "replace").strip()
+            yield line if raw.endswith(b"\n") or line.startswith("{") or not line else CUT
             continue
         while raw and not raw.endswith(b"\n"):
             raw = file.readline(MAX_LINE)
-        yield None
+        yield TOO_LONG
 
 
 class Progress:

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from egressc import hidden
 from egressc.findings import Code, Finding, Span
 from egressc.hostname import short
 from egressc.learning.calls import Call, Skip
@@ -23,7 +24,8 @@ TOO_MANY = Code(
 )
 MOST = 10_000
 SHOWN = 3
-MAX_SHOWN = 60
+MAX_SHOWN, MAX_READ = 60, 2000
+LEAVE = "give `egressc learn` access logs, or leave the line"
 
 
 @dataclass(slots=True)
@@ -68,12 +70,13 @@ class Tally:
             self.beyond += count
             self._first_beyond = self._first_beyond or span
 
-    def unread(self, span: Span, why: str, line: str = "") -> None:
+    def unread(self, span: Span, why: str, line: str = "", fix: str = LEAVE) -> None:
         """Counts a line that cannot be read; the first ones of a file are shown."""
         count = self._unread[span.file] = self._unread.get(span.file, 0) + 1
         if count <= SHOWN:
-            said = f": {short(line[:MAX_SHOWN])}" if line else ""
-            self.findings.append(NOT_READ(span, f"{why}{said}", "give `egressc learn` access logs, or leave the line"))
+            # what is hidden may end behind what is shown
+            said = f": {short(hidden.value(line[:MAX_READ])[:MAX_SHOWN])}" if line else ""
+            self.findings.append(NOT_READ(span, f"{why}{said}", fix))
 
     def said(self) -> list[Finding]:
         """What is to say of the reading."""

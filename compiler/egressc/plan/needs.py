@@ -52,10 +52,11 @@ SIDECARS = Condition(
     "sidecars, and no label istio.io/dataplane-mode",
     "a client in ambient mode calls http:// in clear, past gateway and rules",
 )
+ADMISSION_KUBERNETES: Version = (1, 31)
 ADMISSION = Condition(
     "Cluster",
     "the right to create ValidatingAdmissionPolicies and their bindings",
-    "for `companions.admission`, and Kubernetes 1.31",
+    f"for `companions.admission`, and Kubernetes {spelled(ADMISSION_KUBERNETES)}",
 )
 
 

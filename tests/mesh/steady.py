@@ -1,0 +1,37 @@
+"""A steady load: a client's pod asks a URL about fifteen times a second, and counts what it gets."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.mesh.client import CONTAINER, Client
+from tests.mesh.errors import MeshError
+from tests.mesh.kubectl import execute
+
+#: It asks while a file is there, so that nobody has to find and end the process.
+_ASK = """
+rm -f "$0"; touch "$0.on"
+while [ -e "$0.on" ]; do
+  curl --silent --output /dev/null --max-time 5 --write-out '%{http_code}\\n' "$1" >> "$0"
+  sleep 0.05
+done < /dev/null > /dev/null 2>&1 &
+"""
+_COUNT = 'rm -f "$0.on"; sleep 0.5; sort "$0" | uniq -c'
+
+
+@contextmanager
+def asked(client: Client, name: str, url: str) -> Iterator[Counter[str]]:
+    """Ask `url` meanwhile; the answers are counted by their status, "000" for none, when the block ends."""
+    place, answers = f"/tmp/{name}", Counter[str]()  # noqa: S108  in the client's container
+    execute(client.namespace, client.name, CONTAINER, ["sh", "-c", _ASK, place, url])
+    try:
+        yield answers
+    finally:
+        # the end of an output is lost now and then on its way from the node
+        for _ in range(2):
+            lines = execute(client.namespace, client.name, CONTAINER, ["sh", "-c", _COUNT, place]).stdout.split("\n")
+            answers.update({status: int(count) for count, status in (line.split() for line in lines if line)})
+            if answers:
+                break
+    if not answers:
+        raise MeshError(f"pod {client.namespace}/{client.name} asked nothing of {url}")
