@@ -60,7 +60,7 @@ MUTANTS = (
     ),
     Mutant(
         f"{TEMPLATES}/_envoy.tpl",
-        "      idle_timeout: {{ .idleTimeout }}\n",
+        "      idle_timeout: {{ .settings.idleTimeout }}\n",
         "",
         "the time of idle connections is lost where headers keep their case",
         contract("upstream"),
