@@ -1,7 +1,4 @@
-"""`egressc doctor` finds the cause of each fault that is prepared, and nothing wrong where nothing is.
-
-That istiod is away is tested by recorded answers (EG440): the mesh of the tests is shared, and needs its istiod.
-"""
+"""`egressc doctor` finds the cause of each fault that is prepared, and nothing wrong where nothing is."""
 
 import json
 import sys

@@ -64,23 +64,26 @@ def lines(file: BinaryIO) -> Iterator[str | Unread]:
 
 
 class Progress:
-    """Says how far a long reading is, from its second second on, to people at a terminal; nothing of it stays there."""
+    """Says how far a long reading is: at a terminal each second, in one place; in a log now and then, a line each."""
 
     EVERY = 1 << 14
+    AT_A_TERMINAL, IN_A_LOG = 1, 10  # seconds
 
     def __init__(self, *, wanted: bool) -> None:
-        self._wanted = wanted and sys.stderr.isatty()
-        self._next = time.monotonic() + 1
+        self._wanted = wanted
+        self._terminal = sys.stderr.isatty()
+        self._pause = self.AT_A_TERMINAL if self._terminal else self.IN_A_LOG
+        self._next = time.monotonic() + self._pause
         self._shown = False
 
     def at(self, count: int) -> None:
-        """Says it for `count` lines, at most once a second."""
+        """Says it for `count` lines, if it is time."""
         if self._wanted and count % self.EVERY == 0 and time.monotonic() >= self._next:
-            self._next = time.monotonic() + 1
+            self._next = time.monotonic() + self._pause
             self._shown = True
-            output.say(f"\r{count:,} lines")
+            output.say(f"\r{count:,} lines" if self._terminal else f"{count:,} lines so far\n")
 
     def done(self) -> None:
-        """Wipes what was said."""
-        if self._shown:
+        """Wipes what a terminal shows."""
+        if self._shown and self._terminal:
             output.say("\r\x1b[K")
