@@ -115,7 +115,7 @@ def test_compile_ends_with_the_cost(tmp_path: Path, capfd: pytest.CaptureFixture
     assert main(["compile", str(file)]) == 0
     assert capfd.readouterr().err == (
         "2 hosts in 1 gateway: 2-5 pods that request 0.1-0.25 CPU and 0.25-0.625 GiB, 12-30 checks a minute, by the "
-        "chart's defaults; a release of about 12% of what Helm can store\n"
+        "chart's defaults; a release of about 13% of what Helm can store\n"
     )
     for quiet in (["--findings=json"], ["--check", str(file)]):
         main(["compile", str(file), *quiet])
