@@ -125,7 +125,10 @@ def wait_ready(namespace: str, hosts: Iterable[str], ready: bool = True, seconds
 
 
 def wait_answers(asked: Iterable[tuple[Client, str]], seconds: float = 60) -> None:
-    """Wait until each client gets 200 for its URL: shared pods are Ready before they know that upstreams answer."""
+    """Wait until each client gets 200 for its URL.
+
+    Shared pods are Ready before they know that upstreams answer, and sidecars hear of new pods later than Kubernetes.
+    """
     for client, url in asked:
         wait_until(lambda: client.curl(url).status == 200, f"{url} answers {client.name}", seconds=seconds)  # noqa: B023
 

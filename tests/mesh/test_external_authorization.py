@@ -16,7 +16,7 @@ from tests.mesh import dns, istio, settings
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, config_map, gateways, requests, secret, wait_ready
+from tests.mesh.fleet import case, config_map, gateways, requests, secret, wait_answers, wait_ready
 from tests.mesh.kubectl import Manifest, apply, get, kubectl
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import EXTERNAL, Proof
@@ -109,7 +109,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     release = Release(GATEWAYS, helm="helm3")
     release.apply(hosts, wait=False)
     wait_ready(GATEWAYS, [JUDGED, OPEN], seconds=90)
-    wait_until(lambda: clients[0].curl(f"http://{NEIGHBOUR}/").status == 200, "the shared gateway answers", seconds=60)
+    wait_answers([(clients[0], f"http://{NEIGHBOUR}/")])
     yield Fleet(upstream, *clients)
     release.uninstall()
     istio.configure({})

@@ -13,7 +13,7 @@ from tests.mesh import dns, versions
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import ADDED, case, gateways, secret, wait_ready
+from tests.mesh.fleet import ADDED, case, gateways, secret, wait_answers, wait_ready
 from tests.mesh.kubectl import apply, get
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import HEADERS, Proof
@@ -77,7 +77,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     release = Release(GATEWAYS, helm="helm4")
     release.apply(hosts, wait=False)
     wait_ready(GATEWAYS, [CHANGED, CALLS], seconds=90)
-    wait_until(lambda: shop.curl(f"http://{TOKEN}/").status == 200, "the shared gateway answers", seconds=60)
+    wait_answers([(shop, f"http://{TOKEN}/")])
     yield Fleet(shop, hosts)
     release.uninstall()
     dns.set_names({name: [] for name in names})

@@ -13,7 +13,7 @@ from tests.mesh import dns
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, peer
+from tests.mesh.fleet import case, peer, wait_answers
 from tests.mesh.kubectl import get, kubectl
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import REFUSED, ROUTES, Proof, got
@@ -52,7 +52,7 @@ def fleet(namespace: MakeNamespace, public_authority: Authority) -> Iterator[Fle
     release = Release(GATEWAYS)
     release.apply(case("howto"), shown("zone.md", "zones.yaml"))
     (shop,) = start_clients(namespace("howto-apps", "injected"), ClientPod("shop", labels={LOCALITY: "here.one"}))
-    wait_until(lambda: shop.curl(f"http://{HOST}/").status == 200, "the gateway answers", seconds=60)
+    wait_answers([(shop, f"http://{HOST}/")])
     yield Fleet(upstream, shop)
     release.uninstall()
     dns.set_names({HOST: []})

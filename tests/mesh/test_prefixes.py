@@ -9,12 +9,11 @@ from tests.mesh import dns
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, requests
+from tests.mesh.fleet import case, requests, wait_answers
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import AUTHORIZATION, Proof, got, saw
 from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Upstream, start_upstreams
-from tests.mesh.waiting import wait_until
 
 GATEWAYS = "prefixes-gateways"
 API, LEDGER, RAW = (f"{name}.prefixes.example.com" for name in ("api", "ledger", "raw"))
@@ -49,8 +48,7 @@ def fleet(namespace: MakeNamespace, public_authority: Authority) -> Iterator[Fle
     release.apply(case("prefixes"))
     (after,) = start_clients(namespace("prefixes-preview-2", "injected"), ClientPod("web", account="checkout"))
     (guest,) = start_clients(namespace("prefixes-preview-of-guests-1", "injected"), ClientPod("web"))
-    apis = (before, after)
-    wait_until(lambda: all(one.curl(f"http://{API}/").status == 200 for one in apis), "the gateway answers", seconds=60)
+    wait_answers((one, f"http://{API}/") for one in (before, after))
     yield Fleet(upstream, before, checkout, after, guest, stranger)
     release.uninstall()
     dns.set_names({name: [] for name in (API, LEDGER, RAW)})

@@ -11,7 +11,7 @@ from tests.mesh import dns
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, requests, secret
+from tests.mesh.fleet import case, requests, secret, wait_answers
 from tests.mesh.kubectl import apply
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import LIMITS, Proof
@@ -53,7 +53,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     )
     release = Release(GATEWAYS, helm="helm4")
     release.apply(hosts)
-    wait_until(lambda: clients[0].curl(f"http://{NEIGHBOUR}/").status == 200, "the shared gateway answers", seconds=60)
+    wait_answers([(clients[0], f"http://{NEIGHBOUR}/")])
     upstream.forget()
     yield Fleet(upstream, *clients)
     release.uninstall()

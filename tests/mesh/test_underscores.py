@@ -9,13 +9,12 @@ from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
 from tests.mesh.fleet import case as listed
-from tests.mesh.fleet import secret
+from tests.mesh.fleet import secret, wait_answers
 from tests.mesh.kubectl import apply
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import HEADERS, Proof, got
 from tests.mesh.release import Release
 from tests.mesh.upstream import Face, start_upstreams
-from tests.mesh.waiting import wait_until
 
 GATEWAYS = "spellings-gateways"
 CHANGED, TOKEN, NEIGHBOUR = (f"{name}.spellings.example.com" for name in ("changed", "token", "neighbour"))
@@ -35,9 +34,7 @@ def shop(namespace: MakeNamespace, authority: Authority) -> Iterator[Client]:
     (client,) = start_clients(namespace("spellings-apps", "injected"), ClientPod("shop"))
     release = Release(GATEWAYS)
     release.apply(listed("underscores"))
-    wait_until(
-        lambda: all(client.curl(f"http://{name}/").status == 200 for name in names), "all of them answer", seconds=60
-    )
+    wait_answers((client, f"http://{name}/") for name in names)
     yield client
     release.uninstall()
     dns.set_names({name: [] for name in names})
