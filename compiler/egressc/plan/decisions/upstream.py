@@ -69,7 +69,7 @@ def _asked_again(way: GatewayWay, port: Port) -> Iterator[Decision]:
     """When DNS is asked once more for a name that it did not answer or did not know."""
     host, retry = way.host, way.host.dns_retry
     if way.filtered and host.kind in ("DNS", "DNS_ROUND_ROBIN"):
-        patch = way.object("EnvoyFilter", "" if way.checks_upstream and port in host.checked else ".upstream")
+        patch = way.object("EnvoyFilter", "" if port in host.checked else ".upstream")
         says = f"asks DNS again within {retry.spelled} where it had no answer"
         yield chosen(patch, says, host.said("dnsRetry"), {"dnsRetry": seconds(retry)})
 
