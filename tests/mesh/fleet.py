@@ -7,7 +7,7 @@ from string import Template
 from typing import Any
 
 from egressc.names import gateway_name
-from tests.mesh import versions
+from tests.mesh import gateway, versions
 from tests.mesh.certificates import Authority, Certificate
 from tests.mesh.client import Client
 from tests.mesh.diagnostics import GATEWAY_LABEL
@@ -114,14 +114,45 @@ def gateways(namespace: str) -> dict[str, GatewayPod]:
 
 
 def wait_ready(namespace: str, hosts: Iterable[str], ready: bool = True, seconds: float = 30) -> None:
-    """Wait until the gateways of these hosts are Ready, or are not; MeshError when they stay as they are."""
+    """Wait until the gateways of these hosts are Ready, or are not; MeshError when they stay as they are.
+
+    What is Ready is known to the clients' sidecars, too: they hear of it later than Kubernetes.
+    """
     names = {gateway_name(host) for host in hosts}
+    wanted = f"{', '.join(sorted(names))} {'Ready' if ready else 'NotReady'}"
 
     def reached() -> bool:
         pods = gateways(namespace)
         return all(name in pods and pods[name].ready == ready for name in names)
 
-    wait_until(reached, f"{', '.join(sorted(names))} {'Ready' if ready else 'NotReady'}", seconds=seconds)
+    wait_until(reached, wanted, seconds=seconds)
+    if ready:
+        for client in _sidecars(namespace):
+            wait_until(lambda: _knows(client, namespace, names), f"{client.name} knows {wanted}", seconds=seconds)  # noqa: B023
+
+
+def _sidecars(namespace: str) -> list[Client]:
+    """The clients that have a sidecar, in the namespaces of the same test module: `any-gateways` belongs to `any`."""
+    module = f"{namespace.partition('-')[0]}-"
+    pods = get("pods", "--all-namespaces", f"--selector=security.istio.io/tlsMode=istio,!{GATEWAY_LABEL}")["items"]
+    found = [pod["metadata"] for pod in pods]
+    return [
+        Client(one["namespace"], one["name"])
+        for one in found
+        if one["namespace"].startswith(module) and "deletionTimestamp" not in one
+    ]
+
+
+def _knows(client: Client, namespace: str, names: set[str]) -> bool:
+    """Whether the sidecar leads to the pods of these gateways, as far as its client may call them."""
+    known = gateway.addresses(client.namespace, client.name)
+    pods = gateways(namespace)
+    return all(
+        name in pods and not addresses.isdisjoint(pods[name].addresses)
+        for cluster, addresses in known.items()
+        for name in names
+        if cluster.endswith(f"|{name}.{namespace}.svc.cluster.local")
+    )
 
 
 def wait_answers(asked: Iterable[tuple[Client, str]], seconds: float = 60) -> None:

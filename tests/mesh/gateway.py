@@ -28,9 +28,13 @@ def requests_to(namespace: str, pod: str, host: str) -> int:
 
 def addresses_of(namespace: str, pod: str, cluster: str) -> set[str]:
     """The addresses that this Envoy may connect to in a cluster."""
+    return addresses(namespace, pod).get(cluster, set())
+
+
+def addresses(namespace: str, pod: str) -> dict[str, set[str]]:
+    """The addresses that this Envoy may connect to, by cluster."""
     clusters = _json(namespace, pod, "clusters?format=json")["cluster_statuses"]
-    hosts = [host for one in clusters if one["name"] == cluster for host in one.get("host_statuses", [])]
-    return {host["address"]["socket_address"]["address"] for host in hosts}
+    return {one["name"]: {_address(host) for host in one.get("host_statuses", [])} for one in clusters}
 
 
 def prometheus(namespace: str, pod: str) -> str:
@@ -57,6 +61,11 @@ def pods(namespace: str, selector: str = "") -> list[str]:
     """The names of the running pods that a label selector finds, those that are being deleted left out."""
     found = get("pods", "--namespace", namespace, f"--selector={selector}")["items"]
     return [pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+
+def _address(host: Any) -> str:
+    place = host["address"]
+    return str(place["socket_address"]["address"]) if "socket_address" in place else ""
 
 
 def _json(namespace: str, pod: str, path: str) -> Any:
