@@ -22,7 +22,9 @@ def sbom(files: Path, made: Path, version: str, moment: int) -> None:
     stated = files.parent / "pyproject.toml"
     stated.write_text(project.replace('dynamic = ["version"]', f'version = "{version}"'), encoding="utf-8")
     options = ["--output-reproducible", "--pyproject", str(stated), "--output-file", str(made)]
-    run([sys.executable, "-m", "cyclonedx_py", "environment", *options, place], files, _at(moment))
+    # beside the tests' environment: its packages make each import of jsonschema a second longer
+    tool = ["tool", "run", "--quiet", "--python", sys.executable, "--constraints", "constraints.txt"]
+    run([*uv, *tool, "--from", "cyclonedx-bom", "cyclonedx-py", "environment", *options, place], files, _at(moment))
 
 
 def _at(moment: int) -> dict[str, str]:
