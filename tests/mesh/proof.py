@@ -47,6 +47,7 @@ ADMISSION = "Admission"
 ARGO_CD = "Argo CD"
 FLUX = "Flux"
 MIGRATION = "Moves to gateways"
+OPERATIONS = "Under load"
 MATRIX = "Every pair of options"
 FAULTS = "The test mesh and its faults"
 SECTIONS = (
@@ -81,6 +82,7 @@ SECTIONS = (
     ARGO_CD,
     FLUX,
     MIGRATION,
+    OPERATIONS,
     MATRIX,
     FAULTS,
 )

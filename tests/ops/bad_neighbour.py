@@ -1,39 +1,40 @@
 """Whether a host feels what becomes of another's upstream: on a gateway of its own, and on the same shared gateway."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 from tests.mesh import images
-from tests.mesh.upstream import Face, Upstream, start_upstreams
+from tests.mesh.upstream import Face, start_upstreams
 from tests.ops.ground import EGRESS, FACES, OUTSIDE, QUICK, Ground, host_list, installed, name
 from tests.ops.load import Report, attack
 
 BAD, OWN, SHARED = name("bad"), name("own"), name("beside")
-RATE, SECONDS = 100, 20
+RATE = 100.0
 GATEWAY = "shared"
 
 
-def _dies(upstream: Upstream) -> str:
-    upstream.serve()
-    return "/"
+class Trouble(NamedTuple):
+    """What an upstream serves, what it is asked, and how often in a second."""
+
+    faces: tuple[Face, ...] = FACES
+    path: str = "/"
+    rate: float = RATE
 
 
-def _breaks(upstream: Upstream) -> str:
-    upstream.serve(Face(443, "tcp"))  # it takes connections, and answers TLS with garbage
-    return "/"
-
-
-STATES: dict[str, Callable[[Upstream], str]] = {
-    "dead": _dies,
-    "broken": _breaks,
-    "failing": lambda _: "/status/500",
-    "slow": lambda _: "/slow?seconds=3",
-    "hanging": lambda _: "/slow?seconds=25",
+TROUBLES = {
+    "dead": Trouble(faces=()),
+    "broken": Trouble(faces=(Face(443, "tcp"),)),  # it takes connections, and answers TLS with garbage
+    "failing": Trouble(path="/status/500"),
+    "slow": Trouble(path="/slow?seconds=3"),
+    "hanging": Trouble(path="/slow?seconds=25"),
+    "resetting": Trouble(path="/reset"),
+    "sending": Trouble(path=f"/bytes?count={10**9}", rate=0.1),
 }
 
 
-def measure(ground: Ground) -> dict[str, float]:
-    """Failed requests of two neighbours, and their p99 over that without a bad neighbour."""
+def measure(ground: Ground, troubles: Mapping[str, Trouble] = TROUBLES, seconds: float = 20) -> dict[str, float]:
+    """Failed requests of two neighbours, and their p99 over that without a bad neighbour; each load takes `seconds`."""
     (bad,) = start_upstreams(OUTSIDE, ["bad"])
     bad.certify({BAD: images.public_authority().issue(BAD)})
     ground.know([OWN, SHARED])
@@ -45,9 +46,10 @@ def measure(ground: Ground) -> dict[str, float]:
     try:
         with installed(host_list([*both, OWN]) + shared, QUICK):
             ground.await_answers(BAD, OWN, SHARED)
-            well = _loads(ground, "/")
-            for state, become in STATES.items():
-                now = _loads(ground, become(bad))
+            well = _loads(ground, Trouble(), seconds)
+            for state, trouble in troubles.items():
+                bad.serve(*trouble.faces)
+                now = _loads(ground, trouble, seconds)
                 for which in ("own", "shared"):
                     found[f"neighbour_{state}_{which}_failed"] = now[which].failed
                     found[f"neighbour_{state}_{which}_p99_over_well"] = now[which].p99 / well[which].p99
@@ -58,11 +60,17 @@ def measure(ground: Ground) -> dict[str, float]:
     return found
 
 
-def _loads(ground: Ground, path: str) -> dict[str, Report]:
-    """What becomes of requests to all three at once; those to the bad one ask for `path`."""
-    urls = {"own": f"http://{OWN}/", "shared": f"http://{SHARED}/", "bad": f"http://{BAD}{path}"}
-    with ThreadPoolExecutor(len(urls)) as pool:
-        asked = {which: pool.submit(attack, ground.client, [url], RATE, SECONDS) for which, url in urls.items()}
+def _loads(ground: Ground, trouble: Trouble, seconds: float) -> dict[str, Report]:
+    """What becomes of requests to all three at once."""
+    loads = {
+        "own": (f"http://{OWN}/", RATE),
+        "shared": (f"http://{SHARED}/", RATE),
+        "bad": (f"http://{BAD}{trouble.path}", trouble.rate),
+    }
+    with ThreadPoolExecutor(len(loads)) as pool:
+        asked = {
+            which: pool.submit(attack, ground.client, [url], rate, seconds) for which, (url, rate) in loads.items()
+        }
         reports = {which: one.result() for which, one in asked.items()}
     ground.upstream.forget()
     return reports

@@ -32,7 +32,11 @@ class Figure(NamedTuple):
         return (self.at_most is None or number <= self.at_most) and (self.at_least is None or number >= self.at_least)
 
 
-_SHARED = {1: (None, None), 100: (None, None), 300: (None, 120e6), 1000: (8e6, 300e6)}
+#: By who verifies the hosts, and their number: the most of listeners and of memory.
+_GROWN: dict[str, tuple[str, dict[int, tuple[float | None, float | None]]]] = {
+    "public": ("the public CAs", {1: (None, None), 100: (None, None), 300: (None, 120e6)}),
+    "own_ca": ("a CA of their own", {100: (None, None), 300: (None, 120e6), 1000: (8e6, 300e6)}),
+}
 _CHANGES = {"added": "a host is added", "changed": "a host is changed", "removed": "hosts are removed"}
 _EVENTS = {
     "restarted": "a rolling restart",
@@ -49,30 +53,23 @@ _STATES = {
     "failing": "answers 500 to all",
     "slow": "answers after 3 s",
     "hanging": "answers after 25 s",
+    "resetting": "ends each connection without an answer",
+    "sending": "sends a gigabyte every 10 s",
 }
 _PLACES = {"own": "a gateway of its own", "shared": "the same shared gateway"}
 
 #: By section of the page, and there by name.
 SECTIONS: dict[str, dict[str, Figure]] = {
     "shared": {
-        "shared_own_ca_100_allocated": Figure("100 hosts with a CA of their own: memory that Envoy allocates", "MB"),
-        "shared_own_ca_100_resident": Figure("100 hosts with a CA of their own: resident memory", "MB"),
-    }
-    | {
-        key: figure
-        for count, (listeners, memory) in _SHARED.items()
-        for key, figure in {
-            f"shared_{count}_listeners": Figure(f"{count:,} host{'s' * (count > 1)}: listeners", "MB", listeners),
-            f"shared_{count}_allocated": Figure(
-                f"{count:,} host{'s' * (count > 1)}: memory that Envoy allocates", "MB", memory
-            ),
-            f"shared_{count}_resident": Figure(
-                f"{count:,} host{'s' * (count > 1)}: resident memory of Envoy and Istio's agent", "MB"
-            ),
-            f"shared_{count}_peak": Figure(
-                f"{count:,} host{'s' * (count > 1)}: the most of it while it grew to them", "MB"
-            ),
-        }.items()
+        f"shared_{kind}_{count}_{what}": Figure(f"{count:,} host{'s' * (count > 1)}, {by}: {of}", "MB", at_most)
+        for kind, (by, counts) in _GROWN.items()
+        for count, (listeners, memory) in counts.items()
+        for what, of, at_most in (
+            ("listeners", "listeners", listeners),
+            ("allocated", "memory that Envoy allocates", memory),
+            ("resident", "resident memory of Envoy and Istio's agent", None),
+            ("peak", "the most of it while it grew to them", None),
+        )
     },
     "held": {
         f"held_{change}_cut": Figure(f"{says}: connections of other hosts cut", "", 0)

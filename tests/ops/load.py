@@ -71,7 +71,9 @@ def _targets(urls: Sequence[str], method: str) -> str:
 
 def _given(options: Sequence[str], seconds: float) -> str:
     """Options of vegeta; with 0 seconds it goes on until it is interrupted."""
-    return " ".join([*options, "-targets=/dev/stdin", f"-duration={seconds:g}s", "-timeout=30s", "-format=json"])
+    return " ".join(
+        [*options, "-targets=/dev/stdin", f"-duration={seconds:g}s", "-timeout=30s", "-format=json", "-max-body=0"]
+    )
 
 
 def _reported(client: Client, attack: str, targets: str, seconds: float) -> Report:

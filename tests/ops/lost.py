@@ -1,7 +1,7 @@
 """Whether a request is lost while a gateway is changed: GET and POST, sent at a constant rate whatever is answered."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -78,7 +78,8 @@ def moved(stage: Stage) -> None:
     stage.release.apply(_list(), TWO, seconds=150)
 
 
-EVENTS: dict[str, Callable[[Stage], None]] = {
+Event = Callable[[Stage], None]
+EVENTS: dict[str, Event] = {
     "restarted": restarted,
     "killed": killed,
     "upgraded": upgraded,
@@ -89,8 +90,8 @@ EVENTS: dict[str, Callable[[Stage], None]] = {
 }
 
 
-def measure(ground: Ground, seconds: float = 100) -> dict[str, float]:
-    """How many requests were lost of how many, in each event, of GET and of POST."""
+def measure(ground: Ground, events: Mapping[str, Event] = EVENTS, seconds: float = 100) -> dict[str, float]:
+    """How many requests were lost of how many, in each event, of GET and of POST; each load takes `seconds`."""
     authority = Authority()
     (other,) = start_upstreams(OUTSIDE, ["other"])
     upstreams = (ground.upstream, other)
@@ -100,18 +101,22 @@ def measure(ground: Ground, seconds: float = 100) -> dict[str, float]:
         one.serve(mutual)
         one.be_known_as(HOST)
     try:
-        return _measured(ground, authority, upstreams, seconds)
+        return _measured(ground, authority, upstreams, events, seconds)
     finally:
         other.delete()
 
 
 def _measured(
-    ground: Ground, authority: Authority, upstreams: tuple[Upstream, Upstream], seconds: float
+    ground: Ground,
+    authority: Authority,
+    upstreams: tuple[Upstream, Upstream],
+    events: Mapping[str, Event],
+    seconds: float,
 ) -> dict[str, float]:
     found: dict[str, float] = {}
     with installed(_list(), TWO, objects=[_secret(authority)]) as release:
         stage = Stage(release, upstreams, authority)
-        for called, event in EVENTS.items():
+        for called, event in events.items():
             ground.await_answers(HOST)
             with ThreadPoolExecutor(2) as pool:
                 loads = {

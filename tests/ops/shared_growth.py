@@ -1,6 +1,6 @@
 """What a shared gateway takes with more and more hosts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from tests.mesh import images
@@ -13,33 +13,35 @@ from tests.ops.ground import EGRESS, Ground, Key, create, host_list, names, rend
 from tests.ops.load import attack
 from tests.ops.proxy import Proxy, fresh, proxy
 
-COUNTS = (1, 100, 300, 1000)
 GATEWAY = "shared"
-COMPARED = 100
-OWN_CA = {"secret": "own-ca"}
+#: How many hosts, by who verifies them: Envoy keeps a copy of the public CAs for each host.
+COUNTS = {"public": (1, 100, 300), "own_ca": (100, 300, 1000)}
+VERIFIED: dict[str, Mapping[str, str]] = {"public": {}, "own_ca": {"secret": "own-ca"}}
 
 
-def measure(ground: Ground, counts: tuple[int, ...] = COUNTS) -> dict[str, float]:
-    """Bytes, for each count of hosts that the public CAs verify, and for COMPARED with a CA of their own."""
+def measure(ground: Ground, counts: Mapping[str, Sequence[int]] = COUNTS) -> dict[str, float]:
+    """Bytes, for each count of hosts that the public CAs verify, and of hosts with a CA of their own."""
+    ground.know(names(max(map(max, counts.values()))))
+    return {key: number for kind, sizes in counts.items() for key, number in _grown(ground, kind, sizes).items()}
+
+
+def _grown(ground: Ground, kind: str, counts: Sequence[int]) -> dict[str, float]:
     found: dict[str, float] = {}
-    ground.know(names(max(counts)))
     there: set[Key] = set()
+    tls = {"tls": VERIFIED[kind]} if VERIFIED[kind] else {}
     with _namespace():
+        # as if it were nobody else's
+        apply(secret(EGRESS, "own-ca", {"ca.crt": images.public_authority().certificate}))
         for count in counts:
-            every = rendered(host_list(names(count), GATEWAY))
+            every = rendered(host_list([{"host": one} | tls for one in names(count)], GATEWAY))
             create(one for key, one in every.items() if key not in there)
             there = set(every)
             _await_all(ground, count)
-            found[f"shared_{count}_peak"] = proxy(EGRESS, GATEWAY).peak
+            name = f"shared_{kind}_{count}"
+            found[f"{name}_peak"] = proxy(EGRESS, GATEWAY).peak
             one = fresh(EGRESS, GATEWAY)
             _await_all(ground, count)
-            found |= sizes(one, f"shared_{count}")
-    with _namespace():
-        authority = images.public_authority().certificate  # as if it were nobody else's
-        apply(secret(EGRESS, "own-ca", {"ca.crt": authority}))
-        create(rendered(host_list([{"host": one, "tls": OWN_CA} for one in names(COMPARED)], GATEWAY)).values())
-        _await_all(ground, COMPARED)
-        found |= sizes(fresh(EGRESS, GATEWAY), f"shared_own_ca_{COMPARED}")
+            found |= sizes(one, name)
     return found
 
 
