@@ -50,7 +50,8 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := [one for one in given.measurements if one not in MEASUREMENTS]:
         parser.error(f"there is no measurement {unknown[0]}")
-    todo = MEASUREMENTS | {"own-growth": partial(own_growth.measure, configure=given.istiod)}
+    istiod = {"own-growth": own_growth.measure, "lost": lost.measure}
+    todo = MEASUREMENTS | {name: partial(measure, configure=given.istiod) for name, measure in istiod.items()}
     with locked(shared=True):
         lifecycle.check_up()
         with ground() as stage:

@@ -45,6 +45,10 @@ _EVENTS = {
     "scaled": "one pod more, and one less",
     "renewed": "the Secret with the client's key is renewed",
     "named_elsewhere": "DNS changes to another address, and back",
+    "evicted": "one of two pods is evicted",
+    "istiod_restarted": "istiod is replaced",
+    "istiod_away": "there is no istiod for two minutes",
+    "certificates_renewed": "the mesh's own certificates are renewed",
     "moved": "the host moves to a shared gateway, and back",
 }
 _STATES = {

@@ -1,10 +1,12 @@
 """Whether a request is lost while a gateway is changed: GET and POST, sent at a constant rate whatever is answered."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from tests.mesh import istio
 from tests.mesh.certificates import Authority
 from tests.mesh.fleet import key_pair, secret
 from tests.mesh.gateway import pods
@@ -18,6 +20,8 @@ HOST = name("kept")
 GATEWAY = "hkept-ops-example-com"
 DEPLOYMENT = f"deployment/{GATEWAY}"
 RATE = 200
+LONG = 190
+ISTIOD = ("deployment/istiod", f"--namespace={istio.NAMESPACE}")
 TWO: Values = {**AS_SHIPPED, "replicas": 2, "readiness": {"interval": "5s", "timeout": "2s", "unhealthyThreshold": 2}}
 THREE: Values = {**TWO, "replicas": 3}
 KEY = {"mode": "mutual", "secret": "partner"}
@@ -59,6 +63,14 @@ def scaled(stage: Stage) -> None:
     stage.release.apply(_list(), TWO, seconds=150)
 
 
+def evicted(_: Stage) -> None:
+    """One of two pods is evicted, as when a node is drained."""
+    first, *_others = pods(EGRESS, f"egressc.io/gateway={GATEWAY}")
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": first, "namespace": EGRESS}}
+    place = f"/api/v1/namespaces/{EGRESS}/pods/{first}/eviction"
+    kubectl("create", "--raw", place, "--filename=-", text=json.dumps(eviction))
+
+
 def renewed(stage: Stage) -> None:
     """The Secret with the client's key and certificate."""
     apply(_secret(stage.authority))
@@ -78,6 +90,29 @@ def moved(stage: Stage) -> None:
     stage.release.apply(_list(), TWO, seconds=150)
 
 
+def istiod_restarted(_: Stage) -> None:
+    """Another istiod takes over."""
+    kubectl("rollout", "restart", *ISTIOD)
+    kubectl("rollout", "status", *ISTIOD, "--timeout=120s", seconds=150)
+
+
+def istiod_away(_: Stage) -> None:
+    """There is no istiod for two minutes."""
+    kubectl("scale", "--replicas=0", *ISTIOD)
+    time.sleep(120)
+    kubectl("scale", "--replicas=1", *ISTIOD)
+    kubectl("rollout", "status", *ISTIOD, "--timeout=120s", seconds=150)
+
+
+def certificates_renewed(stage: Stage) -> None:
+    """The gateway's pods get certificates of the mesh that last a minute, and renew them twice."""
+    istio.configure({"meshConfig": {"defaultConfig": {"proxyMetadata": {"SECRET_TTL": "1m0s"}}}})
+    restarted(stage)
+    time.sleep(70)
+    istio.configure({})
+    restarted(stage)
+
+
 Event = Callable[[Stage], None]
 EVENTS: dict[str, Event] = {
     "restarted": restarted,
@@ -86,12 +121,24 @@ EVENTS: dict[str, Event] = {
     "scaled": scaled,
     "renewed": renewed,
     "named_elsewhere": named_elsewhere,
+    "evicted": evicted,
     "moved": moved,
+}
+#: Nothing else may use the mesh meanwhile.
+ALONE: dict[str, Event] = {
+    "istiod_restarted": istiod_restarted,
+    "istiod_away": istiod_away,
+    "certificates_renewed": certificates_renewed,
 }
 
 
-def measure(ground: Ground, events: Mapping[str, Event] = EVENTS, seconds: float = 100) -> dict[str, float]:
-    """How many requests were lost of how many, in each event, of GET and of POST; each load takes `seconds`."""
+def measure(
+    ground: Ground, events: Mapping[str, Event] = EVENTS, seconds: float = 100, *, configure: bool = False
+) -> dict[str, float]:
+    """How many requests were lost of how many, in each event, of GET and of POST; each load takes `seconds`.
+
+    With `configure` also in ALONE, whose loads take longer.
+    """
     authority = Authority()
     (other,) = start_upstreams(OUTSIDE, ["other"])
     upstreams = (ground.upstream, other)
@@ -101,7 +148,8 @@ def measure(ground: Ground, events: Mapping[str, Event] = EVENTS, seconds: float
         one.serve(mutual)
         one.be_known_as(HOST)
     try:
-        return _measured(ground, authority, upstreams, events, seconds)
+        found = _measured(ground, authority, upstreams, events, seconds)
+        return found | _measured(ground, authority, upstreams, ALONE, LONG) if configure else found
     finally:
         other.delete()
 
