@@ -49,6 +49,7 @@ _EVENTS = {
     "istiod_restarted": "istiod is replaced",
     "istiod_away": "there is no istiod for two minutes",
     "certificates_renewed": "the mesh's own certificates are renewed",
+    "revised": "the pods move to another revision of istiod, and back",
     "moved": "the host moves to a shared gateway, and back",
 }
 _STATES = {

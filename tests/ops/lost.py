@@ -113,6 +113,14 @@ def certificates_renewed(stage: Stage) -> None:
     restarted(stage)
 
 
+def revised(stage: Stage) -> None:
+    """The gateway's pods belong to another revision of istiod, and to the first again."""
+    with istio.revision("next"):
+        stage.release.apply(_list(), {**TWO, "revision": "next"}, seconds=150)
+        time.sleep(15)
+        stage.release.apply(_list(), TWO, seconds=150)
+
+
 Event = Callable[[Stage], None]
 EVENTS: dict[str, Event] = {
     "restarted": restarted,
@@ -129,6 +137,7 @@ ALONE: dict[str, Event] = {
     "istiod_restarted": istiod_restarted,
     "istiod_away": istiod_away,
     "certificates_renewed": certificates_renewed,
+    "revised": revised,
 }
 
 
