@@ -121,6 +121,9 @@ SECTIONS: dict[str, dict[str, Figure]] = {
         f"lost_{event}_{method}": Figure(f"{says}: {method.upper()} requests lost", "", 0)
         for event, says in _EVENTS.items()
         for method in ("get", "post")
+    }
+    | {
+        "drained_cut": Figure("a rolling restart: WebSockets, streams and TCP connections of 30 s that were cut", "", 0)
     },
     "neighbours": {
         f"neighbour_{state}_{place}_{what}": Figure(f"another upstream {says}; {where}: {of}", "", at_most)
