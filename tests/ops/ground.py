@@ -110,9 +110,9 @@ def installed(
         delete_namespaces(namespace)
 
 
-def rendered(hosts: str) -> dict[Key, Document]:
+def rendered(hosts: str, values: Values | None = None) -> dict[Key, Document]:
     """All objects of a list, as `egressc render` prints them, by kind, namespace and name."""
-    return Helm(tool("helm4")).render(compile_list(hosts), {**SMALL, **AS_SHIPPED})
+    return Helm(tool("helm4")).render(compile_list(hosts), {**SMALL, **AS_SHIPPED, **(values or {})})
 
 
 def create(objects: Iterable[Document]) -> None:

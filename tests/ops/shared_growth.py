@@ -8,12 +8,15 @@ from tests.mesh.errors import MeshError
 from tests.mesh.fleet import secret
 from tests.mesh.kubectl import apply
 from tests.mesh.namespaces import create_namespace, delete_namespaces
+from tests.mesh.release import Values
 from tests.mesh.waiting import wait_until
 from tests.ops.ground import EGRESS, Ground, Key, create, host_list, names, rendered
 from tests.ops.load import attack
 from tests.ops.proxy import Proxy, fresh, proxy
 
 GATEWAY = "shared"
+#: What it takes is measured, not what it may take.
+ROOMY: Values = {"resources": {"requests": {"cpu": "5m", "memory": "40Mi"}, "limits": {"memory": "8Gi"}}}
 #: How many hosts, by who verifies them: Envoy keeps a copy of the public CAs for each host.
 COUNTS = {"public": (1, 100, 300), "own_ca": (100, 300, 1000)}
 VERIFIED: dict[str, Mapping[str, str]] = {"public": {}, "own_ca": {"secret": "own-ca"}}
@@ -33,7 +36,7 @@ def _grown(ground: Ground, kind: str, counts: Sequence[int]) -> dict[str, float]
         # as if it were nobody else's
         apply(secret(EGRESS, "own-ca", {"ca.crt": images.public_authority().certificate}))
         for count in counts:
-            every = rendered(host_list([{"host": one} | tls for one in names(count)], GATEWAY))
+            every = rendered(host_list([{"host": one} | tls for one in names(count)], GATEWAY), ROOMY)
             create(one for key, one in every.items() if key not in there)
             there = set(every)
             _await_all(ground, count)
