@@ -101,6 +101,7 @@ SECTIONS: dict[str, dict[str, Figure]] = {
         "install_20_s": Figure("from `helm install` of 20 hosts until all answer", "s"),
         "install_20_by_hand_s": Figure("the same by 20 releases of istio/gateway and hand-written objects", "s"),
         "install_20_over_by_hand": Figure("the first over the second", "", 0.5),
+        "install_300_shared_s": Figure("from `helm install` of 300 hosts of one shared gateway until all answer", "s"),
     },
     "data path": {
         "rate_through": Figure("requests a second through a gateway, 16 connections", ""),

@@ -1,4 +1,7 @@
-"""How long it takes from `helm install` until each of 20 hosts has answered: ours, and 20 gateways by Istio's chart."""
+"""How long it takes from `helm install` until each host has answered: 20 of ours, and 20 gateways by Istio's chart.
+
+And 300 on one shared gateway.
+"""
 
 import json
 import time
@@ -10,9 +13,10 @@ from tests.mesh.kubectl import apply, environment
 from tests.mesh.namespaces import create_namespace, delete_namespaces
 from tests.mesh.waiting import wait_until
 from tests.ops.ground import APPS, EGRESS, QUICK, Ground, host_list, installed, name, names
+from tests.ops.shared_growth import ROOMY, await_routes
 from tests.tools import module_dir, tool
 
-COUNT = 20
+COUNT, MANY = 20, 300
 SETTINGS = {
     "autoscaling": {"enabled": False},
     "replicaCount": 1,
@@ -23,15 +27,27 @@ SETTINGS = {
 
 def measure(ground: Ground) -> dict[str, float]:
     """Seconds to the last host's answer, of both, and how one compares with the other."""
-    ground.know(names(COUNT))
+    ground.know(names(MANY))
     ours, theirs = _ours(ground), _theirs(ground)
-    return {"install_20_s": ours, "install_20_by_hand_s": theirs, "install_20_over_by_hand": ours / theirs}
+    return {
+        "install_20_s": ours,
+        "install_20_by_hand_s": theirs,
+        "install_20_over_by_hand": ours / theirs,
+        "install_300_shared_s": _shared(ground),
+    }
 
 
 def _ours(ground: Ground) -> float:
     started = time.monotonic()
     with installed(host_list(names(COUNT)), QUICK, wait=False):
         _await_all(ground)
+        return time.monotonic() - started
+
+
+def _shared(ground: Ground) -> float:
+    started = time.monotonic()
+    with installed(host_list(names(MANY), "shared"), QUICK, ROOMY, wait=False):
+        await_routes(ground, MANY)
         return time.monotonic() - started
 
 

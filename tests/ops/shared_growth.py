@@ -39,11 +39,11 @@ def _grown(ground: Ground, kind: str, counts: Sequence[int]) -> dict[str, float]
             every = rendered(host_list([{"host": one} | tls for one in names(count)], GATEWAY), ROOMY)
             create(one for key, one in every.items() if key not in there)
             there = set(every)
-            _await_all(ground, count)
+            await_routes(ground, count)
             name = f"shared_{kind}_{count}"
             found[f"{name}_peak"] = proxy(EGRESS, GATEWAY).peak
             one = fresh(EGRESS, GATEWAY)
-            _await_all(ground, count)
+            await_routes(ground, count)
             found |= sizes(one, name)
     return found
 
@@ -58,7 +58,8 @@ def _namespace() -> Iterator[None]:
         delete_namespaces(EGRESS)
 
 
-def _await_all(ground: Ground, count: int) -> None:
+def await_routes(ground: Ground, count: int) -> None:
+    """Wait until every one of so many hosts has answered."""
     wait_until(lambda: _routed(ground, count), f"{count} hosts answer", seconds=400, every=1)
 
 
