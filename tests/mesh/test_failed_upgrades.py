@@ -86,7 +86,7 @@ def application(namespace: MakeNamespace, public_authority: Authority) -> Iterat
 def scene(application: Client, tmp_path: Path) -> Iterator[Scene]:
     yield Scene(application, Reader(tmp_path))
     kubectl("delete", "resourcequotas", "--all", "--namespace", GATEWAYS)
-    for release in kubectl("get", "secrets", f"--namespace={GATEWAYS}", "--selector=owner=helm", OUTPUT).split():
+    for release in set(kubectl("get", "secrets", f"--namespace={GATEWAYS}", "--selector=owner=helm", OUTPUT).split()):
         Release(GATEWAYS, release).uninstall()
 
 

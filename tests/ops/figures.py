@@ -96,6 +96,13 @@ SECTIONS: dict[str, dict[str, Figure]] = {
                 ("allocated", ("memory that Envoy allocates", "MB"), None),
             )
         },
+        "apart_200_over_3": Figure(
+            "200 hosts, each in a namespace of its own: the most of both, over 3 hosts", "", 1.1
+        ),
+        "filtered_200_over_3": Figure("200 hosts, with istiod's setting: the most of both, over 3 hosts", "", 1.1),
+        "client_of_own_200_over_3": Figure(
+            "a client's sidecar among 200 hosts: the most of both, over 3 hosts", "", 1.1
+        ),
     },
     "installation": {
         "install_20_s": Figure("from `helm install` of 20 hosts until all answer", "s"),
