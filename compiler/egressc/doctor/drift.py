@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from egressc.doctor.cluster import CHART, RESOURCES, Object, labels, named
+from egressc.doctor.cluster import CHART, RESOURCES, Object, key, labels, named
 from egressc.doctor.examination import Documents, Examination, place
 from egressc.doctor.kubectl import UnansweredError
 from egressc.doctor.problem import Outcome, Place, Problem, Unknown, some
@@ -41,17 +41,17 @@ def look(examination: Examination, _: None) -> Iterator[Outcome]:
     printed = examination.printed()
     absent: dict[Place, list[str]] = defaultdict(list)
     for kind in sorted({kind for kind, _, _ in printed} & RESOURCES.keys()):
-        wanted = {key: document for key, document in printed.items() if key[0] == kind}
+        wanted = {at: document for at, document in printed.items() if at[0] == kind}
         try:
-            live = {_key(one): one for one in examination.cluster.all(kind, CHART)}
+            live = {key(one): one for one in examination.cluster.all(kind, CHART)}
         except UnansweredError as error:
             yield Unknown("drift", f"each {kind} is as the list says", str(error))
             continue
-        for key, document in wanted.items():
+        for at, document in wanted.items():
             where = _place(examination, document)
-            if key not in live:
+            if at not in live:
                 absent[where].append(named(document))
-            elif paths := list(_differences(_comparable(document), live[key])):
+            elif paths := list(_differences(_comparable(document), live[at])):
                 yield where.has(CHANGED, named(document), f"differs from the list in {some(paths)}", AGAIN)
         yield from _left_over(examination, wanted, live)
     if sum(map(len, absent.values())) == len(printed):
@@ -62,8 +62,8 @@ def look(examination: Examination, _: None) -> Iterator[Outcome]:
 
 
 def _left_over(examination: Examination, wanted: Documents, live: Documents) -> Iterator[Problem]:
-    instances = {labels(live[key]).get(INSTANCE) for key in wanted if key in live}
-    extra = [one for key, one in live.items() if key not in wanted and labels(one).get(INSTANCE) in instances]
+    instances = {labels(live[at]).get(INSTANCE) for at in wanted if at in live}
+    extra = [one for at, one in live.items() if at not in wanted and labels(one).get(INSTANCE) in instances]
     if extra:
         names = [named(one) for one in extra]
         message = f"is not in the list{_more(names)}"
@@ -84,10 +84,6 @@ def _place(examination: Examination, document: Object) -> Place:
 
     concerned = [one for one in examination.plan.carriers if concerns(one)]
     return place(concerned) if concerned else examination.everywhere
-
-
-def _key(one: Object) -> tuple[str, str, str]:
-    return one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]
 
 
 def _comparable(document: Object) -> Object:
