@@ -180,6 +180,15 @@ def test_the_labels_of_the_chart_make_nothing_ours() -> None:
     assert codes({"objects": [taking]}) == ["EG462", "EG468"]
 
 
+@pytest.mark.parametrize(("annotations", "told"), [({}, ["EG468"]), ({"meta.helm.sh/release-namespace": "shop"}, [])])
+def test_a_release_of_the_same_name_in_another_namespace_is_another(
+    annotations: dict[str, str], told: list[str]
+) -> None:
+    labels = {"app.kubernetes.io/name": "egress-gateways", "app.kubernetes.io/instance": "egress"}
+    metadata = {"name": "theirs", "namespace": "shop", "labels": labels, "annotations": annotations}
+    assert codes({"objects": [{"kind": "Service", "metadata": metadata, "spec": {}}]}) == told
+
+
 def test_a_denied_caller_may_not_call_though_it_is_a_client() -> None:
     text = (
         "version: 1\ndeny: [{namespace: shop, serviceAccount: web}]\nhosts: [{host: a.example.com, clients: [shop]}]\n"

@@ -31,6 +31,8 @@ LEFT_OVER = Code(
     "warning",
 )
 INSTANCE = "app.kubernetes.io/instance"
+#: Helm writes it at what it installs, and releases of two namespaces may have one name.
+HOME = "meta.helm.sh/release-namespace"
 #: Who installs writes these, each in a way of its own.
 INSTALLER = {INSTANCE, "app.kubernetes.io/managed-by"}
 AGAIN = "install the chart again with the compiled list (`helm upgrade`, or a sync of Argo CD)"
@@ -62,14 +64,18 @@ def look(examination: Examination, _: None) -> Iterator[Outcome]:
 
 
 def _left_over(examination: Examination, wanted: Documents, live: Documents) -> Iterator[Problem]:
-    instances = {labels(live[at]).get(INSTANCE) for at in wanted if at in live}
-    extra = [one for at, one in live.items() if at not in wanted and labels(one).get(INSTANCE) in instances]
+    releases = {_release(live[at]) for at in wanted if at in live}
+    extra = [one for at, one in live.items() if at not in wanted and _release(one) in releases]
     if extra:
         names = [named(one) for one in extra]
         message = f"is not in the list{_more(names)}"
         since = extra[0]["metadata"].get("creationTimestamp")
         fix = f"add its host to the list again, or {AGAIN}"
         yield examination.everywhere.has(LEFT_OVER, names[0], message, fix, since=since)
+
+
+def _release(one: Object) -> tuple[str | None, str | None]:
+    return labels(one).get(INSTANCE), (one["metadata"].get("annotations") or {}).get(HOME)
 
 
 def _more(names: list[str]) -> str:
