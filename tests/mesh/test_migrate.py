@@ -90,7 +90,7 @@ class Scene:
     def ways(self) -> set[str]:
         """The gateways of the release that the next requests come by; "" is another way."""
         self.upstream.forget()
-        wait_until(lambda: len(requests(self.upstream)) >= ROW, "more requests", seconds=30)
+        wait_until(lambda: len(requests(self.upstream)) >= ROW, "more requests", seconds=60)
         seen, gateways = requests(self.upstream), senders(GATEWAYS)
         assert {one["target"] for one in seen} == {"/"}, "a stranger was let in"
         assert all(one["tls"] for one in seen), "a request went out in clear"
@@ -167,12 +167,12 @@ def test_hosts_move_under_load(scene: Scene, reader: Reader, proof: Proof, move:
         assert scene.ways() == {""}, "callers noticed the installation"
         scene.attack(move)
         reader.follow(move.commands(move.switch))
-        wait_until(lambda: "" not in scene.ways(), "the way by the gateways", seconds=30)
+        wait_until(lambda: "" not in scene.ways(), "the way by the gateways", seconds=60)
         if move.back:
             reader.follow(move.commands(move.back))
-            wait_until(lambda: scene.ways() == {""}, "the way back", seconds=30)
+            wait_until(lambda: scene.ways() == {""}, "the way back", seconds=60)
             reader.follow(move.commands(move.switch))
-            wait_until(lambda: "" not in scene.ways(), "the way by the gateways again", seconds=30)
+            wait_until(lambda: "" not in scene.ways(), "the way by the gateways again", seconds=60)
         reader.follow(move.commands("--filename old.yaml"))
         assert "" not in scene.ways()
         scene.attack(move)

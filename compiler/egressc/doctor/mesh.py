@@ -94,7 +94,7 @@ def _between_networks(
         for server in one["spec"].get("servers") or []
     )
     home = istiod["metadata"]["namespace"]
-    network = labels(examination.namespaces().get(home, {"metadata": {}})).get(NETWORK)
+    network = examination.labels_of(home).get(NETWORK)
     if passing:
         yield from _unset_services(about, leaving)
     elif network or networks:
