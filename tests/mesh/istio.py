@@ -1,6 +1,8 @@
 """istiod with its webhooks, installed by Istio's own chart, for a mesh that lets out only what it knows."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +109,27 @@ def _validates() -> bool:
 
 def configure(changes: dict[str, Any]) -> None:
     """Install istiod with changes to the chart's values, or with none again; when this returns, it is ready."""
+    _install("istiod", changes)
+
+
+@contextmanager
+def revision(name: str) -> Iterator[None]:
+    """A second istiod of this revision while this lasts."""
+    release = f"istiod-{name}"
+    try:
+        _install(release, {"revision": name})
+        yield
+    finally:
+        ask([str(tool("helm3")), "uninstall", release, "--namespace", NAMESPACE], environment=environment())
+
+
+def _install(release: str, changes: dict[str, Any]) -> None:
     chart = _charts() / "istio-control" / "istio-discovery"
     options = ["--namespace", NAMESPACE, "--wait", "--timeout=120s", "--values=-"]
-    command = [str(tool("helm3")), "upgrade", "--install", "istiod", str(chart), *options]
+    command = [str(tool("helm3")), "upgrade", "--install", release, str(chart), *options]
     done = ask(command, text=json.dumps(_merged(VALUES, changes)), environment=environment())
     if done.returncode:
-        raise MeshError(f"istiod could not be installed: {done.stderr.strip()}")
+        raise MeshError(f"{release} could not be installed: {done.stderr.strip()}")
 
 
 def log(since: str) -> str:

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,6 +21,8 @@ import (
 //	/status/<code>        answers with this status
 //	/slow?seconds=<n>     answers after so many seconds
 //	/fail-once?key=<key>  answers 503 the first time this key is seen
+//	/bytes?count=<n>      answers with so many bytes
+//	/reset                ends the connection without an answer
 func (u *upstream) handler(face Face) http.Handler {
 	calls := grpcServer()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -50,10 +53,25 @@ func (u *upstream) handler(face Face) http.Handler {
 		if r.URL.Path == "/fail-once" && u.failsNow(r.URL.Query().Get("key")) {
 			status = http.StatusServiceUnavailable
 		}
+		if r.URL.Path == "/reset" {
+			panic(http.ErrAbortHandler)
+		}
+		if count, err := strconv.ParseInt(r.URL.Query().Get("count"), 10, 64); err == nil && r.URL.Path == "/bytes" {
+			_, _ = io.CopyN(w, zeros{}, count)
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
 		_ = json.NewEncoder(w).Encode(seen)
 	})
+}
+
+// zeros is as many bytes as are read.
+type zeros struct{}
+
+func (zeros) Read(into []byte) (int, error) {
+	clear(into)
+	return len(into), nil
 }
 
 func (u *upstream) failsNow(key string) bool {
