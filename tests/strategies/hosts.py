@@ -182,7 +182,8 @@ def _without_gateway(draw: Draw, entry: Entry) -> Entry:
 
 def _ports(draw: Draw, number: int) -> list[Entry]:
     spoken = {*REGISTERED, *CUSTOMARY, *BYTES, *NEVER_TCP}
-    not_fine = {*RESERVED_PORTS, *spoken, *range(30000, 31000)}
+    # a client port is mostly the upstream's as well
+    not_fine = {*RESERVED_PORTS, *OPA_PORTS, *spoken, *range(30000, 31000)}
     fine = st.integers(1, 65535).filter(lambda port: port not in not_fine)
     client_ports = draw(
         st.lists(st.sampled_from([80, 443, 8080, 8443, 9000]) | fine, min_size=1, max_size=5, unique=True)
