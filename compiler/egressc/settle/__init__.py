@@ -32,7 +32,8 @@ def inventory(combined: Combined) -> tuple[Inventory, list[Finding]]:
             rest, more = applicability.applied(entry, second, host)
             second = second if rest is entry else settle_host(rest, by_name, groups, mesh, stands_by=True)
             settled = replace(settled, standby=second)
-            findings += (one for one in more if one not in findings)
+            known = {(one.code, one.span) for one in findings}
+            findings += [one for one in more if (one.code, one.span) not in known]
         hosts.append(settled)
     for gateway in gateways:
         findings += applicability.of_gateway(gateway)
