@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import pytest
 
 from tests.mesh import dns
+from tests.mesh.attacker import Attacker, take_over
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, credentials, peer, requests, senders, wait_answers
+from tests.mesh.fleet import case, credentials, gateways, peer, requests, senders, wait_answers
 from tests.mesh.kubectl import apply
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import SHARED, Proof
@@ -86,8 +87,6 @@ def test_no_request_is_lost(place: Place, proof: Proof) -> None:
             place.release.apply(_list(carried))
             wait_until(lambda: _taken(place) == gateway, f"calls take {gateway}", seconds=30)  # noqa: B023
             time.sleep(BETWEEN)
-    for (client, name), answers in of.items():
-        print(client, name, dict(answers))
     for name in LOADS:
         assert {*of["shop", name]} == {"200"}, (name, of["shop", name])
     for name, refused in (("get", "403"), ("post", "403"), ("raw", "000")):
@@ -101,14 +100,17 @@ def test_no_request_is_lost(place: Place, proof: Proof) -> None:
 
 def test_a_standby_refuses_strangers(place: Place, proof: Proof) -> None:
     place.release.apply(_list("standby: partners"))
-    standby = f"http://{OWN}-on-partners.{GATEWAYS}.svc.cluster.local:8080/"
-    # it knows the host by its SNI, and the request by its Host, which is another one here
-    wait_until(lambda: place.shop.curl(standby).status == 404, "the client gets to the standby", seconds=60)
-    assert place.stranger.curl(standby).status == 403
-    assert place.stranger.curl(f"http://{API}/").status == 403
+    shop, stranger = take_over(place.shop), take_over(place.stranger)
+
+    def asked_by(who: Attacker) -> int:
+        return who.http(gateways(GATEWAYS)[PARTNERS].addresses[0], 8080, API, "GET /standby").status
+
+    wait_until(lambda: asked_by(shop) == 200, "the standby carries the host", seconds=60)
+    assert asked_by(stranger) == 403
     assert _taken(place) == OWN
-    claim = "a gateway that stands by refuses strangers, also those who ask it by its own name"
-    proof.row(SHARED, claim, f"GET {standby}", "nothing", "403")
+    claim = "a gateway that stands by has the same rules, for those also who go to its pods by themselves"
+    call = f"shop, stranger: the standby's address, port 8080, SNI `{API}`: `GET /standby`"
+    proof.row(SHARED, claim, call, "the client's request", "200 to the client, 403 to the stranger")
     place.release.apply(_list(""))
 
 

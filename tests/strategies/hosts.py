@@ -152,7 +152,7 @@ def _carried(draw: Draw, entry: Entry) -> Entry:
     others = ("drain", "podDisruptionBudget", "resources", "accessLog")
     entry = {key: value for key, value in entry.items() if key not in others}
     if entry["gateway"] == "shared" and draw(st.booleans()):  # on its way to the shared one, or away from it
-        moving = draw(st.sampled_from([{"standby": "shared"}, {"gateway": "shared", "standby": "own"}]))
+        moving: Entry = draw(st.sampled_from([{"standby": "shared"}, {"gateway": "shared", "standby": "own"}]))
         return {key: value for key, value in entry.items() if key != "gateway"} | moving
     return entry
 
