@@ -18,7 +18,8 @@ def difference(bare: str, manifests: str, gateways: Mapping[str, Mapping[str, st
     """
     expected: Objects = {}
     for name, gateway in gateways.items():
-        expected |= _objects(_renamed(bare, name, gateway.get("host", name), gateway["namespace"]))
+        renamed = _renamed(bare, name, gateway.get("host", name), gateway["namespace"])
+        expected |= _objects(_routed(renamed, name, gateway.get("route", name)))
     return "".join(f"{line}\n" for line in _lines(expected, _objects(manifests)))
 
 
@@ -44,6 +45,14 @@ def _renamed(bare: str, name: str, host: str, namespace: str) -> str:
     }
     longest_first = sorted(names, key=len, reverse=True)
     return re.sub("|".join(map(re.escape, longest_first)), lambda match: names[match[0]], bare)
+
+
+def _routed(manifests: str, name: str, route: str) -> str:
+    """The same where what leads clients, and the label of all objects, have the name `route`."""
+    labelled = manifests.replace(f'\n    egressc.io/gateway: "{name}"', f'\n    egressc.io/gateway: "{route}"')
+    by_kind, by_name = r"kind: (?:ServiceEntry|VirtualService)\nmetadata:", rf'(?="{name}\.direct")'
+    leading = re.compile(rf'({by_kind}\n  name: |\n  name: {by_name})"{name}')
+    return leading.sub(rf'\1"{route}', labelled)
 
 
 def _objects(manifests: str) -> Objects:

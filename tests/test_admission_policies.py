@@ -39,7 +39,7 @@ def test_each_name_belongs_to_where_its_objects_stand(admission: dict[str, Any])
     assert hosts["bank.wild.example.com"] == hosts["*.bank.svc.cluster.local"] == ["bank"]
     assert hosts["api.example.org"] == ["ingress"]
     assert hosts["straight.example.com"] == ["./shop"]
-    assert hosts["adopted-example-com.adopted.svc.cluster.local"] == ["adopted"]
+    assert hosts["adopted-example-com-on-adopted.adopted.svc.cluster.local"] == ["adopted"]
     assert "*.adopted.svc.cluster.local" not in hosts  # others' Services are there
     assert admission["addresses"] == {address: ["egress"] for address in ("192.0.2.10", "2001:db8::10", "240.240.7.1")}
 

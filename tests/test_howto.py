@@ -38,6 +38,12 @@ def test_a_gateway_runs_where_its_source_address_is(helm4: Helm) -> None:
     assert annotated["podAnnotations"].items() <= template["metadata"]["annotations"].items()
 
 
+def test_a_move_changes_only_where_clients_are_led(helm4: Helm) -> None:
+    before, after = (rendered(helm4, hosts) for hosts in shown("move.md"))
+    changed = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+    assert changed == [("VirtualService", "egress", "api-example-com")]
+
+
 def test_sidecars_read_the_zone_at_the_service(helm4: Helm) -> None:
     hosts, zones = shown("zone.md")
     documents = rendered(helm4, hosts, zones)

@@ -167,8 +167,46 @@ def test_a_host_more_changes_no_object_of_another(helm4: Helm, fleet: list[Any])
     more = helm4.text(emit.dump(emit.values(plan)))
     last = fleet[-1] if isinstance(fleet[-1], str) else fleet[-1]["host"]
     # a wildcard closes what is listed below it
-    wider = [gateway.name for gateway in plan.gateways if gateway.host.covers(last)]
+    wider = [gateway.route for gateway in plan.gateways if gateway.host.covers(last)]
     assert _documents(fewer, wider) <= _documents(more, wider)
+
+
+#: What a host says that is on its own gateway or on the shared one, while the other stands by.
+CARRIED = ({"standby": "shared"}, {"gateway": "shared", "standby": "own"})
+
+
+@given(fleets(most=3))
+@FEW
+def test_a_swap_changes_only_where_clients_are_led(helm4: Helm, fleet: list[Any]) -> None:
+    movable = [
+        one
+        for one in (entry if isinstance(entry, dict) else {"host": entry} for entry in fleet)
+        if not {"owner", "at"} & one.keys() and one.get("gateway") != "adopted"
+    ]
+    texts = [source([{**one, **carried} for one in _kept(movable)]) for carried in CARRIED]
+    first, then = (helm4.render(values(text)) for text in texts)
+    assert first.keys() == then.keys()
+    for key, document in then.items():
+        before = first[key]
+        if key[0] != "VirtualService":
+            assert before == document, key
+        else:
+            assert _led(before) == _led(document), key
+
+
+def _kept(entries: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """The entries with what pods of both kinds can do for a host."""
+    for one in entries:
+        rest = {key: value for key, value in one.items() if key not in ("accessLog", "gateway", "standby")}
+        if "opa" in rest.get("externalAuthorization", {}):
+            del rest["externalAuthorization"]
+        yield rest
+
+
+def _led(service: dict[str, Any]) -> Any:
+    """A VirtualService without the Services that it leads clients to, by which routes of own names are called."""
+    text = re.sub(r'"host": "[^"]*\.svc\.[^"]*"', '"host": "a gateway"', json.dumps(service))
+    return json.loads(re.sub(r'"name": "(refused-)?[a-z0-9-]+", "match"', '"match"', text))
 
 
 def _documents(text: str, others: Iterable[str]) -> set[str]:

@@ -74,6 +74,10 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
         WITHOUT_A_GATEWAY: "the clients' own sidecars carry it",
         ADOPTED_UNFILTERED: "its policies would refuse all else that these pods carry",
     },
+    ("standby",): {
+        WITHOUT_A_GATEWAY: "the clients' own sidecars carry it",
+        ADOPTED_UNFILTERED: "its policies would refuse all else that these pods carry",
+    },
     ("drain",): {**_NO_PODS, WITHOUT_A_GATEWAY: "no pod of ours is stopped"},
     **{(key,): _NO_PODS for key in POD_SETTINGS if key != "drain"},
     ("deny",): _NO_GATEWAY_TO_KEEP_IT,
@@ -173,10 +177,10 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
 }
 
 
-def applied(entry: Mapping, host: Host) -> tuple[Mapping, list[Finding]]:
+def applied(entry: Mapping, host: Host, other: Host | None = None) -> tuple[Mapping, list[Finding]]:
     """What of `entry` applies to `host`, which was settled from it, and findings for what its own entry says beside.
 
-    If all applies, it is `entry` itself.
+    If all applies, it is `entry` itself. What applies to `other`, the same host on its other gateway, is no finding.
     """
     rest, findings = entry, []
     for path, places in TABLE.items():
@@ -188,7 +192,8 @@ def applied(entry: Mapping, host: Host) -> tuple[Mapping, list[Finding]]:
         reason = next((one for one in places.items() if one[0].here(host, parent[path[-1]])), None)
         if reason is None:
             continue
-        if reason[0].inherited or parent.origin_of(path[-1]) != "defaults":
+        elsewhere = other is None or any(kind.here(other, parent[path[-1]]) for kind in places)
+        if reason[0].inherited or (elsewhere and parent.origin_of(path[-1]) != "defaults"):
             findings.append(_finding(entry, host, path, *reason))
         rest = rest.without(path)  # what else would be wrong with it goes without saying
     if "expose" in rest and rest.origin_of("expose") == "defaults":  # for the hosts that say that they are exposed

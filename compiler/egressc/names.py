@@ -16,11 +16,22 @@ def gateway_name(host: str) -> str:
     host makes it unique.
     """
     name = host.replace("-", "--").replace(".", "-").replace("*-", "any---")
-    if len(name) <= LONGEST and not name[0].isdigit():
-        return name
-    digest = hashlib.sha256(host.encode()).hexdigest()[:8]
-    letter = "h" if name[0].isdigit() else ""
-    return f"{(letter + name)[: LONGEST - 9].rstrip('-')}-{digest}"
+    if name[0].isdigit():
+        return _cut(f"h{name}", host)
+    return name if len(name) <= LONGEST else _cut(name, host)
+
+
+def shared_name(name: str, gateway: str) -> str:
+    """What leads the host of the name `name` to the pods of `gateway`: `api-example-com-on-partners`.
+
+    It is the same while another gateway carries the host too, so that a host can move from one to the other.
+    """
+    whole = f"{name}-on-{gateway}"
+    return whole if len(whole) <= LONGEST else _cut(whole, whole)
+
+
+def _cut(name: str, whole: str) -> str:
+    return f"{name[: LONGEST - 9].rstrip('-')}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}"
 
 
 def gateway_ports(ports: Collection[int], *, adopted: bool = False) -> dict[int, int]:

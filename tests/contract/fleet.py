@@ -15,6 +15,7 @@ Key = tuple[str, str, str]
 
 CLOSED = 9  # the Service's port that nothing listens on
 RAW = ("TLS", "TCP")  # protocols of which a gateway sees no requests
+LEADING = ("ServiceEntry", "VirtualService")  # with ".direct", what clients are led by
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Fleet:
     @classmethod
     def printed(cls, helm: Helm, plan: Plan) -> "Fleet":
         values = emit.dump(emit.values(plan))
-        rules = {gateway.name: gateway.rules for gateway in plan.gateways}
+        rules = {gateway.name: gateway.rules for gateway in (*plan.gateways, *plan.standbys)}
         return cls(yaml.safe_load(values), helm.render(values), rules)
 
     @cached_property
@@ -61,12 +62,24 @@ class Gateway:
     def __init__(self, fleet: Fleet, name: str, values: Mapping[str, Any]) -> None:
         self.fleet, self.name, self.values = fleet, name, values
         self.namespace: str = values["namespace"]
-        self.keys = fleet.labelled("egressc.io/gateway", name)
-        self.documents = {key: fleet.documents[key] for key in self.keys}
+        self.route: str = values.get("route", name)
+        self.stands_by = bool(values.get("standsBy"))
+        about = [key for key in fleet.labelled("egressc.io/gateway", self.route) if self._named(key)]
+        self.keys = [key for key in about if not (self.stands_by and leads(key))]
+        self.documents = {key: fleet.documents[key] for key in about}
         self.host = str(values.get("host"))
         self.service = f"{name}.{self.namespace}.svc."
         self.ports: list[dict[str, Any]] = list(values.get("ports", []))
         self.rules = fleet.rules.get(name, ())
+
+    def _named(self, key: Key) -> bool:
+        return key[2].partition(".")[0] == (self.route if leads(key) else self.name)
+
+    @property
+    def in_use(self) -> "Gateway":
+        """The gateway that clients are led to."""
+        gateways = self.fleet.gateways.values()
+        return next(one for one in gateways if one.values.get("standby") == self.name) if self.stands_by else self
 
     @property
     def carrier(self) -> str | None:
@@ -86,11 +99,14 @@ class Gateway:
 
     def has(self, kind: str, suffix: str = "") -> bool:
         """Whether there is an object of the gateway's name with this suffix."""
-        return (kind, self.namespace, self.name + suffix) in self.documents
+        return self._key(kind, suffix) in self.documents
 
     def spec(self, kind: str, suffix: str = "") -> Any:
         """The spec of an object of the gateway's name with this suffix; KeyError where there is none."""
-        return self.documents[kind, self.namespace, self.name + suffix].get("spec")
+        return self.documents[self._key(kind, suffix)].get("spec")
+
+    def _key(self, kind: str, suffix: str) -> Key:
+        return kind, self.namespace, (self.route if leads((kind, "", suffix)) else self.name) + suffix
 
     def patches(self, suffix: str = "") -> list[dict[str, Any]]:
         """What an EnvoyFilter changes; nothing where there is none."""
@@ -121,6 +137,11 @@ class Gateway:
         """What holds on the way gateway → upstream, by the client's port."""
         settings = self.spec("DestinationRule", ".upstream")["trafficPolicy"]["portLevelSettings"]
         return {one["port"]["number"]: one for one in settings}
+
+
+def leads(key: Key) -> bool:
+    """Whether clients are led by an object, whichever gateway carries the host."""
+    return key[0] in LEADING or key[2].endswith(".direct")
 
 
 def nested(part: Any, name: str) -> Iterator[Any]:

@@ -14,8 +14,20 @@ def check(fleet: Fleet) -> None:
         _client_hop(gateway)
         _http2(gateway)
         for port in gateway.ports:
-            _callers(gateway, port)
+            if gateway.stands_by:
+                _stands_by(gateway, port)
+            else:
+                _callers(gateway, port)
             assert _sent(gateway, gateway.name, port, {}) == ("upstream", port["port"])
+
+
+def _stands_by(gateway: Gateway, port: Mapping[str, Any]) -> None:
+    """Nobody is led to a standby, and it does what the gateway in use does, under its own name."""
+    assert _sent(gateway, "mesh", port, port.get("sources", [{}])[0])[0] == "gateway"
+    other = next(one for one in gateway.in_use.ports if one["port"] == port["port"])
+    kept = ("rules", "sources", "identities", "upstreamPort", "protocol", "tls", "check")
+    assert {key: port.get(key) for key in kept} == {key: other.get(key) for key in kept}
+    assert gateway.rules == gateway.in_use.rules
 
 
 def _ports(gateway: Gateway) -> None:
@@ -104,6 +116,6 @@ def _destination(gateway: Gateway, route: Mapping[str, Any]) -> tuple[str, int]:
     if destination["host"] == gateway.host:
         assert number in {port["number"] for port in gateway.client_ports}
         return "upstream", number
-    assert destination["host"] == gateway.spec("DestinationRule")["host"]
-    assert number in {port["port"] for port in gateway.spec("Service")["ports"]}
+    assert destination["host"] == gateway.in_use.spec("DestinationRule")["host"]
+    assert number in {port["port"] for port in gateway.in_use.spec("Service")["ports"]}
     return "gateway", number

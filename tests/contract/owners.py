@@ -24,7 +24,7 @@ def check(fleet: Fleet) -> None:
     for gateway in fleet.gateways.values():
         for _, namespace, name in gateway.keys:
             assert namespace == gateway.namespace
-            assert name.startswith(gateway.name)
+            assert name.startswith(gateway.route)
         assert DNS_1035.match(gateway.name)
     for gateway in fleet.hosts:
         _selectors(gateway)

@@ -12,7 +12,7 @@ from tests.mesh.kubectl import execute
 _ASK = """
 rm -f "$0"; touch "$0.on"
 while [ -e "$0.on" ]; do
-  curl --silent --output /dev/null --max-time 5 --write-out '%{http_code}\\n' "$1" >> "$0"
+  curl --silent --output /dev/null --max-time 5 --write-out '%{http_code}\\n' "$@" >> "$0"
   sleep 0.05
 done < /dev/null > /dev/null 2>&1 &
 """
@@ -20,10 +20,13 @@ _COUNT = 'rm -f "$0.on"; sleep 0.5; sort "$0" | uniq -c'
 
 
 @contextmanager
-def asked(client: Client, name: str, url: str) -> Iterator[Counter[str]]:
-    """Ask `url` meanwhile; the answers are counted by their status, "000" for none, when the block ends."""
+def asked(client: Client, name: str, url: str, *options: str) -> Iterator[Counter[str]]:
+    """Ask `url` meanwhile, with these options of curl.
+
+    When the block ends, the answers are counted by their status, "000" for none.
+    """
     place, answers = f"/tmp/{name}", Counter[str]()  # noqa: S108  in the client's container
-    execute(client.namespace, client.name, CONTAINER, ["sh", "-c", _ASK, place, url])
+    execute(client.namespace, client.name, CONTAINER, ["sh", "-c", _ASK, place, url, *options])
     try:
         yield answers
     finally:

@@ -124,7 +124,7 @@ REFUSED: dict[str, tuple[Manifest, str]] = {
     "a ServiceEntry for a wildcard above": (entry("*.example.com", resolution="NONE"), "the wildcard covers"),
     "a ServiceEntry for a gateway's Service": (entry(f"api-vap-example-com.{EGRESS}.svc.cluster.local"), OF_HOST),
     "a ServiceEntry for an adopted gateway's Service": (
-        entry(f"adopted-vap-example-com.{ADOPTED}.svc.cluster.local"),
+        entry(f"adopted-vap-example-com-on-vap-adopted.{ADOPTED}.svc.cluster.local"),
         OF_HOST,
     ),
     "a ServiceEntry for an own name": (entry("api.vap.example.org"), OF_HOST),

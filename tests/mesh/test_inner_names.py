@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from egressc.names import gateway_name
+from egressc.names import gateway_name, shared_name
 from tests.mesh import dns, versions
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, start_clients
@@ -37,6 +37,12 @@ class Door:
     host: str
     port: int
     namespace: str = GATEWAYS
+    gateway: str = ""  # whose pods carry it, where they are not its own
+
+    @property
+    def service(self) -> str:
+        own = gateway_name(self.host)
+        return shared_name(own, self.gateway) if self.gateway else own
 
     @property
     def address(self) -> str:
@@ -45,8 +51,8 @@ class Door:
 
 SSO = Door(name("sso"), 8443)
 SECOND = Door(name("sso"), 9443)
-SHARED = Door(name("shared"), 8443)
-ON_ADOPTED = Door(name("adopted"), 20443, ADOPTED)
+SHARED = Door(name("shared"), 8443, gateway="inner-shared")
+ON_ADOPTED = Door(name("adopted"), 20443, ADOPTED, "inner-adopted")
 TUNNEL = Door(name("tunnel"), 8443)
 WILD, WILD_HTTP = Door(f"*.{name('wild')}", 8443), Door(f"*.{name('wild')}", 8080)
 ONE, ONE_HTTP = Door(f"*.{name('one')}", 8443), Door(f"*.{name('one')}", 8080)
@@ -134,7 +140,7 @@ def right(door: Door, path: str = "/a") -> str:
 def opened(door: Door) -> Iterator[dict[str, Any]]:
     called = f"door-{DOORS.index(door) + 1}"
     host = f"{called}.{name('doors')}"
-    service = f"{gateway_name(door.host)}.{door.namespace}.svc.cluster.local"
+    service = f"{door.service}.{door.namespace}.svc.cluster.local"
     specs: dict[str, dict[str, Any]] = {
         "ServiceEntry": {
             "hosts": [host],

@@ -219,7 +219,7 @@ def test_refused(fleet: Fleet, proof: Proof, claim: str) -> None:
 
 def test_a_host_through_its_neighbour(fleet: Fleet, proof: Proof) -> None:
     """A client that sends a neighbour's name down its own host's way gets nowhere."""
-    destination = {"host": f"one-shared-example-com.{GATEWAYS}.svc.cluster.local", "port": {"number": 8080}}
+    destination = {"host": f"one-shared-example-com-on-partners.{GATEWAYS}.svc.cluster.local", "port": {"number": 8080}}
     apply(
         {
             "apiVersion": "networking.istio.io/v1",

@@ -302,7 +302,7 @@ def test_a_dead_neighbour(fleet: Fleet, proof: Proof) -> None:
 
 def test_a_policy_is_missing(fleet: Fleet, proof: Proof) -> None:
     """Nobody gets in without it, and neighbours notice nothing."""
-    kubectl("delete", "authorizationpolicy", "one-plain-example-com.clients", "--namespace", GATEWAYS)
+    kubectl("delete", "authorizationpolicy", "one-plain-example-com-on-together.clients", "--namespace", GATEWAYS)
     shop, checkout = fleet.clients["shop"], fleet.clients["checkout"]
     try:
         wait_until(lambda: shop.curl(f"http://{full('one')}/v1/a").status == 403, "403", seconds=60)

@@ -50,7 +50,7 @@ _EVENTS = {
     "istiod_away": "there is no istiod for two minutes",
     "certificates_renewed": "the mesh's own certificates are renewed",
     "revised": "the pods move to another revision of istiod, and back",
-    "moved": "the host moves to a shared gateway, and back",
+    "moved": "the host moves to a shared gateway by a standby, and back",
 }
 _STATES = {
     "dead": "is dead",

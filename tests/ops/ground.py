@@ -43,9 +43,13 @@ Key = tuple[str, str, str]
 Entry = str | Mapping[str, Any]
 
 
-def host_list(hosts: Iterable[Entry], gateway: str = "", namespace: str = EGRESS) -> str:
-    """A list of these entries, on one gateway of this name or each on its own, whose client is APPS."""
-    shared = f"gateways: [{{name: {gateway}, namespace: {namespace}}}]\n" if gateway else ""
+def host_list(hosts: Iterable[Entry], gateway: str = "", namespace: str = EGRESS, beside: str = "") -> str:
+    """A list of these entries, on one gateway of this name or each on its own, whose client is APPS.
+
+    `beside` is a gateway that entries may name themselves.
+    """
+    known = gateway or beside
+    shared = f"gateways: [{{name: {known}, namespace: {namespace}}}]\n" if known else ""
     on = f", gateway: {gateway}" if gateway else f", namespace: {namespace}"
     entries = "".join(f"- {_flow(host)}\n" for host in hosts)
     return f"version: 1\n{shared}defaults: {{clients: [{APPS}]{on}}}\nhosts:\n{entries}"

@@ -36,8 +36,19 @@ class Stage:
     authority: Authority
 
 
-def _list(gateway: str = "") -> str:
-    return host_list([{"host": HOST, "tls": KEY}], gateway)
+#: What the host says on its way to a shared gateway and back.
+STEPS: tuple[dict[str, str], ...] = (
+    {"standby": "partners"},
+    {"gateway": "partners", "standby": "own"},
+    {"gateway": "partners"},
+    {"gateway": "partners", "standby": "own"},
+    {"standby": "partners"},
+    {},
+)
+
+
+def _list(carried: Mapping[str, str] | None = None) -> str:
+    return host_list([{"host": HOST, "tls": KEY, **(carried or {})}], beside="partners")
 
 
 def restarted(_: Stage) -> None:
@@ -84,10 +95,10 @@ def named_elsewhere(stage: Stage) -> None:
 
 
 def moved(stage: Stage) -> None:
-    """From a gateway of its own to a shared one, and back."""
-    stage.release.apply(_list("partners"), TWO, seconds=150)
-    time.sleep(10)
-    stage.release.apply(_list(), TWO, seconds=150)
+    """From a gateway of its own to a shared one, and back, by a standby."""
+    for carried in STEPS:
+        stage.release.apply(_list(carried), TWO, seconds=150)
+        time.sleep(5)
 
 
 def istiod_restarted(_: Stage) -> None:

@@ -154,7 +154,11 @@ def _carried(draw: Draw, entry: Entry) -> Entry:
     if "externalAuthorization" in entry:
         entry["externalAuthorization"] = {"provider": "1e3"}
     others = ("drain", "podDisruptionBudget", "resources", "accessLog")
-    return {key: value for key, value in entry.items() if key not in others}
+    entry = {key: value for key, value in entry.items() if key not in others}
+    if entry["gateway"] == "shared" and draw(st.booleans()):  # on its way to the shared one, or away from it
+        moving: Entry = draw(st.sampled_from([{"standby": "shared"}, {"gateway": "shared", "standby": "own"}]))
+        return {key: value for key, value in entry.items() if key != "gateway"} | moving
+    return entry
 
 
 def _without_gateway(draw: Draw, entry: Entry) -> Entry:

@@ -29,7 +29,8 @@ patch:
 /etc/istio/proxy/{{ . }}.sock
 {{- end }}
 
-{{- /* The listener behind such a socket that finds the upstream of one port, and the socket's own name. Expects: name, port. */}}
+{{- /* The listener behind such a socket that finds the upstream of one port, and the socket's own name, by which the
+       ServiceEntry finds it at whatever gateway carries the host. Expects: name (of the route), port. */}}
 {{- define "egress-gateways.behind" -}}
 {{ .name }}.{{ .port.name }}.upstream
 {{- end }}

@@ -14,7 +14,7 @@ metadata:
   name: "{{ .name }}{{ .suffix }}"
   namespace: "{{ $gateway.namespace }}"
   labels:
-    {{ or .key "egressc.io/gateway" }}: "{{ .name }}"
+    {{ or .key "egressc.io/gateway" }}: "{{ or $gateway.route .name }}"
     {{- .labels }}
     {{- if or $fleet.labels $gateway.labels }}
     {{- include "egress-gateways.ownPairs" (dict "fleet" $fleet.labels "own" $gateway.labels) | trim | nindent 4 }}

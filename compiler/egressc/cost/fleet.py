@@ -53,10 +53,11 @@ class Cost:
 
 def cost(plan: Plan) -> Cost:
     """What `plan` needs."""
-    own = [one.host for one in plan.gateways if one.pods.ours and one.pods.single]
+    carrying = (*plan.gateways, *plan.standbys)
+    own = [one.host for one in carrying if one.pods.ours and one.pods.single]
     pods = [(counted(host.pod_settings), _containers(host)) for host in own]
     pods += [(counted(one.gateway.pod_settings), [_gateway(one.gateway.pod_settings)]) for one in plan.shared]
-    checked = [one.checks(port) for one in plan.gateways for port in one.host.ports]
+    checked = [one.checks(port) for one in carrying for port in one.host.ports]
     return Cost(
         hosts=len(plan.carriers),
         gateways=len(pods),

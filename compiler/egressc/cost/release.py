@@ -25,12 +25,13 @@ def release_bytes(plan: Plan, values: str) -> int:
 
 def parts(plan: Plan, values: str) -> tuple[int, ...]:
     """What FACTORS are about, in their order."""
-    own = [f"{one.namespace}/{one.name}" for one in plan.gateways if one.pods.single]
-    others = [f"{one.namespace}/{one.name}" for one in plan.gateways if not one.pods.single]
-    ports = sum(len(one.ports) for one in plan.gateways)
-    unread = sum(one.carries for one in plan.gateways)
+    carrying = (*plan.gateways, *plan.standbys)
+    own = [f"{one.namespace}/{one.name}" for one in carrying if one.pods.single]
+    others = [f"{one.namespace}/{one.name}" for one in carrying if not one.pods.single]
+    ports = sum(len(one.ports) for one in carrying)
+    unread = sum(one.carries for one in carrying)
     texts = (values, "\n".join(own), "\n".join(others))
-    return 1, *map(_compressed, texts), len(plan.gateways), ports - len(plan.gateways), unread
+    return 1, *map(_compressed, texts), len(carrying), ports - len(carrying), unread
 
 
 def share(release: int) -> str:

@@ -7,7 +7,7 @@ from egressc.diff.change import Change, Effect
 from egressc.diff.settings import differences, setting_changes
 from egressc.diff.upstream import new_ports, port_changes
 from egressc.diff.words import Sentence, join, sentence, who
-from egressc.model import Exposure, Host, Inventory
+from egressc.model import OWN_GATEWAY, Exposure, Host, Inventory
 from egressc.names import gateway_name
 from egressc.plan.decisions.lines import host_line
 from egressc.positions import Lines
@@ -76,6 +76,7 @@ def _described(host: Host) -> Sentence:
 def _carrier(first: Host, then: Host) -> Iterator[Change]:
     kinds = KINDS.index(_kind(first)), KINDS.index(_kind(then))
     if (kinds[0], _carried(first)) == (kinds[1], _carried(then)) and _name(first) == _name(then):
+        yield from _standby(first, then)
         return
     key = next((key for key, field in CARRIED.items() if getattr(first, field) != getattr(then, field)), "host")
     words = "carried by {}, before by {}"
@@ -84,10 +85,44 @@ def _carrier(first: Host, then: Host) -> Iterator[Change]:
         says = join(says, sentence(": no gateway asks who calls"))
     elif kinds[1] < kinds[0]:
         says = join(says, sentence(": it shares identity, keys and restarts"))
-    else:
+    elif not _swapped(first, then):
         says = join(says, sentence(": its objects are made anew, and its open connections end"))
-    effect: Effect = "weakens" if kinds[1] < kinds[0] else "cuts"
+    effect: Effect = "weakens" if kinds[1] < kinds[0] else "changes" if _swapped(first, then) else "cuts"
     yield Change(effect, then.host, key, says, _said(first, key), _said(then, key))
+    if _swapped(first, then):
+        yield from _standby(first, then)
+    elif 0 not in kinds:
+        yield Change("cuts", then.host, key, _loses(first, then), _said(first, key), _said(then, key))
+
+
+def _standby(first: Host, then: Host) -> Iterator[Change]:
+    """The gateway that stands by, where it is another one."""
+    before, now = (_carried(one.standby) if one.standby else "" for one in (first, then))
+    if before == now:
+        return
+    says = sentence("no longer stands by, and its open connections end: {}", before)
+    if now:
+        says = sentence("stands by, with the same rules, and no caller is led to it: {}", now)
+    yield Change("changes", then.host, "standby", says, _said(first, "standby"), _said(then, "standby"))
+
+
+def _swapped(first: Host, then: Host) -> bool:
+    """Whether callers are led to a gateway that carries the host already, and the one before goes on carrying it."""
+    if not (first.standby and then.standby) or _name(first) != _name(then):
+        return False
+    return (_carried(first), _carried(first.standby)) == (_carried(then.standby), _carried(then))
+
+
+def _loses(first: Host, then: Host) -> Sentence:
+    """What a move without a standby costs, and what to write instead."""
+    lost = "callers get 503 and 403 for some seconds, while one gateway goes and the other does not know the host yet"
+    if _name(first) != _name(then) or first.namespace != then.namespace:
+        return sentence(f"{lost}. No standby helps: the namespace or the name changes too")
+    if first.standby and _carried(first.standby) == _carried(then):
+        words = "callers whose sidecars have not heard of the move get 503. Write `standby: {}`, and remove it later"
+        return sentence(words, first.gateway or OWN_GATEWAY)
+    words = f"{lost}. No request is lost if you write `standby: {{}}` first, install, and swap the two then"
+    return sentence(words, then.gateway or OWN_GATEWAY)
 
 
 def _kind(host: Host) -> str:

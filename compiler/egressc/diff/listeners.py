@@ -23,6 +23,8 @@ def listener_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator
     before, now = old["gateways"], new["gateways"]
     for name in sorted(before.keys() & now.keys()):
         first, then = before[name], now[name]
+        if then.get("standsBy"):
+            continue  # it does what the gateway in use does, and nobody is led to it
         for key, what in STRICT.items():
             if first.get(key, False) != then.get(key, False):
                 words = f"from now on the gateway {'refuses' if then.get(key) else 'lets through'} {what}"

@@ -39,6 +39,7 @@ JUDGED = frozenset(
         "namespace",
         "gateway",
         "shared",
+        "standby",
         "ports",
         "clients",
         "deny",

@@ -86,7 +86,7 @@ def _place(examination: Examination, document: Object) -> Place:
     name, namespace = labels(document).get("egressc.io/gateway"), document["metadata"].get("namespace")
 
     def concerns(one: Carrier) -> bool:
-        return name is not None and name in (one.name, one.gateway) and one.namespace in (None, namespace)
+        return name is not None and name in (one.route, one.gateway) and one.namespace in (None, namespace)
 
     concerned = [one for one in examination.plan.carriers if concerns(one)]
     return place(concerned) if concerned else examination.everywhere

@@ -87,7 +87,7 @@ def backends(examination: Examination, _: None) -> Iterator[Outcome]:
         metadata = one["metadata"]
         targets = {(to.get("kind"), to.get("name")) for to in (one.get("spec") or {}).get("targetRefs") or []}
         for carrier in examination.plan.gateways:
-            ours = {("Service", carrier.name), ("ServiceEntry", carrier.name), ("Hostname", carrier.host.host)}
+            ours = {("Service", carrier.name), ("ServiceEntry", carrier.route), ("Hostname", carrier.host.host)}
             if targets & ours and metadata["namespace"] == carrier.namespace:
                 fix = _removal("BackendTLSPolicy", metadata, local=False)
                 message = f"changes the TLS of {carrier.host.host}"

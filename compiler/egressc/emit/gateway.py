@@ -21,6 +21,12 @@ def gateway_values(gateway: GatewayCarrier) -> dict[str, Any]:
     """What stands under `gateways.<name>` for a host, with pods of its own or on others'."""
     host, sets = gateway.host, fold(gateway.decisions())
     result: dict[str, Any] = {"host": host.host, "namespace": gateway.namespace}
+    if gateway.route != gateway.name:
+        result["route"] = gateway.route
+    if gateway.standby:
+        result["standby"] = gateway.standby.name
+    if not gateway.in_use:
+        result["standsBy"] = True
     if host.wildcard:
         result["suffix"] = host.host.removeprefix("*")
     if not gateway.checks_upstream:

@@ -4,11 +4,11 @@ from typing import Any
 
 #: Of entries of hosts, pods and ports, of the TLS to upstreams, of pools, and of authorizers.
 KEYS = """
-    host suffix namespace selector adopted annotations listed exportTo directExportTo reports accessLog
-    gatewayProtocol ports
+    host suffix namespace route standby standsBy selector adopted annotations listed exportTo directExportTo reports
+    accessLog gatewayProtocol ports
     policy twoReadings closedPort dropUnderscores strictPaths escapedSlashes networkPolicy namespaces
-    name port gatewayPort perName upstreamPort protocol upstreamProtocol inClear preserveCase tls tlsParameters rules
-    identities sources check ask
+    name port gatewayPort standbyPort perName upstreamPort protocol upstreamProtocol inClear preserveCase tls
+    tlsParameters rules identities sources check ask
     mode credentialName clientCertificate privateKey sni insecureSkipVerify caCertificates caCrl subjectAltNames
     addresses proxy deniedRanges endpoints failover resolution dnsRetry readiness requestTimeout streamTimeout retries
     connectionPool connectTimeout idleTimeout outlierDetection headers credential rateLimit externalAuthorization

@@ -30,7 +30,7 @@ def _steps(carrier: Carrier) -> Steps:
     )
     yield "what keeps the caller's namespace from hosts", _kubectl("get", "sidecar", "--namespace", caller)
     for namespace in sorted({one.namespace for one in carrier.objects() if one.kind == "ServiceEntry"} - {RELEASE}):
-        whose = ("--namespace", namespace, "--selector", f"egressc.io/gateway={carrier.name}", "--output", "yaml")
+        whose = ("--namespace", namespace, "--selector", f"egressc.io/gateway={carrier.route}", "--output", "yaml")
         yield "what leads calls to the upstream", _kubectl("get", "serviceentry,virtualservice,destinationrule", *whose)
     if carrier.namespace:
         yield from _of_gateway(carrier, carrier.namespace)

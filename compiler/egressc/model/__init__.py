@@ -3,7 +3,7 @@
 from egressc.model.clients import Client, Deny, Operation, is_prefix, means, stands_for
 from egressc.model.companions import Admission, ClientNetworkPolicies, Companions, Sidecars
 from egressc.model.durations import Duration
-from egressc.model.gateways import Exposure, IngressGateway, SharedGateway
+from egressc.model.gateways import OWN_GATEWAY, Exposure, IngressGateway, SharedGateway
 from egressc.model.host import Host, Proxy, Readiness
 from egressc.model.inventory import Inventory
 from egressc.model.mesh import Mesh, Version
@@ -27,6 +27,7 @@ __all__ = [
     "HTTP_FAMILY",
     "OLD_SUITES",
     "OLD_VERSIONS",
+    "OWN_GATEWAY",
     "POD_SETTINGS",
     "WILDCARD",
     "Admission",

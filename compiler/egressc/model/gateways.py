@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from egressc.model.pods import PodSettings
 from egressc.positions import Settled
 
+OWN_GATEWAY = "own"  # a host's own gateway, where `standby` names it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedGateway(Settled):

@@ -44,7 +44,8 @@ class Host(Settled):
     """One external host, everything settled that its entry, defaults and overlays say.
 
     `in_sidecar` is a host without a gateway: its clients' own sidecars speak to the upstream. `gateway` is the name of
-    the shared gateway that it asks for, `shared` that gateway, None where the list has none of the name.
+    the shared gateway that it asks for, `shared` that gateway, None where the list has none of the name. `standby` is
+    the same host as a second gateway carries it, which is led nobody.
     """
 
     mesh: Mesh = field(repr=False, compare=False)
@@ -54,6 +55,7 @@ class Host(Settled):
     namespace: str
     gateway: str | None
     shared: SharedGateway | None
+    standby: "Host | None"
     pod_settings: PodSettings
     owner: str | None
     description: str | None

@@ -26,5 +26,11 @@ class Inventory:
         return {namespace for namespace in named if not is_prefix(namespace)}
 
     def carried_by(self, shared: SharedGateway) -> list[Host]:
-        """The hosts on the pods of `shared`, by name."""
-        return [host for host in self.hosts if host.shared is shared]
+        """The hosts on the pods of `shared`, by name, also those that it stands by for."""
+        return [one for host in self.hosts for one in (host, host.standby) if one and one.shared is shared]
+
+    @property
+    def own(self) -> list[Host]:
+        """The hosts on pods of their own, by name, also where these stand by."""
+        carried = (one for host in self.hosts for one in (host, host.standby) if one and not one.in_sidecar)
+        return [one for one in carried if one.gateway is None]

@@ -57,6 +57,11 @@ class Plan:
         """The ways to all hosts."""
         return (*self.gateways, *self.sidecars)
 
+    @property
+    def standbys(self) -> tuple[GatewayCarrier, ...]:
+        """The second ways to hosts, which lead nobody."""
+        return tuple(one.standby for one in self.gateways if one.standby)
+
 
 def plan(inventory: Inventory) -> Plan:
     """The fleet of `inventory`, whose rules have been checked."""
@@ -67,11 +72,12 @@ def plan(inventory: Inventory) -> Plan:
         map(plan_sidecars, (host for host in inventory.hosts if host.in_sidecar)), key=lambda one: one.name
     )
     exposures = plan_exposures(gateways)
+    carrying = [*gateways, *(one.standby for one in gateways if one.standby)]
     return Plan(
         gateways=tuple(gateways),
         sidecars=tuple(sidecars),
-        shared=plan_shared_pods(inventory, gateways),
+        shared=plan_shared_pods(inventory, carrying),
         exposures=exposures,
-        companions=plan_companions(inventory, gateways, sidecars, exposures),
+        companions=plan_companions(inventory, carrying, sidecars, exposures),
         mesh=inventory.mesh,
     )

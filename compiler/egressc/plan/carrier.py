@@ -22,6 +22,10 @@ class Carrier(Protocol):
         """The name of its objects and of its entry in the values."""
 
     @property
+    def route(self) -> str:
+        """The name of what clients are led by, and the label of all its objects."""
+
+    @property
     def host(self) -> Host:
         """The host."""
 

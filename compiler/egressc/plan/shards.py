@@ -12,13 +12,13 @@ def shards(plan: Plan, count: int) -> tuple[Plan, ...]:
 
     A host more or less moves no other. With a larger `count`, hosts move to the new parts only.
     """
-    names = (*(one.name for one in plan.carriers), *(one.name for one in plan.shared))
+    names = (*(one.route for one in plan.carriers), *(one.name for one in plan.shared))
     places = {name: _place(name, count) for name in names}
     first, *others = (
         replace(
             plan,
-            gateways=tuple(one for one in plan.gateways if places[one.name] == number),
-            sidecars=tuple(one for one in plan.sidecars if places[one.name] == number),
+            gateways=tuple(one for one in plan.gateways if places[one.route] == number),
+            sidecars=tuple(one for one in plan.sidecars if places[one.route] == number),
             shared=tuple(one for one in plan.shared if places[one.name] == number),
         )
         for number in range(count)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from egressc.model import Host, Inventory, Port, Protocol, Tls, is_prefix
-from egressc.names import gateway_name, gateway_ports, port_name
+from egressc.names import gateway_name, gateway_ports, port_name, shared_name
 from egressc.plan.authorization import EVERYBODY, Rule, denials, fleet_denials, rules
 from egressc.plan.decision import Object
 
@@ -23,6 +23,9 @@ POD_KINDS = (
     "Role",
     "RoleBinding",
 )
+#: What clients are led by, whichever gateway carries the host.
+CLIENT_KINDS = ("ServiceEntry", "VirtualService")
+CLIENT_RULE = ".direct"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +121,14 @@ def pod_labels(name: str, namespace: str) -> Labels:
 
 @dataclass(frozen=True, slots=True)
 class GatewayWay:
-    """The way to one host: its Service, routes and policy, and the pods behind them."""
+    """The way to one host: its Service, routes and policy, and the pods behind them.
+
+    `name` belongs to the host and these pods, `route` to the host, whatever pods carry it. Clients are led nowhere by
+    a way that is not `in_use`: it is the `standby` of the one that is.
+    """
 
     name: str
+    route: str
     namespace: str
     pods: Pods
     host: Host
@@ -133,6 +141,8 @@ class GatewayWay:
     isolated: bool  # whether network policies deny what is not its own traffic
     guarded: bool  # whether the API server refuses other teams' Gateways on its pods
     service: str  # the full name of its Service
+    in_use: bool = True
+    standby: "GatewayWay | None" = None
 
     @property
     def decided(self) -> tuple[Rule, ...]:
@@ -207,7 +217,13 @@ class GatewayWay:
         """The object of this kind that belongs to the host, or to the pods that carry it."""
         # at pods that are not ours a policy refuses for each host by itself
         of_pods = kind in POD_KINDS and not (kind == "AuthorizationPolicy" and (suffix or not self.pods.ours))
+        if kind in CLIENT_KINDS or suffix == CLIENT_RULE:
+            return Object(kind, self.namespace, self.route + suffix)
         return Object(kind, self.namespace, (self.pods.name if of_pods else self.name) + suffix)
+
+    def leads(self, made: Object) -> bool:
+        """Whether clients are led by `made`, one of its objects."""
+        return made.kind in CLIENT_KINDS or made.name.endswith(CLIENT_RULE)
 
     def entry(self, port: GatewayPort) -> Object:
         """The ServiceEntry of `port`: Istio takes a socket for one port, so there each has its own."""
@@ -220,10 +236,12 @@ Way = TypeVar("Way", bound=GatewayWay)
 
 def plan_way(kind: type[Way], host: Host, inventory: Inventory, pods: Pods) -> Way:
     """The way of this kind to `host`, through a gateway with these pods."""
-    name = host.name or gateway_name(host.host)
+    route = host.name or gateway_name(host.host)
+    name = route if pods.single else shared_name(route, pods.name)
     numbers = gateway_ports({port.port for port in host.ports}, adopted=not pods.ours)
     return kind(
         name=name,
+        route=route,
         namespace=host.namespace,
         pods=pods,
         host=host,

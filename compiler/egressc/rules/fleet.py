@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from egressc.findings import Code, Finding, Level
 from egressc.hostname import canonical
-from egressc.model import Host, Inventory, Port, SharedGateway
-from egressc.names import gateway_name, gateway_ports
+from egressc.model import OWN_GATEWAY, Host, Inventory, Port, SharedGateway
+from egressc.names import gateway_name, gateway_ports, shared_name
 
 Use = tuple[Host, Port]
 MESH_WIDE = "*"
@@ -168,6 +168,14 @@ def check_names(inventory: Inventory) -> Iterator[Finding]:
         if name in taken:
             yield ONE_NAME(host.at("name"), f"{host.host} and {taken[name]} would both have the name {name}", fix)
         taken.setdefault(name, host.host)
+    for host in inventory.hosts:
+        for one in (host, host.standby):
+            if one and one.shared:
+                name = shared_name(host.name or gateway_name(host.host), one.shared.name)
+                whose = f"{host.host} on {one.shared.name}"
+                if taken.get(name, whose) != whose:
+                    yield ONE_NAME(host.at("name"), f"{whose} and {taken[name]} would both have the name {name}", fix)
+                taken.setdefault(name, whose)
 
 
 def check_reserved(inventory: Inventory) -> Iterator[Finding]:
@@ -179,15 +187,19 @@ def check_reserved(inventory: Inventory) -> Iterator[Finding]:
         name = host.name or gateway_name(host.host)
         if host.in_sidecar:
             continue  # no Service, no account
-        service = f"{name}.{host.namespace}.svc.{inventory.mesh.cluster_domain}"
+        whole = shared_name(name, host.shared.name) if host.shared else name
+        service = f"{whole}.{host.namespace}.svc.{inventory.mesh.cluster_domain}"
         if len(service) > LONGEST_NAME:
             message = f"{service} has {len(service)} characters: DNS takes at most {LONGEST_NAME}"
             yield RESERVED(host.at("name"), message, "give the gateway a shorter `name`")
-        if host.shared is None:
+        if host.shared is None or (host.standby and host.standby.shared is None):
             yield from _reserved(host, name, host.namespace)
 
 
 def _reserved(gateway: Host | SharedGateway, name: str, namespace: str) -> Iterator[Finding]:
+    if name == OWN_GATEWAY and isinstance(gateway, SharedGateway):
+        message = f"the name {OWN_GATEWAY} is taken: `standby: {OWN_GATEWAY}` is a host's own gateway"
+        yield RESERVED(gateway.at("name"), message, "give the gateway another `name`")
     if name == "default":
         message = "the name default is taken: every namespace has a service account of that name"
         yield RESERVED(gateway.at("name"), message, "give the gateway another `name`")

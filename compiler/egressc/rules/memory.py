@@ -48,7 +48,7 @@ def check_all(inventory: Inventory) -> Iterator[Finding]:
                 yield from _check(shared.pod_settings, shared.at("name"), what, load, "at the gateway")
             else:
                 yield from _check_rules(shared, hosts, load, inventory)
-    own = sorted((host for host in inventory.hosts if not host.in_sidecar and host.gateway is None), key=_alike)
+    own = sorted(inventory.own, key=_alike)
     for (namespace, _), group in groupby(own, key=_alike):
         hosts = list(group)
         known = max(1, told[namespace] + told[EVERYWHERE])

@@ -10,7 +10,7 @@ from egressc.slips import nearest
 NO_SUCH_GATEWAY = Code(
     "EG280",
     "a shared gateway that the list does not have",
-    "`gateway` names one of `gateways`, of any file of the list.",
+    "`gateway` and `standby` name one of `gateways`, of any file of the list.",
 )
 NO_HOSTS = Code(
     "EG285",
@@ -22,13 +22,11 @@ NO_HOSTS = Code(
 
 def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     """A host on a gateway that is not there."""
-    if host.in_sidecar or host.gateway is None:
-        return
-    if host.shared is None:
-        names = [shared.name for shared in inventory.shared]
-        close = nearest(host.gateway, names)
-        fix = f"did you mean {close}?" if close else "add `gateways: [{name: " + host.gateway + "}]`"
-        yield NO_SUCH_GATEWAY(host.at("gateway"), f"`gateways` has no {host.gateway}", fix)
+    for key, one in (("gateway", host), ("standby", host.standby)):
+        if one and not one.in_sidecar and one.gateway is not None and one.shared is None:
+            close = nearest(one.gateway, [shared.name for shared in inventory.shared])
+            fix = f"did you mean {close}?" if close else "add `gateways: [{name: " + one.gateway + "}]`"
+            yield NO_SUCH_GATEWAY(host.at(key), f"`gateways` has no {one.gateway}", fix)
 
 
 def check_all(inventory: Inventory) -> Iterator[Finding]:

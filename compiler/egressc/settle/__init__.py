@@ -1,5 +1,7 @@
 """SETTLE: the merged entries of a list as the model, every default filled in."""
 
+from dataclasses import replace
+
 from egressc import applicability
 from egressc.findings import Finding
 from egressc.layers import Combined
@@ -22,9 +24,17 @@ def inventory(combined: Combined) -> tuple[Inventory, list[Finding]]:
     groups = Groups(combined.groups, findings)
     for entry in combined.entries:
         host = settle_host(entry, by_name, groups, mesh)
-        rest, more = applicability.applied(entry, host)
-        hosts.append(host if rest is entry else settle_host(rest, by_name, groups, mesh))
+        second = settle_host(entry, by_name, groups, mesh, stands_by=True) if "standby" in entry else None
+        rest, more = applicability.applied(entry, host, second)
+        settled = host if rest is entry else settle_host(rest, by_name, groups, mesh)
         findings += more
+        if second and not host.in_sidecar:
+            rest, more = applicability.applied(entry, second, host)
+            second = second if rest is entry else settle_host(rest, by_name, groups, mesh, stands_by=True)
+            settled = replace(settled, standby=second)
+            known = {(one.code, one.span) for one in findings}
+            findings += [one for one in more if (one.code, one.span) not in known]
+        hosts.append(settled)
     for gateway in gateways:
         findings += applicability.of_gateway(gateway)
     fleet = tuple(deny(one) for rule in combined.listed["deny"] for one in groups.rule(rule))

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from egressc.model import WILDCARD, Duration, Host, Mesh, Port, Proxy, Readiness, SharedGateway
+from egressc.model import OWN_GATEWAY, WILDCARD, Duration, Host, Mesh, Port, Proxy, Readiness, SharedGateway
 from egressc.positions import Mapping, plain
 from egressc.settle import requests, traffic
 from egressc.settle.clients import clients, denials
@@ -14,11 +14,19 @@ from egressc.settle.reading import Reading
 from egressc.since import HTTP2_KEEPALIVE
 
 
-def settle_host(entry: Mapping, gateways: dict[str, SharedGateway], groups: Groups, mesh: Mesh) -> Host:
-    """The host of `entry` in `mesh`, on one of these gateways if it names one, for clients of these `groups`."""
+def settle_host(
+    entry: Mapping, gateways: dict[str, SharedGateway], groups: Groups, mesh: Mesh, *, stands_by: bool = False
+) -> Host:
+    """The host of `entry` in `mesh`, on one of these gateways if it names one, for clients of these `groups`.
+
+    With `stands_by` it is the host as its `standby` carries it.
+    """
     said = Reading(entry, "host", entry)
     in_sidecar = said.get("at") == "sidecar"
-    shared = None if in_sidecar else gateways.get(said.get("gateway"))
+    gateway = said.get("standby" if stands_by else "gateway")
+    if stands_by and gateway == OWN_GATEWAY:
+        gateway = None
+    shared = None if in_sidecar else gateways.get(gateway)
     settled = ports(entry)
     # each name is a request of its own, and none goes through a proxy
     found_here = _per_name(entry) and not in_sidecar and "proxy" not in entry
@@ -31,8 +39,9 @@ def settle_host(entry: Mapping, gateways: dict[str, SharedGateway], groups: Grou
         in_sidecar=in_sidecar,
         # what stands beside a shared gateway's pods stands in their namespace
         namespace=shared.namespace if shared else said.get("namespace"),
-        gateway=said.get("gateway"),
+        gateway=gateway,
         shared=shared,
+        standby=None,
         pod_settings=pod_settings(entry),
         owner=said.get("owner"),
         description=said.get("description"),

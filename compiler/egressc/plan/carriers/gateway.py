@@ -40,6 +40,7 @@ from egressc.plan.way import GatewayPort, GatewayWay, Labels
 class GatewayCarrier(GatewayWay):
     """A host behind a gateway, a Carrier."""
 
+    standby: "GatewayCarrier | None" = None
     speaker: ClassVar[Literal["gateway"]] = "gateway"
     in_release: ClassVar[bool] = False
 
@@ -138,6 +139,8 @@ class GatewayCarrier(GatewayWay):
             # its Service by name: Istio would find it by the route, and take another namespace's of that name
             yield namespace, f"{self.namespace}/{host.host}"
             yield namespace, f"{self.namespace}/{self.service}"
+        if self.standby:
+            yield from self.standby.known_to()
 
     def owners(self) -> set[str]:
         """The gateway's namespace."""
@@ -165,8 +168,10 @@ class GatewayCarrier(GatewayWay):
         return readiness.ready_when(self.host, port)
 
     def objects(self) -> tuple[Object, ...]:
-        """All that the chart prints for the host, in the order of a request's way."""
-        return tuple(dict.fromkeys(decision.by for decision in chain(self.decisions(), self.exposure())))
+        """All that the chart prints for the host, in the order of a request's way, then what stands by."""
+        made = dict.fromkeys(decision.by for decision in chain(self.decisions(), self.exposure()))
+        stand_by = (one for one in self.standby.objects() if not self.leads(one)) if self.standby else ()
+        return tuple(dict.fromkeys(chain(made, stand_by)))
 
     def _counted(self) -> Iterator[Decision]:
         if self.pods.ours and not self.pods.single and self.filtered:

@@ -69,6 +69,11 @@ class ClientSidecars:
     placements: tuple[Placement, ...]
 
     @property
+    def route(self) -> str:
+        """The name of its objects: all of them lead clients."""
+        return self.name
+
+    @property
     def in_release(self) -> bool:
         """Whether the whole mesh may call."""
         return any(place.namespace == EVERYBODY for place in self.placements)

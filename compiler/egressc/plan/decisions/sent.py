@@ -19,6 +19,7 @@ def sent(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
         yield Decision(route, "the closed port is one where nothing listens", (), {"closedPort": CLOSED_PORT})
     again = ", and tries again only what no upstream has seen" if port.is_http else ""
     yield Decision(route, f"leads to the gateway's Service{again}")
+    yield from _stands_by(way, route, port)
     yield _kept_from_upstream(way)
     yield Decision(rule, f"wraps it in the mesh's mutual TLS, SNI {way.host.host}")
     yield idle(way.host, rule)
@@ -36,6 +37,14 @@ def _as_http2(way: GatewayWay) -> Iterator[Decision]:
     yield Decision(way.object("DestinationRule"), says, lines, sets)
     says = "takes WebSockets over HTTP/2, and reads each as the GET that it was"
     yield Decision(way.object("EnvoyFilter", ".requests"), says, lines, sets)
+
+
+def _stands_by(way: GatewayWay, route: Object, port: GatewayPort) -> Iterator[Decision]:
+    """The gateway that is ready to take the host over."""
+    if way.standby:
+        number = next(one.gateway_port for one in way.standby.ports if one.client_port == port.client_port)
+        says = f"leads nobody to {way.standby.namespace}/{way.standby.pods.name}, which stands by with the same rules"
+        yield Decision(route, says, way.host.said("standby"), {"standbyPort": number}, port.client_port)
 
 
 def _kept_from_upstream(way: GatewayWay) -> Decision:
