@@ -20,6 +20,10 @@ Values = Mapping[str, Any] | str | Path  # values as data, as YAML, or as a file
 
 CHART = chart_path()
 CI_VALUES = CHART / "ci"
+#: Some of them that together print every template that any of them prints.
+FEW_CI_VALUES = tuple(
+    CI_VALUES / f"{name}-values.yaml" for name in ("mutual-secret", "passthrough-and-tcp", "readiness")
+)
 #: What has no default, and is asked for only in a mesh without EnvoyFilters.
 CHOSEN: Values = {"readinessContainer": {"image": "registry.example.com/curl:1"}}
 

@@ -61,9 +61,11 @@ class Memory:
         )
         namespace = given.get("namespace", "")
         if verb == "exec":
+            self._check("get", "pods", namespace)
             self._check("create", "pods/exec", namespace)
             return self._envoy(options[0].removeprefix("pod/"), arguments[-1])
         if verb == "logs":
+            self._check("get", "pods", namespace)
             self._check("get", "pods/log", namespace)
             return self.envoys.get(what.removeprefix("pod/"), [{}])[-1].get("log", "")
         resource, _, name = what.partition("/")

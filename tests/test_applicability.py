@@ -6,7 +6,7 @@ import pytest
 
 from egressc.applicability import TABLE
 from egressc.schema import field, resolve, schema
-from tests.lists import codes, found, gateways
+from tests.lists import codes, compile_text, found, gateways
 
 HEAD = "version: 1\n"
 
@@ -21,6 +21,7 @@ VALUES: dict[tuple[str, ...], str] = {
     ("resources",): "{requests: {cpu: 10m}}",
     ("enforcement",): "report",
     ("accessLog",): "true",
+    ("gatewayProtocol",): "HTTP2",
     ("resolution",): "DNS",
     ("dnsRetry",): "5s",
     ("failover",): "[other.example.net]",
@@ -49,6 +50,8 @@ HOSTS = {
     "addresses": "host: api.example.com, endpoints: [192.0.2.1]",
     "unchecked": "host: api.example.com, readiness: {mode: gateway}",
     "plain": "host: api.example.com",
+    "cased": "host: api.example.com, headers: {preserveCase: true}",
+    "calls": "host: api.example.com, ports: [{port: 80, protocol: GRPC, upstreamPort: 443}]",
 }
 GATEWAYS = """
 gateways:
@@ -138,3 +141,18 @@ def test_an_overlay_s_entry_is_the_host_s_own_and_its_defaults_are_not() -> None
     inherited = HEAD + "defaults: {retries: {attempts: 1}}\nhosts: []\n"
     assert found(text, overlays=[own]) == ["overlay0.yaml:3:26 EG217"]
     assert found(text, overlays=[inherited]) == []
+
+
+@pytest.mark.parametrize("default", ["HTTP", "HTTP2"])
+def test_a_default_of_http2_is_for_hosts_that_lose_nothing(monkeypatch: pytest.MonkeyPatch, default: str) -> None:
+    monkeypatch.setitem(schema()["$defs"]["host"]["properties"]["gatewayProtocol"], "default", default)
+    found_over: dict[str, set[str]] = {}
+    for mesh in ("istio: '1.31'", "istio: '1.30'", "envoyFilters: false"):
+        for kind, host in HOSTS.items():
+            beside = GATEWAYS.replace("- {name: team}\n", "") if "gateway:" in host else ""
+            listed = f"defaults: {{clients: [shop]}}\nhosts:\n- {{{host}}}\n"
+            plan = compile_text(f"{HEAD}mesh: {{{mesh}}}\n{beside}{listed}").plan
+            if plan and any(gateway.host.over_http2 for gateway in plan.gateways):
+                found_over.setdefault(mesh, set()).add(kind)
+    takes = {"shared", "adopted", "wildcard", "wildcard-proxy", "proxy", "addresses", "unchecked", "plain"}
+    assert found_over == ({"istio: '1.31'": takes} if default == "HTTP2" else {})

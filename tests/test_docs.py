@@ -42,7 +42,10 @@ doctor|status) unreachable "$PYTHON" -m egressc "$@" --kubectl "$KUBECTL";;
 esac""",
     "python": 'cd "$ROOT" && exec "$PYTHON" "$@"',
     # what a release has is here as a folder
-    "helm": """case $1 in install|upgrade) shift; set -- template "$@";; esac
+    "helm": """case $1 in
+install|upgrade) shift; set -- template "$@";;
+rollback|uninstall) unreachable "$HELM" "$@"; exit;;
+esac
 for argument; do shift; set -- "$@" "${argument/#oci:\\/\\/egressc.io/$ROOT}"; done; exec "$HELM" "$@\"""",
     "kubectl": """case $1 in create) exec "$KUBECTL" "$@" --dry-run=client;; kustomize) exec "$KUBECTL" "$@";; esac
 unreachable "$KUBECTL" "$@\"""",

@@ -111,7 +111,8 @@ def test_the_roles_have_exactly_the_rights_that_are_asked_for() -> None:
         memory = well(LIST)
         Cluster(memory.ask).one(kind, "egress", "x")
         asked |= memory.asked
-    asked |= {("create", "pods/exec"), ("get", "pods/exec"), ("get", "pods/log")}
+    # kubectl gets a pod before it asks for its log, or for more
+    asked |= {("create", "pods/exec"), ("get", "pods"), ("get", "pods/exec"), ("get", "pods/log")}
     asked -= {("list", "secrets")}
     assert given == asked
     for case in INVALID:  # and no case asks for more
@@ -178,6 +179,15 @@ def test_the_labels_of_the_chart_make_nothing_ours() -> None:
     metadata = {"name": "mine", "namespace": "shop", "labels": labels}
     taking = {"kind": "VirtualService", "metadata": metadata, "spec": {"hosts": ["api.stripe.com"]}}
     assert codes({"objects": [taking]}) == ["EG462", "EG468"]
+
+
+@pytest.mark.parametrize(("annotations", "told"), [({}, ["EG468"]), ({"meta.helm.sh/release-namespace": "shop"}, [])])
+def test_a_release_of_the_same_name_in_another_namespace_is_another(
+    annotations: dict[str, str], told: list[str]
+) -> None:
+    labels = {"app.kubernetes.io/name": "egress-gateways", "app.kubernetes.io/instance": "egress"}
+    metadata = {"name": "theirs", "namespace": "shop", "labels": labels, "annotations": annotations}
+    assert codes({"objects": [{"kind": "Service", "metadata": metadata, "spec": {}}]}) == told
 
 
 def test_a_denied_caller_may_not_call_though_it_is_a_client() -> None:

@@ -21,9 +21,10 @@ from egressc.explain.summary import Summary
 from egressc.explain.view import FULL, View
 from egressc.model import Duration
 from egressc.plan import Carrier, GatewayCarrier, Object, Plan
-from egressc.plan.needs import Condition, Need
+from egressc.plan.needs import FILTERED, Condition, Need
 from egressc.plan.remarks import Remark
 from egressc.positions import Line
+from egressc.rules.cost import MANY
 from tests import rbac
 from tests.cases import CASES, VALID, Case
 from tests.chart import Document, Documents, Helm
@@ -456,6 +457,16 @@ def test_a_key_is_needed_by_all_that_share_it() -> None:
     assert plan
     expected = Need("egress", "Secret", "both", ("ca.crt", "tls.crt", "tls.key"), ("a.example", "b.example"))
     assert before(plan.carriers).objects == (expected,)
+
+
+@pytest.mark.parametrize(("count", "apart", "needed"), [(MANY - 1, 0, False), (MANY, 0, True), (MANY, 1, False)])
+def test_many_gateways_of_a_namespace_need_a_setting_of_istiod(count: int, apart: int, needed: bool) -> None:
+    """Those in another namespace do not count, and a shared gateway is one."""
+    away = [f"- {{host: h{number}.example, namespace: away}}" for number in range(apart)]
+    here = [f"- {{host: h{number}.example}}" for number in range(apart, count)]
+    plan = compile_text(hosts("\n".join(away + here))).plan
+    assert plan
+    assert (FILTERED in before(plan.carriers).conditions) is needed
 
 
 @pytest.mark.parametrize(

@@ -388,3 +388,13 @@ def _places(data: Any) -> Iterator[tuple[Any, Any]]:
         yield data, key
         if isinstance(data[key], dict | list):
             yield from _places(data[key])
+
+
+def test_tls_that_no_sidecar_has_spoken_begins_with_the_gateway() -> None:
+    """Without a workloadSelector istiod gives sidecars neither the Secret nor the TLS; a ConfigMap goes to all."""
+    text = (CASES[0].parents[1] / "invalid" / "EG368-no-workload-selector" / "import" / "objects.yaml").read_text()
+    (told,) = (one for one in imported(text)[1] if one.startswith("EG368"))
+    assert "partner-bank" in told
+    selected = text.replace("  host: partner", "  workloadSelector: {matchLabels: {app: bank}}\n  host: partner")
+    for other in (selected, text.replace("credentialName: ", "credentialName: configmap://")):
+        assert not [one for one in imported(other)[1] if one.startswith("EG368")]

@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from tests.mesh import lock
-from tests.mesh.beside import TOGETHER, together
+from tests.mesh.beside import LONG, TOGETHER, order, together
 from tests.mesh.errors import MeshError
 from tests.mesh.lock import owned, turn
 from tests.tools.programs import HERE
@@ -26,6 +26,13 @@ def test_a_module_runs_in_one_process_and_what_has_the_same_names_too() -> None:
     ((reason, names),) = TOGETHER.items()
     assert {together(f"tests/mesh/{name}::test_any") for name in names} == {reason}
     assert all((MESH / name).is_file() for name in names)
+
+
+def test_the_longest_start_first() -> None:
+    ((_, names),) = TOGETHER.items()
+    nodes = [f"tests/mesh/{name}::test_any" for name in ("test_names.py", *LONG, *names)]
+    assert sorted(nodes, key=order) == [*nodes[1 + len(LONG) :], *nodes[1 : 1 + len(LONG)], nodes[0]]
+    assert all((MESH / name).is_file() for name in LONG)
 
 
 @pytest.mark.parametrize(("first", "second"), [(False, True), (True, False), (True, True)])

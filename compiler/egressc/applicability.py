@@ -13,6 +13,8 @@ from egressc.elsewhere import (
     BEFORE_CONNECTION_SETTINGS,
     BEHIND_A_PROXY,
     BY_A_PROVIDER,
+    HTTP2_UNFILTERED,
+    KEEPS_CASE,
     LOGGED_BY_OTHERS,
     LOGS_UNFILTERED,
     MANY_UPSTREAMS,
@@ -38,6 +40,7 @@ from egressc.elsewhere import (
     WITHOUT_ENVOYFILTERS,
     WITHOUT_HTTP1,
     WITHOUT_HTTP2,
+    WITHOUT_HTTP_PORT,
     WITHOUT_REQUESTS,
     Elsewhere,
 )
@@ -94,6 +97,12 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
         WITHOUT_A_GATEWAY: "a sidecar logs for all its hosts, or for none",
         LOGGED_BY_OTHERS: "whoever runs them decides about their log",
         LOGS_UNFILTERED: "Telemetry cannot say what a line has; the mesh's own log goes on without it",
+    },
+    ("gatewayProtocol",): {
+        WITHOUT_A_GATEWAY: "no sidecar calls one",
+        WITHOUT_HTTP_PORT: "other ports reach the gateway as applications speak",
+        HTTP2_UNFILTERED: "it would carry no WebSockets, and Istio has no field for that",
+        KEEPS_CASE: "HTTP/2 has them in lower case only",
     },
     ("expose",): {
         WITHOUT_A_GATEWAY: "an ingress gateway can only lead to a gateway",

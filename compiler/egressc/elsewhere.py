@@ -172,6 +172,18 @@ WITHOUT_HTTP1 = Elsewhere(
     "speaks no HTTP/1.1",
     "remove `{setting}`, or add a port whose applications and upstream speak HTTP/1.1",
 )
+WITHOUT_HTTP_PORT = Elsewhere(
+    HTTP_SETTING,
+    lambda host, _: not any(port.takes_http2 for port in host.ports),
+    "has no port of protocol HTTP",
+    "remove `{setting}`",
+)
+KEEPS_CASE = Elsewhere(
+    HTTP_SETTING,
+    lambda host, said: said == "HTTP2" and host.headers is not None and host.headers.preserve_case,
+    "keeps the letter case of header names",
+    "remove `{setting}`, or `preserveCase`",
+)
 WILDCARD = Elsewhere(WILDCARD_SETTING, lambda host, _: host.wildcard, "is a wildcard", "remove `{setting}`")
 PER_NAME = Elsewhere(WILDCARD_SETTING, lambda host, _: host.per_name, "is a wildcard", "remove `{setting}`")
 NAMED = Elsewhere(
@@ -246,6 +258,7 @@ WITHOUT_ENVOYFILTERS = _unfiltered(lambda _, value: value is not None)
 REPORTS_UNFILTERED = _unfiltered(lambda _, value: value == "report")
 LOGS_UNFILTERED = _unfiltered(lambda _, value: value is True)
 PRESERVES_UNFILTERED = _unfiltered(lambda _, value: value is True)
+HTTP2_UNFILTERED = _unfiltered(lambda _, value: value == "HTTP2")
 OPA_UNFILTERED = _unfiltered(lambda _, value: "opa" in value)
 ADOPTED_UNFILTERED = _unfiltered(lambda host, _: host.shared is not None and bool(host.shared.adopt))
 BEFORE_CONNECTION_SETTINGS = _unfiltered(lambda host, _: host.mesh.istio < CONNECTION_SETTINGS)

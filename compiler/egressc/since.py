@@ -26,6 +26,8 @@ ADVISORIES = "ISTIO-SECURITY-2026-006 and -007"
 #: `disableContextPropagation`, which istiod gives to proxies of this version and newer ones only. Older gateways must
 #: not take part in traces.
 CONTEXT_KEPT_BACK: Version = (1, 30)
+#: The first Istio whose DestinationRules say how often an HTTP/2 connection is asked whether it lives.
+HTTP2_KEEPALIVE: Version = (1, 31)
 #: The first patch level whose proxies read certificate files each time that they change (istio/istio#59912).
 FILES_READ_AGAIN: Patch = ((1, 30), 3)
 
@@ -62,6 +64,10 @@ def _http2_keepalive(host: Host) -> Span | None:
     return host.pool.at("http2Keepalive") if host.pool.http2_keepalive else None
 
 
+def _http2_to_gateway(host: Host) -> Span | None:
+    return host.at("gatewayProtocol") if host.over_http2 else None
+
+
 TABLE = (
     Since(
         "a wildcard whose names DNS finds",
@@ -89,11 +95,19 @@ TABLE = (
     ),
     Since(
         "`connectionPool.http2Keepalive`",
-        (1, 31),
+        HTTP2_KEEPALIVE,
         "`http2KeepAlive` of a DestinationRule",
         "it would never ask whether a connection lives",
         _http2_keepalive,
         "remove `http2Keepalive`",
+    ),
+    Since(
+        "`gatewayProtocol: HTTP2`",
+        HTTP2_KEEPALIVE,
+        "`http2KeepAlive` of a DestinationRule",
+        "requests would wait for a gateway whose node has gone",
+        _http2_to_gateway,
+        "remove `gatewayProtocol`",
     ),
 )
 

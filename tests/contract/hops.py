@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.contract.fleet import CLOSED, RAW, Fleet, Gateway
+from tests.contract.fleet import CLOSED, RAW, Fleet, Gateway, nested
 
 NOBODY = ["spiffe://nobody"]
 
@@ -12,6 +12,7 @@ def check(fleet: Fleet) -> None:
     for gateway in fleet.hosts:
         _ports(gateway)
         _client_hop(gateway)
+        _http2(gateway)
         for port in gateway.ports:
             if gateway.stands_by:
                 _stands_by(gateway, port)
@@ -60,6 +61,21 @@ def _client_hop(gateway: Gateway) -> None:
         assert server["hosts"] == [f"./{gateway.host}"]
         assert server["port"]["protocol"] == ("TLS" if port["protocol"] in RAW else "HTTPS")
         assert server["tls"]["mode"] == "ISTIO_MUTUAL"
+
+
+def _http2(gateway: Gateway) -> None:
+    """Sidecars make HTTP/2 only of HTTP, whatever the mesh says, and only there a gateway takes a CONNECT."""
+    asked = [port["gatewayPort"] for port in gateway.ports if port["protocol"] == "HTTP"]
+    ports = asked if "gatewayProtocol" in gateway.values else []
+    pool = gateway.spec("DestinationRule")["trafficPolicy"]["connectionPool"]["http"]
+    assert pool["h2UpgradePolicy"] == "DO_NOT_UPGRADE"
+    assert ("http2KeepAlive" in pool) == bool(ports)
+    service = {port["port"]: port.get("appProtocol") for port in gateway.spec("Service")["ports"]}
+    assert [port for port, protocol in service.items() if protocol] == ports
+    assert set(service.values()) <= {None, "http2"}
+    taking = [patch for patch in gateway.patches(".requests") if list(nested(patch, "allow_connect"))]
+    assert [int(patch["match"]["listener"]["name"].rpartition("_")[2]) for patch in taking] == ports
+    assert not (ports and any("preserveCase" in port for port in gateway.ports))
 
 
 def _callers(gateway: Gateway, port: Mapping[str, Any]) -> None:

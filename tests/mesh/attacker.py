@@ -125,12 +125,14 @@ class Attacker:
         """An HTTP/1.1 request as it is written, such as `GET /a`; Host is the SNI where none is given."""
         return self._ask(address, port, sni, ("http/1.1",), lambda stream: http1(stream, sni, request, *headers))
 
-    def http2(self, address: str, port: int, sni: str, request: str, authority: str = "") -> Answer:
-        """The same over HTTP/2, its method and path as they are written."""
+    def http2(
+        self, address: str, port: int, sni: str, request: str, authority: str = "", *fields: tuple[str, str]
+    ) -> Answer:
+        """The same over HTTP/2, its method, path and further fields as they are written."""
         method, _, path = request.partition(" ")
 
         def ask(stream: Stream) -> Answer:
-            status, body = Http2(stream.send, stream.receive).ask(method, authority or sni, path)
+            status, body = Http2(stream.send, stream.receive).ask(method, authority or sni, path, *fields)
             return Answer(status, {}, body.decode(errors="replace"), 0, "")
 
         return self._ask(address, port, sni, ("h2",), ask)

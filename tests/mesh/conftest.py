@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.mesh import diagnostics, images, lifecycle, versions
-from tests.mesh.beside import Scheduling
+from tests.mesh.beside import Scheduling, order
 from tests.mesh.certificates import Authority
 from tests.mesh.errors import MeshError
 from tests.mesh.lock import locked, owned, turn
@@ -39,7 +39,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Schedulin
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the mesh, skip what this pair cannot do, and let what runs alone come last."""
+    """Mark what needs the mesh, skip what this pair cannot do; what takes longest comes first, what runs alone last."""
     pair = versions.chosen()
     for item in items:
         if {"mesh", "machine", "proof"} & set(getattr(item, "fixturenames", ())):
@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 if mark and versions.can(pair, mark.args[0]) != expected:
                     which, release = versions.SINCE[mark.args[0]]
                     item.add_marker(pytest.mark.skip(f"{mark.args[0]}: only {name} {which.capitalize()} {release}"))
-    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
+    items.sort(key=lambda item: (item.get_closest_marker("alone") is not None, order(item.nodeid)))
 
 
 @pytest.hookimpl(wrapper=True)

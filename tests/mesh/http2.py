@@ -28,9 +28,13 @@ class Http2:
         self._send(_frame(WINDOW_UPDATE, 0, 0, (1 << 30).to_bytes(4, "big")))
 
     def ask(self, method: str, authority: str, path: str, *headers: tuple[str, str]) -> tuple[int, bytes]:
-        """The status and the body of what comes back; EOFError when it is refused without an answer."""
+        """The status and the body of what comes back; EOFError when it is refused without an answer.
+
+        Without a `path` it is the CONNECT of a tunnel.
+        """
         self._stream += 2
-        fields = [(":method", method), (":scheme", "http"), (":authority", authority), (":path", path), *headers]
+        place = [(":scheme", "http"), (":path", path)] if path else []
+        fields = [(":method", method), (":authority", authority), *place, *headers]
         block = b"".join(b"\0" + _text(name) + _text(value) for name, value in fields)
         self._send(_frame(HEADERS, END_STREAM | END_HEADERS, self._stream, block))
         status, body = 0, b""

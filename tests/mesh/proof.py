@@ -39,6 +39,7 @@ AROUND = "Ways around a gateway"
 TWO_WAYS = "Two ways to one host"
 INNER = "Names inside of what is carried"
 DIALECTS = "Spellings and versions"
+FIRST_HOP = "HTTP/2 to the gateway"
 FAILOVER = "Failover"
 SIDECAR = "Without a gateway"
 UNFILTERED = "Without EnvoyFilters"
@@ -74,6 +75,7 @@ SECTIONS = (
     TWO_WAYS,
     INNER,
     DIALECTS,
+    FIRST_HOP,
     FAILOVER,
     SIDECAR,
     UNFILTERED,

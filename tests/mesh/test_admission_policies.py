@@ -20,8 +20,6 @@ from tests.mesh.release import compile_list
 from tests.mesh.waiting import wait_until
 from tests.tools import tool
 
-pytestmark = pytest.mark.alone("the policies judge the objects of all namespaces")
-
 EGRESS, BANK, ADOPTED, INGRESS, SHOP, TEAM, TRUSTED, SECOND = (
     f"vap-{name}" for name in ("egress", "bank", "adopted", "ingress", "shop", "team", "trusted", "second")
 )
@@ -286,7 +284,7 @@ def policies(namespace: MakeNamespace, helm4: Helm) -> Iterator[list[dict[str, A
             document["spec"]["matchResources"] = {"namespaceSelector": {"matchLabels": JUDGED}}
     apply(*made)
     probes = (gateway(), rule("api.vap.example.com"), kubernetes(externalIPs=["198.51.100.1"]))
-    wait_until(lambda: all("denied request" in written(probe) for probe in probes), "the policies hold", seconds=30)
+    wait_until(lambda: all("denied request" in written(probe) for probe in probes), "the policies hold", seconds=60)
     yield [document for document in documents if not is_policy(document)]
     names = [f"{document['kind'].lower()}/{document['metadata']['name']}" for document in made]
     kubectl("delete", "--ignore-not-found", *names)
@@ -326,10 +324,10 @@ def test_what_is_there_already_stays_and_is_found(policies: list[dict[str, Any]]
     assert policies
     old = copy.deepcopy(dict(entry("api.vap.example.com")))
     kubectl("label", "namespace", TEAM, "egressc.test/judged-")
-    wait_until(lambda: written(old) == "", "the namespace is not judged", seconds=10)
+    wait_until(lambda: written(old) == "", "the namespace is not judged", seconds=60)
     apply(old)
     kubectl("label", "namespace", TEAM, "egressc.test/judged=vap")
-    wait_until(lambda: "denied request" in written(old), "the namespace is judged again", seconds=10)
+    wait_until(lambda: "denied request" in written(old), "the namespace is judged again", seconds=60)
     kubectl("label", "serviceentry", "--namespace", TEAM, "somebodys", "team=x")
     with pytest.raises(Exception, match="denied request"):
         kubectl(

@@ -12,6 +12,7 @@ from tests.mesh.argocd import Application, Repository
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace, MakeUpstream
 from tests.mesh.diagnostics import GATEWAY_LABEL
+from tests.mesh.fleet import wait_answers
 from tests.mesh.kubectl import get
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import ARGO_CD, Proof, got
@@ -71,6 +72,7 @@ def delivery(
     revision = delivery.commit(HOSTS)
     argocd.create_application(manifest)
     delivery.application.await_synced(revision)
+    wait_answers([(client, "http://old.example.com/")])
     yield delivery
     delivery.application.delete()
 

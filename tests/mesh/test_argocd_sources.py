@@ -120,7 +120,7 @@ def test_nothing_drifts_after_all_have_written(
     fleet: tuple[Application, Repository], place: Place, proof: Proof
 ) -> None:
     application, _ = fleet
-    wait_until(lambda: replicas(STAYS) == 2, "the autoscaler has written", seconds=30)
+    wait_until(lambda: replicas(STAYS) == 2, "the autoscaler has written", seconds=60)
     entry = get("serviceentry", "--namespace", GATEWAYS, gateway_name(STAYS))
     assert entry["status"]["addresses"], "istiod has not written"
     application.refresh(hard=True)

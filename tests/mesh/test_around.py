@@ -112,7 +112,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     (kept,), (free,), (team,) = (start_clients(one, ClientPod("app")) for one in (APPS, OPEN, TEAM))
     (plain,) = start_clients(OUTSIDE, ClientPod("plain", sidecar=False))
     fleet = Fleet(upstream, thief, kept, free, team, plain)
-    wait_until(lambda: fleet.asked(kept, f"http://{WEB}/a") == "gateway", "the way by the gateway", seconds=30)
+    wait_until(lambda: fleet.asked(kept, f"http://{WEB}/a") == "gateway", "the way by the gateway", seconds=60)
     yield fleet
     release.uninstall()
     dns.set_names({name: [] for name in (WEB, OLDER, UNLISTED)})
@@ -161,8 +161,8 @@ def test_what_a_client_s_team_writes(fleet: Fleet, proof: Proof, what: str) -> N
     before = fleet.asked(fleet.kept, url)
     assert before in ("gateway", "nobody")
     with written(*write(fleet)):
-        wait_until(lambda: fleet.asked(fleet.kept, url) == who, f"{who} gets {url}", seconds=30)
-    wait_until(lambda: fleet.asked(fleet.kept, url) == before, "all is well again", seconds=30)
+        wait_until(lambda: fleet.asked(fleet.kept, url) == who, f"{who} gets {url}", seconds=60)
+    wait_until(lambda: fleet.asked(fleet.kept, url) == before, "all is well again", seconds=60)
     open_way = who == "straight"
     saw = "the request, from the client itself: **open**" if open_way else "nothing"
     proof.row(

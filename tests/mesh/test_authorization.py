@@ -11,7 +11,7 @@ from tests.mesh import dns, gateway
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, Outcome, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, credentials, gateways, requests, wait_answers
+from tests.mesh.fleet import case, credentials, gateways, requests, wait_answers, wait_ready
 from tests.mesh.kubectl import apply
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import AUTHORIZATION, Proof, got
@@ -19,7 +19,7 @@ from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 from tests.mesh.waiting import wait_until
 
-GATEWAYS = "e2e-authz-gateways"
+GATEWAYS = "authz-gateways"
 HOSTS = [f"{name}.authz.example.com" for name in ("api", "paths", "one", "two", "three", "report")]
 ANSWERED, NO_ANSWER = 200, 0
 
@@ -40,19 +40,20 @@ class Fleet:
 
 @pytest.fixture(scope="module")
 def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
-    (upstream,) = start_upstreams(namespace("e2e-authz-upstreams", "outside"), ["upstream"])
+    (upstream,) = start_upstreams(namespace("authz-upstreams", "outside"), ["upstream"])
     upstream.certify({name: authority.issue(name) for name in HOSTS})
     upstream.serve(Face(443, tls="simple"), Face(5433, "tcp", tls="simple"))
     upstream.be_known_as(*HOSTS)
     apply(*credentials(namespace(GATEWAYS, "plain", RESTRICTED), authority))
     pods = {
-        "e2e-authz-apps": [ClientPod("shop", account="shop"), ClientPod("stranger", account="stranger")],
-        "e2e-authz-guests": [ClientPod("guest", account="shop")],
-        "e2e-authz-elsewhere": [ClientPod("elsewhere")],
+        "authz-apps": [ClientPod("shop", account="shop"), ClientPod("stranger", account="stranger")],
+        "authz-guests": [ClientPod("guest", account="shop")],
+        "authz-elsewhere": [ClientPod("elsewhere")],
     }
     clients = [client for name in pods for client in start_clients(namespace(name, "injected"), *pods[name])]
     release = Release(GATEWAYS)
     release.apply(case("authorization"))
+    wait_ready(GATEWAYS, [f"{host}.authz.example.com" for host in ("api", "paths", "report")])
     by_name = {client.name: client for client in clients}
     shared = {"one": "shop", "two": "stranger", "three": "shop"}
     wait_answers((by_name[who], f"http://{host}.authz.example.com/") for host, who in shared.items())
@@ -176,8 +177,8 @@ class Reported:
 
 
 REPORT = "report.authz.example.com"
-SHOP, STRANGER = (f"spiffe://cluster.local/ns/e2e-authz-apps/sa/{name}" for name in ("shop", "stranger"))
-ELSEWHERE = "spiffe://cluster.local/ns/e2e-authz-elsewhere/sa/default"
+SHOP, STRANGER = (f"spiffe://cluster.local/ns/authz-apps/sa/{name}" for name in ("shop", "stranger"))
+ELSEWHERE = "spiffe://cluster.local/ns/authz-elsewhere/sa/default"
 UNKNOWN, DENIED = ("denied", "allowed"), ("allowed", "denied")
 REPORTED = [
     Reported("another account, HTTP", "stranger", *url(f"http://{REPORT}/v1/a"), STRANGER, 80, UNKNOWN),
@@ -205,7 +206,7 @@ def test_reported(fleet: Fleet, proof: Proof, call: Reported) -> None:
         written = gateway.access_log(GATEWAYS, pod)[before:]
         return [line for line in written if line["client"] == call.client]
 
-    (entry,) = wait_until(lines, "the line that reports", seconds=15)
+    (entry,) = wait_until(lines, "the line that reports", seconds=60)
     assert (entry["host"], entry["port"], entry["client"]) == (REPORT, call.port, call.client)
     assert (entry["would_allow"], entry["would_deny"]) == call.by
     claim = f"a host that reports, {call.claim}: answered, and in the gateway's log"
@@ -220,7 +221,7 @@ def test_who_may_call_is_not_reported(fleet: Fleet) -> None:
     # what comes later is written later
     assert shop.curl(f"http://{REPORT}/v2/last").status == ANSWERED
     assert shop.curl(f"https://{REPORT}/", "--insecure").status == ANSWERED
-    wait_until(lambda: len(gateway.access_log(GATEWAYS, pod)) > len(before), "the last line", seconds=15)
+    wait_until(lambda: len(gateway.access_log(GATEWAYS, pod)) > len(before), "the last line", seconds=60)
     paths = [entry["path"] for entry in gateway.access_log(GATEWAYS, pod)[len(before) :]]
     assert paths == ["/v2/last"]
 
@@ -231,7 +232,7 @@ def test_reports_are_counted(fleet: Fleet) -> None:
     for ask in (url(f"http://{REPORT}/v1/a")[1], line(f"{REPORT}:6380")[1]):
         before = shadow_denied(pod)
         assert got(ask(fleet.clients["stranger"])) in ("200", "an answer")
-        wait_until(partial(counted, pod, before + 1), "the count", seconds=15)
+        wait_until(partial(counted, pod, before + 1), "the count", seconds=60)
 
 
 def counted(pod: str, number: int) -> bool:
@@ -250,5 +251,5 @@ def test_a_reporting_host_beside_others_lets_all_in(fleet: Fleet, proof: Proof) 
         assert answer.status == ANSWERED, answer
         claim = f"a host that reports on a shared gateway, {who}: answered, and in the gateway's log"
         proof.row(AUTHORIZATION, claim, f"{who}: `GET http://three.authz.example.com/a`", "the request", got(answer))
-    lines = wait_until(lambda: gateway.access_log(GATEWAYS, pod)[1:], "two lines that report", seconds=15)
+    lines = wait_until(lambda: gateway.access_log(GATEWAYS, pod)[1:], "two lines that report", seconds=60)
     assert {entry["host"] for entry in lines} == {"three.authz.example.com"}

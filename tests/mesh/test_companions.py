@@ -10,7 +10,7 @@ from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
 from tests.mesh.errors import MeshError
-from tests.mesh.fleet import case, credentials
+from tests.mesh.fleet import case, credentials, wait_answers
 from tests.mesh.kubectl import Manifest, apply, get, kubectl
 from tests.mesh.proof import COMPANIONS, Proof, got
 from tests.mesh.release import Release
@@ -94,13 +94,14 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     )
     fleet = Fleet(upstream, app, plain)
     apply(sidecar("default"))
-    wait_until(lambda: asked(fleet, UNLISTED) == 200, "what the namespace's own Sidecar lets out", seconds=20)
+    wait_until(lambda: asked(fleet, UNLISTED) == 200, "what the namespace's own Sidecar lets out", seconds=60)
     fleet.before = {host: asked(fleet, host) for host in (UNLISTED, VISIBLE, FURTHER)} | {"plain": in_clear(fleet)}
     release = Release(GATEWAYS)
     with pytest.raises(MeshError, match="invalid ownership metadata"):
         release.apply(case("companions"), wait=False)
     kubectl("delete", "sidecar", "--namespace", APPS, "default")
     release.apply(case("companions"))
+    wait_answers([(app, f"http://{LISTED}/")])  # its route comes last, so the Sidecar is there, too
     yield fleet
     release.uninstall()
     dns.set_names({name: [] for name in (LISTED, OTHERS_OWN, UNLISTED, VISIBLE, FURTHER)})

@@ -50,6 +50,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     release = Release(GATEWAYS)
     with served(11443, ssl.TLSVersion.TLSv1_1, authority.issue(OLD, TOO_OLD)) as node:
         release.apply(case("dialects", node=node))
+        wait_ready(GATEWAYS, [PLAIN, SPOKEN, PORTED, "*.names.dialects.example.com", *REVOKED, NEW, CAPPED, OLD])
         yield Fleet(upstream, shop, good, revoked)
         release.uninstall()
     dns.set_names({name: [] for name in NAMES})

@@ -9,7 +9,7 @@ from egressc.names import gateway_name
 from tests.mesh import dns
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import requests
+from tests.mesh.fleet import requests, wait_ready
 from tests.mesh.kubectl import kubectl
 from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Upstream, start_upstreams
@@ -46,6 +46,7 @@ def neighbours(namespace: MakeNamespace) -> Iterator[Neighbours]:
     (shop,) = start_clients(namespace(NAMESPACE, "injected"), ClientPod("shop"))
     release = Release(NAMESPACE)
     release.apply(LIST)
+    wait_ready(NAMESPACE, [HOST])
     yield Neighbours(upstream, shop)
     release.uninstall()
     dns.set_names({HOST: []})
@@ -58,7 +59,7 @@ def test_a_client_beside_its_gateway_stays_behind_it(neighbours: Neighbours) -> 
     wait_until(
         lambda: ANSWERED not in neighbours.shop.curl(f"http://{HOST}/").headers,
         "the sidecar without the route",
-        seconds=20,
+        seconds=60,
     )
     assert neighbours.shop.curl(f"http://{HOST}/").status == 503
     assert requests(neighbours.upstream) == []

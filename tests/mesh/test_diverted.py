@@ -56,7 +56,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     (kept,), (free,) = (start_clients(one, ClientPod("app")) for one in (APPS, OPEN))
     fleet = Fleet(upstream, thief, kept, free)
     well = dict.fromkeys((WEB, DB, CARRIED), "upstream")
-    wait_until(lambda: served(fleet, kept) == well == served(fleet, free), "all is well", seconds=30)
+    wait_until(lambda: served(fleet, kept) == well == served(fleet, free), "all is well", seconds=60)
     yield fleet
     release.uninstall()
     dns.set_names({name: [] for name in (WEB, DB, CARRIED)})
@@ -68,9 +68,9 @@ def served(fleet: Fleet, client: Client) -> dict[str, str]:
         server.forget()
     result = {}
     asks: dict[str, Callable[[], object]] = {
-        WEB: lambda: client.curl(f"http://{WEB}/diverted", seconds=4),
+        WEB: lambda: client.curl(f"http://{WEB}/diverted", seconds=10),
         DB: lambda: client.tcp(f"{DB}:5439"),
-        CARRIED: lambda: client.curl(f"https://{CARRIED}/diverted", "--insecure", seconds=4),
+        CARRIED: lambda: client.curl(f"https://{CARRIED}/diverted", "--insecure", seconds=10),
     }
     for host, ask in asks.items():
         ask()
@@ -148,10 +148,10 @@ def test_the_sidecar_keeps_its_clients(fleet: Fleet, proof: Proof, what: str) ->
     apply(*objects)
     try:
         wanted = {host: "thief" if host in takes else "upstream" for host in (WEB, DB, CARRIED)}
-        wait_until(lambda: served(fleet, fleet.open) == wanted, f"{what} takes {takes or 'nothing'}", seconds=20)
+        wait_until(lambda: served(fleet, fleet.open) == wanted, f"{what} takes {takes or 'nothing'}", seconds=60)
         assert served(fleet, fleet.kept) == dict.fromkeys((WEB, DB, CARRIED), "upstream")
     finally:
         kubectl("delete", "serviceentry,virtualservice", "--namespace", TEAM, "--all")
-        wait_until(lambda: "thief" not in served(fleet, fleet.open).values(), "all is well again", seconds=20)
+        wait_until(lambda: "thief" not in served(fleet, fleet.open).values(), "all is well again", seconds=60)
     claim = f"a Sidecar for the clients: {what}, by another team, for the whole mesh"
     proof.row(COMPANIONS, claim, "app: HTTP, TCP and TLS to listed hosts", "all of it", "the upstream's answers")

@@ -105,7 +105,7 @@ def expire(upstream: Upstream, shop: Client, authority: Authority) -> None:
         shop.curl(f"http://{EXPIRED}/a", seconds=2)
         return not gateways(GATEWAYS)[gateway_name(EXPIRED)].ready
 
-    wait_until(noticed, "the gateway notices that the certificate has expired", seconds=30)
+    wait_until(noticed, "the gateway notices that the certificate has expired", seconds=60)
 
 
 def fill(shop: Client) -> None:

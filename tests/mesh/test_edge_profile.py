@@ -10,7 +10,7 @@ from tests.mesh import dns, gateway, istio
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import credentials
+from tests.mesh.fleet import credentials, wait_answers
 from tests.mesh.kubectl import apply
 from tests.mesh.proof import ROUTES, Proof, got, saw
 from tests.mesh.release import Release
@@ -41,6 +41,7 @@ def app(namespace: MakeNamespace, authority: Authority) -> Iterator[Client]:
     (app,) = start_clients(namespace(APPS, "injected"), ClientPod("app"))
     release = Release(GATEWAYS)
     release.apply(LIST)
+    wait_answers([(app, f"http://{HOST}/")])
     yield app
     istio.configure({})
     release.uninstall()

@@ -13,7 +13,7 @@ from tests.mesh import dns, gateway
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, credentials, key_pair, peer, requests, secret, senders
+from tests.mesh.fleet import case, credentials, key_pair, peer, requests, secret, senders, wait_answers, wait_ready
 from tests.mesh.ingress import Ingress, selector, start_ingress
 from tests.mesh.kubectl import Manifest, apply, kubectl
 from tests.mesh.namespaces import RESTRICTED
@@ -80,8 +80,10 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     clients[0].write(CA, authority.certificate)
     release = Release(GATEWAYS)
     release.apply(case("exposure"))
+    wait_ready(GATEWAYS, HOSTS)
     fleet = Fleet(upstream, ingress, {client.name: client for client in clients})
-    wait_until(lambda: fleet.outside(f"https://{OWN}/").status == 200, "the certificate of the own name", seconds=30)
+    wait_until(lambda: fleet.outside(f"https://{OWN}/").status == 200, "the certificate of the own name", seconds=60)
+    wait_answers([(fleet.clients["shop"], f"http://{OWN}/bank/v1")])
     yield fleet
     release.uninstall()
     dns.set_names({name: [] for name in (*HOSTS, OWN, CALLS)})
@@ -236,7 +238,7 @@ def test_no_way_around(fleet: Fleet, proof: Proof, claim: str) -> None:
     apply(*objects)
     fleet.upstream.forget()
     asked = partial(fleet.outside, f"http://{AROUND}/a", *fleet.ingress.led_to(AROUND))
-    wait_until(lambda: asked().status == status, f"{status} by somebody's route", seconds=20)
+    wait_until(lambda: asked().status == status, f"{status} by somebody's route", seconds=60)
     answer = asked()
     kubectl("delete", "--filename=-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
     assert not requests(fleet.upstream)
@@ -248,11 +250,11 @@ def test_without_its_virtual_service(fleet: Fleet, proof: Proof) -> None:
     inside = wait_until(
         lambda: (answer := fleet.clients["shop"].curl(f"http://{OWN}/")).status != 200 and answer,
         "no route",
-        seconds=20,
+        seconds=60,
     )
     fleet.upstream.forget()
     outside = wait_until(
-        lambda: (answer := fleet.outside(f"https://{OWN}/")).status != 200 and answer, "no route", seconds=20
+        lambda: (answer := fleet.outside(f"https://{OWN}/")).status != 200 and answer, "no route", seconds=60
     )
     assert inside
     assert outside

@@ -241,7 +241,7 @@ def test_hanging(fleet: Fleet, proof: Proof) -> None:
         wait_ready(GATEWAYS, [JUDGED], ready=False)
         assert fleet.asked(JUDGED) == before
     wait_ready(GATEWAYS, [JUDGED])
-    wait_until(lambda: fleet.status(fleet.shop, f"{JUDGED}/a") == 200, "OPA decides again", seconds=20)
+    wait_until(lambda: fleet.status(fleet.shop, f"{JUDGED}/a") == 200, "OPA decides again", seconds=60)
     claim = "OPA hangs: nothing goes through, and the pod is NotReady until it answers again"
     proof.row(EXTERNAL, claim, f"`GET http://{JUDGED}/a`, a line to `{JUDGED}:5432`", "nothing", "503; no answer")
 
@@ -265,7 +265,7 @@ def test_fail_open(fleet: Fleet, proof: Proof) -> None:
     with stopped(OPEN):
         assert fleet.status(fleet.other, f"{OPEN}/private") == 200
         assert gateways(GATEWAYS)[gateway_name(OPEN)].ready
-    wait_until(lambda: fleet.status(fleet.other, f"{OPEN}/private") == 404, "OPA decides again", seconds=20)
+    wait_until(lambda: fleet.status(fleet.other, f"{OPEN}/private") == 404, "OPA decides again", seconds=60)
     assert fleet.status(fleet.other, f"{OPEN}/odd") == 200
     claim = "an answer that Envoy cannot read counts as none: where the list says failOpen, it goes through"
     proof.row(EXTERNAL, claim, f"`GET http://{OPEN}/odd`, which OPA refuses with 451", "1 request", "200")
@@ -299,7 +299,7 @@ def test_missing(fleet: Fleet, proof: Proof) -> None:
 
 
 def test_provider(fleet: Fleet, proof: Proof) -> None:
-    wait_until(lambda: fleet.status(fleet.shop, f"{KNOWN}/a") == 200, "the provider is known", seconds=20)
+    wait_until(lambda: fleet.status(fleet.shop, f"{KNOWN}/a") == 200, "the provider is known", seconds=60)
     assert fleet.status(fleet.shop, f"{KNOWN}/private") == 403
     assert fleet.status(fleet.other, f"{KNOWN}/a") == 403
     assert fleet.status(fleet.other, f"{NEIGHBOUR}/private") == 200

@@ -88,7 +88,7 @@ class Fleet:
         """Wait until this place alone answers for these hosts."""
         for host in hosts:
             answered = partial(self._answered, place, host)
-            wait_until(answered, f"{host} asked at the {place.name} place", seconds=20)
+            wait_until(answered, f"{host} asked at the {place.name} place", seconds=60)
 
     def _answered(self, place: Upstream, host: str) -> bool:
         _, first, second = self.asked(host, 1)
@@ -108,7 +108,9 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     shop.write("/tmp/ca.crt", authority.certificate)  # noqa: S108  in the client's container
     release = Release(GATEWAYS)
     release.apply(LIST.replace("$first", first.address).replace("$second", second.address))
-    yield Fleet(first, second, shop)
+    fleet = Fleet(first, second, shop)
+    fleet.wait_for(first, HOSTS)
+    yield fleet
     release.uninstall()
     dns.set_names({name: [] for name in (*names, SECOND, DATABASE, OWN_TLS)})
 
@@ -173,6 +175,7 @@ def test_name_is_verified_at_the_second_place(well: Fleet, authority: Authority,
 
 
 def test_first_place_fails_requests_though_it_answers_checks(well: Fleet, proof: Proof) -> None:
+    well.wait_for(well.first, [OUT])  # it was dead in the tests before, and no other host tells when this one's is well
     well.first.serve(*FAILING)
     answers = well.asked(OUT, 6)[0]
     assert [answer == "200" for answer in answers] == [False] * 3 + [True] * 3, answers

@@ -10,10 +10,12 @@ from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace, MakeUpstream
 from tests.mesh.diagnostics import GATEWAY_LABEL
+from tests.mesh.fleet import wait_answers
 from tests.mesh.kubectl import apply
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Upstream
+from tests.mesh.waiting import wait_until
 
 HOSTS = """
 version: 1
@@ -70,6 +72,10 @@ def fleet(
     shop, other = start_clients(namespace("shop", "injected"), ClientPod("shop", account="shop"), ClientPod("other"))
     release = Release(gateways, helm=request.param)
     release.apply(HOSTS)
+    wait_answers((shop, f"http://{name}.example.com/") for name in ("api", "partner"))
+    wait_until(lambda: shop.tcp("db.example.com:5432").ok, "the database answers", seconds=60)
+    # the gateway's own answer: its sidecar knows the pod
+    wait_until(lambda: other.curl("http://api.example.com/").status != 503, "the gateway is known", seconds=60)
     yield Fleet(api, partner, db, shop, other)
     release.uninstall()
 

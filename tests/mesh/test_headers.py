@@ -77,7 +77,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     release = Release(GATEWAYS, helm="helm4")
     release.apply(hosts, wait=False)
     wait_ready(GATEWAYS, [CHANGED, CALLS], seconds=90)
-    wait_answers([(shop, f"http://{TOKEN}/")])
+    wait_answers((shop, f"http://{host}/") for host in (TOKEN, KEY, NEIGHBOUR))
     yield Fleet(shop, hosts)
     release.uninstall()
     dns.set_names({name: [] for name in names})

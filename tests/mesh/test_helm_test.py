@@ -115,7 +115,7 @@ def test_fails_where_an_upstream_is_dead(fleet: Fleet, proof: Proof, helm: HelmN
 def test_fails_where_the_gateway_refuses(fleet: Fleet, proof: Proof, helm: HelmName) -> None:
     pod, urls = fleet.pod("http://labelled.example.com:80/")
     apply(REFUSE_ALL)
-    wait_until(lambda: fleet.test(helm, pod) == (False, set(), urls), "the test fails", seconds=30)
+    wait_until(lambda: fleet.test(helm, pod) == (False, set(), urls), "the test fails", seconds=60)
     kubectl("delete", "authorizationpolicy", "refuse-all", "--namespace", GATEWAYS)
     claim = f"{helm}: `helm test` fails where the gateway refuses its client"
     proof.row(CHART, claim, "`GET http://labelled.example.com/`", "nothing", "the test fails")

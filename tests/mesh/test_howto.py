@@ -76,9 +76,9 @@ def test_sidecars_prefer_the_gateway_of_their_zone(fleet: Fleet, proof: Proof) -
     assert len(names) == 2
     for name, zone in zip(names, ("one", "two"), strict=True):
         kubectl("label", "pod", name, "--namespace", GATEWAYS, f"{LOCALITY}=here.{zone}")
-    wait_until(lambda: used(fleet) == {names[0]}, "all requests go through the pod of the zone", seconds=30)
+    wait_until(lambda: used(fleet) == {names[0]}, "all requests go through the pod of the zone", seconds=60)
     kubectl("label", "pod", names[0], "--namespace", GATEWAYS, f"{LOCALITY}=here.two", "--overwrite")
-    wait_until(lambda: used(fleet) == {*names}, "requests go to other zones", seconds=30)
+    wait_until(lambda: used(fleet) == {*names}, "requests go to other zones", seconds=60)
     claim = "`PreferSameZone`: a sidecar takes the gateway's pod in its own zone, and others if there is none"
     proof.row(ROUTES, claim, f"twenty times `GET http://{HOST}/`", "one pod of two; both", "200")
 

@@ -125,7 +125,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     finds = versions.can(versions.chosen(), RANGES)
     doors = [door for door in DOORS if finds or door not in (WILD, WILD_HTTP)]
     wait_until(
-        lambda: all(found.through(door, right(door)).status == 200 for door in doors), "all doors are open", seconds=40
+        lambda: all(found.through(door, right(door)).status == 200 for door in doors), "all doors are open", seconds=120
     )
     yield found
     release.uninstall()
@@ -302,11 +302,11 @@ def test_a_host_that_is_listed_later_cuts_no_other_name(fleet: Fleet, proof: Pro
             pool.submit(fleet.through, door, right(door, "/slow?seconds=55"), seconds=70)
             for door in (WILD, WILD_HTTP, ONE)
         ]
-        wait_until(lambda: len(requests(fleet.upstream, is_slow)) == len(slow), "they have begun", seconds=20)
+        wait_until(lambda: len(requests(fleet.upstream, is_slow)) == len(slow), "they have begun", seconds=60)
         fleet.release.apply(fleet.hosts + SILVER)
         refused_by = (f"https://{name('silver.wild')}/a", f"https://{name('silver.one')}/a")
         for door, url in zip((WILD, ONE), refused_by, strict=True):
-            wait_until(lambda: fleet.through(door, url).status == 0, f"{url} is closed", seconds=20)  # noqa: B023
+            wait_until(lambda: fleet.through(door, url).status == 0, f"{url} is closed", seconds=60)  # noqa: B023
         answers = [one.result() for one in slow]
     assert [answer.status for answer in answers] == [200] * len(slow), answers
     claim = "a host that is listed later below a wildcard is closed there, and cuts no request for another name"

@@ -24,8 +24,8 @@ def outside(mesh: None) -> Iterator[str]:  # noqa: ARG001  for whoever is on the
     server = [sys.executable, "-m", "http.server", "8000", "--directory", "/proc/self/net"]
     process = subprocess.Popen(["unshare", "--net", *server], stderr=subprocess.DEVNULL)
     there = ("nsenter", f"--target={process.pid}", "--net")
-    wait_until(lambda: own_network(process.pid), "a network of its own", seconds=10)
-    wait_until(lambda: "LISTEN" in run(*there, "ss", "-ltnH"), "the server", seconds=10)
+    wait_until(lambda: own_network(process.pid), "a network of its own", seconds=60)
+    wait_until(lambda: "LISTEN" in run(*there, "ss", "-ltnH"), "the server", seconds=60)
     run("ip", "link", "add", "egressc1", "type", "veth", "peer", "name", "eth0", "netns", str(process.pid))
     run("ip", "address", "add", f"{HERE}/24", "dev", "egressc1")
     run("ip", "link", "set", "egressc1", "up")
@@ -89,6 +89,6 @@ def test_pod_does_not_by_a_service(client: Client, proof: Proof) -> None:
     def arrived() -> bool:  # kube-proxy knows the Service only after a moment
         return client.curl("http://outside:8000/", seconds=1).status != 0 or dropped() > before
 
-    wait_until(arrived, "a packet for the Service's endpoint", seconds=20)
+    wait_until(arrived, "a packet for the Service's endpoint", seconds=60)
     assert client.curl("http://outside:8000/", seconds=2).code == 28
     proof.row(FAULTS, "nor by a Service with such an endpoint", "`GET` to the Service", "nothing", "no answer")

@@ -97,7 +97,7 @@ def test_what_was_called_is_carried_by_gateways(open_mesh: Open, proof: Proof) -
     assert open_mesh.shop.curl(f"http://{FORGED}:81/", "--connect-to", f"::{CLEAR}:81", seconds=5).status in (0, 503)
 
     def learned() -> Learned | None:
-        assert open_mesh.answers()  # again, as the sidecar may hear of the ports late, and then of the names
+        open_mesh.answers()  # again, as the sidecar may hear of the ports late, and then of the names
         found = open_mesh.learn()
         return found if {one.host for one in found.entries} == {CLEAR, SECURE, BOTH} else None
 

@@ -1,10 +1,5 @@
 """docs/migrate.md: the commands of the page move hosts to gateways under load. Nothing is lost, and nobody gets in."""
 
-import json
-import os
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,18 +13,16 @@ from tests.mesh.attacker import take_over
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.errors import MeshError
 from tests.mesh.fleet import adopted, peer, requests, senders
-from tests.mesh.kubectl import Manifest, apply, environment, kubectl
+from tests.mesh.kubectl import Manifest, apply, kubectl
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import MIGRATION, Proof
-from tests.mesh.release import SMALL, Release
+from tests.mesh.reader import ROOT, Reader, block
+from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 from tests.mesh.waiting import wait_until
 from tests.ops.load import prepare, steady
-from tests.tools import search_path, tool
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "migrate.md"
 #: The names of the page: where clients and the new gateways are.
 APPS, GATEWAYS = "billing", "partners"
@@ -38,13 +31,6 @@ RATE = 100
 #: So many requests in a row that took one way show that all do.
 ROW = 100
 STRANGE = "GET /stranger"
-HELM = """#!/bin/bash
-for argument; do shift; set -- "$@" "${argument/#oci:\\/\\/egressc.io/$ROOT}"; done
-exec "$HELM" "$@" --values "$SMALL"
-"""
-EGRESSC = """#!/bin/bash
-exec "$PYTHON" -m egressc "$@"
-"""
 
 
 @dataclass(frozen=True)
@@ -65,13 +51,6 @@ class Move:
         """The commands of the section that have this text."""
         section = PAGE.read_text(encoding="utf-8").partition(f"### {self.heading}\n")[2].partition("\n##")[0]
         return block("sh", text, section)
-
-
-def block(language: str, text: str, page: str) -> str:
-    """The one block of a page, or of a part of it, that is in this language and has this text."""
-    fence = re.compile(rf"^```{language}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-    (found,) = (str(shown) for shown in fence.findall(page) if text in shown)
-    return found
 
 
 OWN = Move(
@@ -100,28 +79,6 @@ MOVES = (OWN, SIDECAR, SHARED)
 
 
 @dataclass(frozen=True)
-class Reader:
-    """Who follows the page, in a folder of their own."""
-
-    folder: Path
-
-    def follow(self, commands: str) -> None:
-        """Run commands of the page; MeshError with what they say when one fails."""
-        given = environment() | {
-            "PATH": f"{self.folder}/bin:{search_path('kubectl')}",
-            "PYTHONPATH": os.pathsep.join([str(ROOT / "compiler"), os.environ.get("PYTHONPATH", "")]),
-            "ROOT": str(ROOT),
-            "HELM": str(tool("helm4")),
-            "SMALL": str(self.folder / "small.json"),
-            "PYTHON": sys.executable,
-        }
-        command = ["bash", "-euo", "pipefail", "-c", commands]
-        done = subprocess.run(command, cwd=self.folder, env=given, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise MeshError(f"{commands}\n{done.stdout}{done.stderr}")
-
-
-@dataclass(frozen=True)
 class Scene:
     """The upstream of all hosts, the application, and those who may never call."""
 
@@ -133,7 +90,7 @@ class Scene:
     def ways(self) -> set[str]:
         """The gateways of the release that the next requests come by; "" is another way."""
         self.upstream.forget()
-        wait_until(lambda: len(requests(self.upstream)) >= ROW, "more requests", seconds=30)
+        wait_until(lambda: len(requests(self.upstream)) >= ROW, "more requests", seconds=60)
         seen, gateways = requests(self.upstream), senders(GATEWAYS)
         assert {one["target"] for one in seen} == {"/"}, "a stranger was let in"
         assert all(one["tls"] for one in seen), "a request went out in clear"
@@ -189,11 +146,6 @@ def gateway_that_runs(namespace: str) -> list[Manifest]:
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Reader:
-    (tmp_path / "bin").mkdir()
-    for name, text in (("helm", HELM), ("egressc", EGRESSC)):
-        (tmp_path / "bin" / name).write_text(text)
-        (tmp_path / "bin" / name).chmod(0o755)
-    (tmp_path / "small.json").write_text(json.dumps(SMALL))
     (tmp_path / "overlay.yaml").write_text(block("yaml", "# overlay.yaml", PAGE.read_text(encoding="utf-8")))
     return Reader(tmp_path)
 
@@ -215,12 +167,12 @@ def test_hosts_move_under_load(scene: Scene, reader: Reader, proof: Proof, move:
         assert scene.ways() == {""}, "callers noticed the installation"
         scene.attack(move)
         reader.follow(move.commands(move.switch))
-        wait_until(lambda: "" not in scene.ways(), "the way by the gateways", seconds=30)
+        wait_until(lambda: "" not in scene.ways(), "the way by the gateways", seconds=60)
         if move.back:
             reader.follow(move.commands(move.back))
-            wait_until(lambda: scene.ways() == {""}, "the way back", seconds=30)
+            wait_until(lambda: scene.ways() == {""}, "the way back", seconds=60)
             reader.follow(move.commands(move.switch))
-            wait_until(lambda: "" not in scene.ways(), "the way by the gateways again", seconds=30)
+            wait_until(lambda: "" not in scene.ways(), "the way by the gateways again", seconds=60)
         reader.follow(move.commands("--filename old.yaml"))
         assert "" not in scene.ways()
         scene.attack(move)

@@ -260,7 +260,7 @@ def test_rightful(fleet: Fleet, proof: Proof, attempt: Attempt) -> None:
         answer = attempt.ask(fleet, attempt.who)
         return answer if got(answer) in ("200", "an answer") else None  # type: ignore[return-value]
 
-    answer = wait_until(answered, "an answer", seconds=5)
+    answer = wait_until(answered, "an answer", seconds=60)
     assert requests(fleet.upstream)
     proof.row(
         NEIGHBOURS, f"goes through: {attempt.claim}", f"{attempt.who}: {attempt.sent}", "the request", got(answer)

@@ -123,6 +123,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     upstream.be_known_as(*HOSTS)
     release = Release(GATEWAYS)
     release.apply(case("unfiltered", gateways=GATEWAYS, apps=APPS, istio=versions.chosen().proxy), IMAGE)
+    wait_ready(GATEWAYS, HOSTS, seconds=60)
     yield fleet
     release.uninstall()
     kubectl("delete", "validatingadmissionpolicy,validatingadmissionpolicybinding", POLICY)
@@ -283,6 +284,6 @@ def test_client_certificate_is_refused(well: Fleet) -> None:
 def test_the_checks_send_no_bytes(fleet: Fleet) -> None:
     """Where a connection or a handshake tells enough, the upstream gets nothing else."""
     fleet.upstream.forget()
-    wait_until(lambda: len(fleet.upstream.seen()) > 2, "the upstream is asked", seconds=20)
+    wait_until(lambda: len(fleet.upstream.seen()) > 2, "the upstream is asked", seconds=60)
     assert {seen["path"] for seen in fleet.upstream.seen() if seen["protocol"] != "TCP"} == {"/"}
     assert not [seen for seen in fleet.upstream.seen() if seen["protocol"] == "TCP" and seen.get("text")]

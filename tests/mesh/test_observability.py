@@ -17,7 +17,7 @@ from tests.mesh import dns, gateway
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, credentials, gateways, wait_answers
+from tests.mesh.fleet import case, credentials, gateways, wait_answers, wait_ready
 from tests.mesh.kubectl import apply, kubectl
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import OBSERVABILITY, Proof
@@ -27,7 +27,7 @@ from tests.mesh.waiting import wait_until
 from tests.metrics import Series, alerts, panels, scraped, selectors
 from tests.promtool import fire, together
 
-GATEWAYS, APPS = "e2e-log-gateways", "e2e-log-apps"
+GATEWAYS, APPS = "log-gateways", "log-apps"
 OWN, QUIET, MESH, MUTUAL, TRIED = (
     f"{name}.log.example.com" for name in ("own", "quiet", "as-the-mesh", "mutual", "tried")
 )
@@ -62,7 +62,7 @@ class Fleet:
 
 @pytest.fixture(scope="module")
 def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
-    (upstream,) = start_upstreams(namespace("e2e-log-upstreams", "outside"), ["upstream"])
+    (upstream,) = start_upstreams(namespace("log-upstreams", "outside"), ["upstream"])
     upstream.certify({name: authority.issue(name) for name in (*HOSTS, *TEAMS)})
     serve(upstream, authority)
     upstream.be_known_as(*HOSTS, *TEAMS)
@@ -75,6 +75,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     )
     release = Release(GATEWAYS, helm="helm3")
     release.apply(case("observability"))
+    wait_ready(GATEWAYS, HOSTS)  # without a request, which would be a line in a log
     wait_answers((clients[0], f"http://{host}/") for host in TEAMS)
     yield Fleet(release, upstream, *clients)
     release.uninstall()
@@ -97,7 +98,7 @@ def last(fleet: Fleet, host: str, path: str) -> list[dict[str, Any]]:
         lines = fleet.lines(host)
         return lines if any(line.get("path") == path for line in lines) else []
 
-    return wait_until(written, f"the line of {path}", seconds=15)
+    return wait_until(written, f"the line of {path}", seconds=60)
 
 
 def test_a_request_is_one_line(fleet: Fleet, proof: Proof) -> None:
@@ -146,7 +147,7 @@ def test_who_is_refused_in_the_handshake_is_in_the_log(fleet: Fleet, proof: Proo
         lines = {line["port"]: line for line in fleet.lines(OWN)[before:] if line.get("refused")}
         return lines if len(lines) == 3 else {}
 
-    lines = wait_until(refused, "a line of each refused handshake", seconds=20)
+    lines = wait_until(refused, "a line of each refused handshake", seconds=60)
     requests, passed, raw = (lines[port] for port in (80, 443, 6390))
     for line, port in ((passed, 443), (raw, 6390)):
         assert (line["host"], line["port"], line["client"]) == (OWN, port, STRANGER)
@@ -163,7 +164,7 @@ def test_who_is_refused_in_the_handshake_is_in_the_log(fleet: Fleet, proof: Proo
 def test_false_logs_nothing_and_silence_is_the_mesh_s(fleet: Fleet, proof: Proof) -> None:
     for host in (QUIET, MESH):
         assert fleet.shop.curl(f"http://{host}/seen").status == 200
-    wait_until(lambda: fleet.log(MESH).count("GET /seen") == 1, "the mesh's own line", seconds=15)
+    wait_until(lambda: fleet.log(MESH).count("GET /seen") == 1, "the mesh's own line", seconds=60)
     assert fleet.lines(MESH) == []
     pod = fleet.pod(QUIET)
     hosts = case("observability")
@@ -205,7 +206,7 @@ def test_alerts_and_panels_find_their_series(fleet: Fleet, proof: Proof) -> None
         return [one.text for one in asked if not any(one.finds(single) for single in found)]
 
     assert len(asked) > 10
-    wait_until(lambda: not missing(), f"series for {missing()}", seconds=15)
+    wait_until(lambda: not missing(), f"series for {missing()}", seconds=60)
     claim = f"each selector of the {len(alerts())} alerts and {len(panels())} panels finds series of a gateway"
     proof.row(OBSERVABILITY, claim, "calls that are answered, fail and are refused", "the calls", "their statuses")
 
@@ -236,10 +237,10 @@ def test_a_dead_upstream_is_an_alert(
 ) -> None:
     """Of what the gateways count, in Prometheus's own engine: while all is well, nothing fires."""
     healthy = partial(value, "envoy_cluster_membership_healthy")
-    wait_until(lambda: all(map(healthy, (OWN, MESH))), "healthy upstreams", seconds=30)
+    wait_until(lambda: all(map(healthy, (OWN, MESH))), "healthy upstreams", seconds=60)
     fire(rules, samples(), "10m", {}, tmp_path)
     fleet.upstream.serve()
-    wait_until(lambda: not any(map(healthy, (*HOSTS, *TEAMS))), "no healthy upstream", seconds=30)
+    wait_until(lambda: not any(map(healthy, (*HOSTS, *TEAMS))), "no healthy upstream", seconds=60)
     down = [
         {
             "severity": "critical",
@@ -254,7 +255,7 @@ def test_a_dead_upstream_is_an_alert(
     ]
     fire(rules, samples(), "10m", {"EgressUpstreamDown": down}, tmp_path)
     serve(fleet.upstream, authority)
-    wait_until(lambda: all(map(healthy, (*HOSTS, *TEAMS))), "healthy upstreams", seconds=30)
+    wait_until(lambda: all(map(healthy, (*HOSTS, *TEAMS))), "healthy upstreams", seconds=60)
     claim = "while an upstream is dead, EgressUpstreamDown fires for each of its ports, with the host's owner"
     proof.row(OBSERVABILITY, claim, "nothing", "nothing: it is dead", "nothing")
 

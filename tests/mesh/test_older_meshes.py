@@ -12,7 +12,7 @@ from tests.mesh import dns
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import credentials, gateways, requests
+from tests.mesh.fleet import credentials, gateways, requests, wait_ready
 from tests.mesh.kubectl import apply, get, kubectl
 from tests.mesh.proof import HEADERS, WILDCARDS, Proof, got, saw
 from tests.mesh.release import Release
@@ -55,6 +55,7 @@ def fleets(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleets]:
     releases = Release(GATEWAYS, "older"), Release(GATEWAYS, "newer")
     for release, hosts in zip(releases, (OLDER, NEWER), strict=True):
         release.apply(hosts)
+    wait_ready(GATEWAYS, [HOST])
     yield Fleets(upstream, app)
     for release in releases:
         release.uninstall()
@@ -108,7 +109,7 @@ def test_a_proxy_that_knows_no_denied_ranges_has_no_way_to_the_names(fleets: Fle
     whole = json.dumps(get("envoyfilter", "--namespace", GATEWAYS, name))
     assert whole.count("3[1-9]|[4-9][0-9]") >= 2
     apply(json.loads(whole.replace("3[1-9]|[4-9][0-9]", "9[0-9]")))
-    wait_until(lambda: _ask(fleets).status == 503, "a gateway without the patch", seconds=30)
+    wait_until(lambda: _ask(fleets).status == 503, "a gateway without the patch", seconds=60)
     fleets.upstream.forget()
     answer = _ask(fleets)
     assert answer.status == 503, answer

@@ -9,7 +9,7 @@ from tests.mesh import dns
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, requests, wait_answers
+from tests.mesh.fleet import case, requests, wait_answers, wait_ready
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import AUTHORIZATION, Proof, got, saw
 from tests.mesh.release import Release
@@ -48,6 +48,7 @@ def fleet(namespace: MakeNamespace, public_authority: Authority) -> Iterator[Fle
     release.apply(case("prefixes"))
     (after,) = start_clients(namespace("prefixes-preview-2", "injected"), ClientPod("web", account="checkout"))
     (guest,) = start_clients(namespace("prefixes-preview-of-guests-1", "injected"), ClientPod("web"))
+    wait_ready(GATEWAYS, (API, LEDGER, RAW))
     wait_answers((one, f"http://{API}/") for one in (before, after))
     yield Fleet(upstream, before, checkout, after, guest, stranger)
     release.uninstall()

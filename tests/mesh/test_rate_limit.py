@@ -11,7 +11,7 @@ from tests.mesh import dns
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, requests, secret, wait_answers
+from tests.mesh.fleet import case, requests, secret, wait_answers, wait_ready
 from tests.mesh.kubectl import apply
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import LIMITS, Proof
@@ -53,6 +53,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     )
     release = Release(GATEWAYS, helm="helm4")
     release.apply(hosts)
+    wait_ready(GATEWAYS, [EACH, PODS, CALLS, AGAIN])  # without a request, which would count
     wait_answers([(clients[0], f"http://{NEIGHBOUR}/")])
     upstream.forget()
     yield Fleet(upstream, *clients)
@@ -97,7 +98,7 @@ def test_each_client(fleet: Fleet, proof: Proof) -> None:
 
 def test_allowed_answers_are_the_upstream_s(fleet: Fleet, proof: Proof) -> None:
     answer = fleet.other.curl(f"http://{NEIGHBOUR}/a")
-    limited = wait_until(lambda: (it := fleet.shop.curl(f"http://{AGAIN}/a")).status == 200 and it, "a 200", seconds=20)
+    limited = wait_until(lambda: (it := fleet.shop.curl(f"http://{AGAIN}/a")).status == 200 and it, "a 200", seconds=60)
     assert limited
     assert set(limited.headers) == set(answer.headers)
     claim = "what is let through is answered as the upstream answers: its own rate limit headers stay the only ones"
@@ -105,8 +106,8 @@ def test_allowed_answers_are_the_upstream_s(fleet: Fleet, proof: Proof) -> None:
 
 
 def test_again(fleet: Fleet, proof: Proof) -> None:
-    wait_until(lambda: fleet.shop.curl(f"http://{AGAIN}/a").status == 429, "a 429", seconds=20, every=0)
-    wait_until(lambda: fleet.shop.curl(f"http://{AGAIN}/a").status == 200, "a 200", seconds=20)
+    wait_until(lambda: fleet.shop.curl(f"http://{AGAIN}/a").status == 429, "a 429", seconds=60, every=0)
+    wait_until(lambda: fleet.shop.curl(f"http://{AGAIN}/a").status == 200, "a 200", seconds=60)
     proof.row(
         LIMITS, "what was used up comes back", f"`GET http://{AGAIN}/a` until it changes", "1 request", "429; 200"
     )

@@ -25,6 +25,7 @@ from tests.mesh.fleet import (
     key_pair,
     requests,
     secret,
+    wait_answers,
     wait_ready,
 )
 from tests.mesh.kubectl import apply, execute, kubectl
@@ -253,7 +254,7 @@ def test_node_can_be_drained(fleet: Fleet, proof: Proof) -> None:
         kubectl(*drain, "--timeout=30s")
     finally:
         kubectl("uncordon", settings.NODE)
-    wait_until(lambda: gateways(GATEWAYS).get(name, pod).name != pod.name, "a new pod", seconds=30)
+    wait_until(lambda: gateways(GATEWAYS).get(name, pod).name != pod.name, "a new pod", seconds=60)
     fleet.restore()
     claim = "a node can be drained while an upstream is dead"
     sent = "`kubectl drain`, which the budget of a Ready pod refuses"
@@ -273,7 +274,9 @@ def test_client_certificate_rolls_out_while_the_upstream_is_down(fleet: Fleet, p
     wait_ready(GATEWAYS, MUTUAL)
     kubectl("rollout", "status", f"deployment/{deployment}", "--namespace", GATEWAYS, "--timeout=60s")
     for host in ("partner.example.com", "mutual-files.example.com"):
-        answer = fleet.shop.curl(f"http://{host}/a")
+        url = f"http://{host}/a"
+        wait_answers([(fleet.shop, url)])  # a sidecar hears of the pod of the rollout later than kubectl
+        answer = fleet.shop.curl(url)
         assert answer.status == 200, answer
         assert common_name(answer.seen) == "egress-next"
         way = "mounted files, after a restart" if "files" in host else "a Secret, without a restart"
@@ -303,7 +306,7 @@ def test_addresses_change_under_load(well: Fleet, proof: Proof) -> None:
             for upstream in (well.neighbour, well.upstream) * 3:
                 upstream.forget()
                 upstream.be_known_as(host)
-                wait_until(partial(requests, upstream), "a request at the new address", seconds=30)
+                wait_until(partial(requests, upstream), "a request at the new address", seconds=60)
         finally:
             enough.set()
     assert set(asked.result()) == {"200"}
@@ -320,7 +323,7 @@ def test_one_dead_address(well: Fleet, proof: Proof) -> None:
     wait_until(
         lambda: sorted(gateway.stats(GATEWAYS, pod.name, cluster).values()) == [1, 2],
         "two addresses, of which one is healthy",
-        seconds=20,
+        seconds=60,
     )
     answers = [got(well.shop.curl(f"http://{host}/a")) for _ in range(20)]
     assert answers == ["200"] * 20

@@ -11,7 +11,7 @@ from tests.mesh import dns
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, Outcome, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, credentials, gateways, requests
+from tests.mesh.fleet import case, credentials, gateways, requests, wait_ready
 from tests.mesh.kubectl import apply, kubectl
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import REFUSED, Proof, got
@@ -64,6 +64,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     outside = start_clients(namespace(ELSEWHERE, "injected"), ClientPod("elsewhere"))
     release = Release(GATEWAYS, helm="helm3")
     release.apply(case("refused"))
+    wait_ready(GATEWAYS, [host for host in HOSTS if not host.startswith("unlisted")])
     yield Fleet(upstream, {client.name: client for client in (*inside, *outside)})
     release.uninstall()
     dns.set_names({name: [] for name in HOSTS})
@@ -240,7 +241,7 @@ def test_a_gateway_serves_its_own_host_alone(fleet: Fleet, proof: Proof) -> None
     for host, claim in claims.items():
         url = f"http://{host}/a"
         # until its sidecar knows the route, the answer is the sidecar's own
-        wait_until(partial(no_more, 502, shop, url), "the route to the gateway", seconds=20)
+        wait_until(partial(no_more, 502, shop, url), "the route to the gateway", seconds=60)
         answer = shop.curl(url)
         assert answer.status == 403, answer
         sent = f"shop: `GET {url}`, led to the gateway of `api.example.com` by a VirtualService of its own"
@@ -284,7 +285,7 @@ def test_nothing_goes_straight_out_without_a_route(fleet: Fleet, proof: Proof) -
         "passthrough": lambda: shop.curl("https://passed.example.com/a", "--insecure"),
     }
     for kind, ask in asks.items():
-        wait_until(partial(unanswered, ask), "the route is gone", seconds=20)
+        wait_until(partial(unanswered, ask), "the route is gone", seconds=60)
         fleet.upstream.forget()
         answer = ask()
         assert got(answer) == ("503" if kind == "HTTP" else "no answer"), answer

@@ -65,7 +65,7 @@ class Fleet:
 
     def answers(self, host: str) -> None:
         """Waits until the client gets to the host."""
-        wait_until(lambda: self.shop.curl(f"http://{host}/").status == 200, f"{host} answers", seconds=30)
+        wait_until(lambda: self.shop.curl(f"http://{host}/").status == 200, f"{host} answers", seconds=60)
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def test_a_release_comes_and_goes_without_a_trace(fleet: Fleet, helm: Helm, proo
     fleet.helm(helm, "rollback", "egress", "1", "--wait")
     assert fleet.installed(helm) == f"egress-gateways-{BEFORE}"
     wait_until(
-        lambda: gateways(GATEWAYS).keys() == {"api-release-example-com"}, "the new host's gateway is gone", seconds=30
+        lambda: gateways(GATEWAYS).keys() == {"api-release-example-com"}, "the new host's gateway is gone", seconds=60
     )
     fleet.answers(STAYS)
     assert pod() == first

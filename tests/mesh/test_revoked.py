@@ -31,8 +31,10 @@ LEAVER, STAYER = (f"{{namespace: {APPS}, serviceAccount: {name}}}" for name in (
 UPGRADE = ("Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
 TEXT = b"\x81\x85\0\0\0\0hello"
 NEW = "new ones"
-#: How long requests may go on once the gateway refuses new ones, in seconds, and how long all are looked at.
-GRACE, LIMIT = 2.0, 75.0
+#: How often each says something, how long requests may go on once the gateway refuses new ones, and how long all are
+#: looked at, in seconds: an old listener drains for 45.
+EVERY = 0.1
+GRACE, LIMIT = 2.0, 60.0
 
 #: Says something on a connection that is open; whether it was answered.
 Say = Callable[[], bool]
@@ -89,7 +91,7 @@ class Conversation(Thread):
         try:
             while not self._over.is_set() and self._say():
                 self.last, self.answers = time.monotonic(), self.answers + 1
-                time.sleep(0.02)
+                time.sleep(EVERY)
         except (OSError, EOFError, ValueError):
             pass
 
@@ -128,10 +130,10 @@ def measured(pods: dict[str, Client], release: Release) -> Figures:
                 talks[who, host, NEW] = Conversation(opens(take_over(pod), addresses[host], host), over)
         for talk in talks.values():
             talk.start()
-        wait_until(lambda: all(talk.answers for talk in talks.values()), "all talk", seconds=10)
+        wait_until(lambda: all(talk.answers for talk in talks.values()), "all talk", seconds=60)
         release.apply(case("revoked", clients=STAYER), wait=False)
         new = {host: talks["leaver", host, NEW] for host in (OWN, SHARED)}
-        wait_until(lambda: not any(talk.is_alive() for talk in new.values()), "new ones are refused", seconds=30)
+        wait_until(lambda: not any(talk.is_alive() for talk in new.values()), "new ones are refused", seconds=60)
         end = time.monotonic() + LIMIT
         wait_until(
             lambda: time.monotonic() > end or not any(talk.is_alive() for talk in talks.values()),

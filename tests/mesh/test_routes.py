@@ -29,6 +29,7 @@ from tests.mesh.fleet import (
     peer,
     requests,
     senders,
+    wait_ready,
 )
 from tests.mesh.kubectl import apply, environment
 from tests.mesh.namespaces import RESTRICTED
@@ -110,6 +111,7 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
         client.write("/run/tls.key", pair.key)
     release = Release(GATEWAYS, helm="helm4")
     release.apply(hosts, seconds=300)
+    wait_ready(GATEWAYS, names, seconds=60)
     yield Fleet(upstream, shop, captured)
     release.uninstall()
     dns.set_names({name: [] for name in ["edge.example.net", *known]})

@@ -68,7 +68,7 @@ def test_no_other_namespace_s_gateway(fleet: Fleet, proof: Proof) -> None:
     """Without the setting the team's door opens; with it there is none, also at the gateway's own port."""
     apply(*taking(fleet))
     door = f"http://{fleet.gateway.addresses[0]}:{DOOR}/"
-    wait_until(lambda: fleet.plain.curl(door, seconds=3).code != 7, "the team's door is open", seconds=30)
+    wait_until(lambda: fleet.plain.curl(door, seconds=3).code != 7, "the team's door is open", seconds=60)
     istio.configure({"env": {"PILOT_SCOPE_GATEWAY_TO_NAMESPACE": "true"}})
     wait_until(lambda: fleet.plain.curl(door, seconds=3).code == 7, "nobody listens there", seconds=60)
     wait_until(lambda: fleet.app.curl(f"http://{HOST}/a", seconds=3).status == 200, "the fleet serves on", seconds=60)

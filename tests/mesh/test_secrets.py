@@ -48,7 +48,7 @@ class Fleet:
     def present(self, data: Mapping[str, str], subject: str) -> None:
         """Let the Secret hold this certificate; when this returns, the upstream has seen its subject."""
         apply(secret(GATEWAYS, "later", dict(data)))
-        wait_until(lambda: self._presented() == subject, f"the certificate of {subject}", seconds=30)
+        wait_until(lambda: self._presented() == subject, f"the certificate of {subject}", seconds=60)
 
     def present_touched(self, data: Mapping[str, str], subject: str) -> None:
         """The same, and until then istiod is made to send the Secret again and again.
@@ -63,7 +63,7 @@ class Fleet:
             kubectl("annotate", "secret", "later", f"touched={next(touches)}", "--overwrite", "--namespace", GATEWAYS)
             return self._presented() == subject
 
-        wait_until(presented, f"the certificate of {subject}", seconds=30, every=1)
+        wait_until(presented, f"the certificate of {subject}", seconds=60, every=1)
 
     def _presented(self) -> str:
         answer = self.shop.curl(f"http://{LATER}/a")

@@ -14,7 +14,18 @@ from tests.mesh import dns, settings
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import CLIENT, common_name, config_map, gateways, key_pair, peer, requests, secret, senders
+from tests.mesh.fleet import (
+    CLIENT,
+    common_name,
+    config_map,
+    gateways,
+    key_pair,
+    peer,
+    requests,
+    secret,
+    senders,
+    wait_answers,
+)
 from tests.mesh.ingress import ACCOUNT, Ingress, selector, start_ingress
 from tests.mesh.kubectl import apply
 from tests.mesh.namespaces import RESTRICTED
@@ -121,9 +132,14 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
     release = Release(egress, helm="helm3")
     release.apply(json.dumps({"version": 1, "hosts": entries(partner.address)}))
     wait_until(
-        lambda: clients[-1].curl(f"https://{OWN}", *ingress.led_to(OWN)).status == 200, "the own name", seconds=30
+        lambda: clients[-1].curl(f"https://{OWN}", *ingress.led_to(OWN)).status == 200, "the own name", seconds=60
     )
     sleep, httpbin, application, outside = clients
+    known = ((sleep, OPENSHIFT), (sleep, "edition.cnn.com"), (httpbin, "httpbin.org"), (httpbin, OWN))
+    wait_answers((client, f"http://{host}/") for client, host in known)
+    wait_answers((application, f"http://{host}/") for host in PROVIDERS)
+    by_address = f"http://{partner.address}/status/200"
+    wait_until(lambda: sleep.curl(by_address, "--header", "Host: test.com").status == 200, "its address", seconds=60)
     yield Fleet(partner, public, sleep, httpbin, application, outside, ingress)
     release.uninstall()
     dns.set_names({name: [] for name in (OPENSHIFT, *PUBLIC, OWN)})
@@ -178,7 +194,7 @@ def test_002_the_denied_path_is_refused(fleet: Fleet, proof: Proof) -> None:
 
 def test_003_one_gateway_for_one_upstream(fleet: Fleet, proof: Proof) -> None:
     assert gateways("e2e-httpbin")["httpbin-egress"].ready
-    wait_until(lambda: [seen for seen in fleet.public.seen() if seen["target"] == PROBE], "the next check", seconds=10)
+    wait_until(lambda: [seen for seen in fleet.public.seen() if seen["target"] == PROBE], "the next check", seconds=60)
     answer = fleet.httpbin.curl("http://httpbin.org/get")
     seen = fleet.route(answer, "httpbin.org")
     proof.row(

@@ -232,7 +232,7 @@ def test_a_host_through_its_neighbour(fleet: Fleet, proof: Proof) -> None:
         }
     )
     fleet.second.forget()
-    wait_until(lambda: fleet.shop.curl(f"http://{name('smuggled')}/v1/a").status != 502, "its route", seconds=20)
+    wait_until(lambda: fleet.shop.curl(f"http://{name('smuggled')}/v1/a").status != 502, "its route", seconds=60)
     answer = fleet.shop.curl(f"http://{name('smuggled')}/v1/a")
     assert answer.status == 403, answer
     assert requests(fleet.second) == []
@@ -244,11 +244,11 @@ def test_a_dead_neighbour(fleet: Fleet, proof: Proof) -> None:
     """One host's upstream dies: its callers are told at once, the others notice nothing, no pod goes."""
     before = gateways(GATEWAYS)["partners"]
     fleet.second.serve()
-    wait_until(lambda: fleet.checkout.curl("http://two.shared.example.com/a").status == 503, "503", seconds=20)
+    wait_until(lambda: fleet.checkout.curl("http://two.shared.example.com/a").status == 503, "503", seconds=60)
     assert fleet.shop.curl("http://one.shared.example.com/v1/a").status == 200
     assert gateways(GATEWAYS)["partners"] == before
     fleet.second.serve(Face(443, tls="simple"), PLAIN)
-    wait_until(lambda: fleet.checkout.curl("http://two.shared.example.com/a").status == 200, "its return", seconds=20)
+    wait_until(lambda: fleet.checkout.curl("http://two.shared.example.com/a").status == 200, "its return", seconds=60)
     proof.row(
         SHARED,
         "one host's upstream dies: its callers get 503, the gateway stays Ready for the others",

@@ -285,12 +285,12 @@ def test_a_dead_neighbour(fleet: Fleet, proof: Proof) -> None:
     before = gateways(GATEWAYS)["together"]
     fleet.second.serve()
     try:
-        wait_until(lambda: fleet.clients["checkout"].curl(f"http://{TWO}/a").status == 503, "503", seconds=20)
+        wait_until(lambda: fleet.clients["checkout"].curl(f"http://{TWO}/a").status == 503, "503", seconds=60)
         assert fleet.clients["shop"].curl(f"http://{full('one')}/v1/a").status == 200
         assert gateways(GATEWAYS)["together"] == before
     finally:
         fleet.second.serve(*faces())
-    wait_until(lambda: fleet.clients["checkout"].curl(f"http://{TWO}/a").status == 200, "its return", seconds=20)
+    wait_until(lambda: fleet.clients["checkout"].curl(f"http://{TWO}/a").status == 200, "its return", seconds=60)
     proof.row(
         UNFILTERED,
         "a shared gateway: one host's upstream dies, the pods stay Ready for the others",
@@ -305,7 +305,7 @@ def test_a_policy_is_missing(fleet: Fleet, proof: Proof) -> None:
     kubectl("delete", "authorizationpolicy", "one-plain-example-com-on-together.clients", "--namespace", GATEWAYS)
     shop, checkout = fleet.clients["shop"], fleet.clients["checkout"]
     try:
-        wait_until(lambda: shop.curl(f"http://{full('one')}/v1/a").status == 403, "403", seconds=20)
+        wait_until(lambda: shop.curl(f"http://{full('one')}/v1/a").status == 403, "403", seconds=60)
         assert checkout.curl(f"http://{TWO}/a").status == 200
     finally:
         fleet.install()
@@ -343,11 +343,11 @@ def test_a_door_that_only_the_mesh_closes(fleet: Fleet, proof: Proof) -> None:
     )
     own, forbidden = Attempt("", "shop", *to(HTTP, "one", OWN)), Attempt("", "checkout", *to(HTTP, "one", OWN))
     try:
-        wait_until(lambda: leads_to(fleet, own) == ["second"], "the door", seconds=30)
+        wait_until(lambda: leads_to(fleet, own) == ["second"], "the door", seconds=60)
         assert got(forbidden.made(fleet)) == "403"
     finally:
         kubectl("delete", "gateways.networking.istio.io,virtualservices", "door", "--namespace", GUESTS)
-    wait_until(lambda: leads_to(fleet, own) == ["first"], "its own way", seconds=30)
+    wait_until(lambda: leads_to(fleet, own) == ["first"], "its own way", seconds=60)
     proof.row(
         UNFILTERED,
         "a shared gateway: another team's Gateway at the pods' address leads a client to a neighbour, and no one else",

@@ -9,7 +9,7 @@ from tests.mesh import dns
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import TRACES, common_name, key_pair, peer, requests, secret
+from tests.mesh.fleet import TRACES, common_name, key_pair, peer, requests, secret, wait_answers
 from tests.mesh.kubectl import apply, get, kubectl
 from tests.mesh.proof import SIDECAR, Proof, got, saw
 from tests.mesh.release import Release
@@ -112,6 +112,8 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
     fleet.well()
     release.apply(LIST)
     wait_until(lambda: fleet.sleep.curl(f"http://{SERVICE}/a").status == 200, "the Service, by its name", seconds=60)
+    known = {sleep: (PUBLIC, PRIVATE), other: (PUBLIC, ONE), borrowed: (PRIVATE,), stranger: (EVERYBODYS,)}
+    wait_answers((client, f"http://{host}/") for client, hosts in known.items() for host in hosts)
     yield fleet
     release.uninstall()
     dns.set_names({host: [] for host in HOSTS})
@@ -222,7 +224,7 @@ def test_nothing_is_sent_in_clear_when_a_route_is_missing(well: Fleet, proof: Pr
     route["metadata"] = {key: route["metadata"][key] for key in ("name", "namespace", "labels", "annotations")}
     kubectl("delete", "virtualservice", "--namespace", APPS, name)
     try:
-        wait_until(lambda: well.other.curl(f"http://{SERVICE}/").status != 403, "the route is gone", seconds=20)
+        wait_until(lambda: well.other.curl(f"http://{SERVICE}/").status != 403, "the route is gone", seconds=60)
         answers = [pod.curl(f"http://{SERVICE}/") for pod in (well.other, well.borrowed, well.sleep)]
         assert [answer.status for answer in answers] == [503, 503, 503], answers
         assert requests(well.nginx) == []
@@ -231,12 +233,12 @@ def test_nothing_is_sent_in_clear_when_a_route_is_missing(well: Fleet, proof: Pr
         # why the rule for all others names its namespace: with "." Istio merges it away, and then they do
         others = ("destinationrule", "--namespace", APPS, f"{name}.others")
         kubectl("patch", *others, "--type=merge", '--patch={"spec": {"exportTo": ["."]}}')
-        wait_until(lambda: well.other.curl(f"http://{SERVICE}/").status == 200, "the rule is gone", seconds=20)
+        wait_until(lambda: well.other.curl(f"http://{SERVICE}/").status == 200, "the rule is gone", seconds=60)
         assert requests(well.nginx)[-1]["tls"] is None
         kubectl("patch", *others, "--type=merge", f'--patch={{"spec": {{"exportTo": ["{APPS}"]}}}}')
     finally:
         apply(route)
-    wait_until(lambda: well.other.curl(f"http://{SERVICE}/").status == 403, "the route is back", seconds=20)
+    wait_until(lambda: well.other.curl(f"http://{SERVICE}/").status == 403, "the route is back", seconds=60)
 
 
 def test_a_wildcard_s_names_are_found_and_verified_one_by_one(well: Fleet, proof: Proof) -> None:

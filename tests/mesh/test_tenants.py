@@ -103,7 +103,7 @@ def fleet(namespace: MakeNamespace, authority: Authority, public_authority: Auth
     release = Release(GATEWAYS)
     release.apply(case("tenants"))
     fleet = Fleet(upstream, server, {client.name: take_over(client) for client in (*shops, *team)})
-    wait_until(fleet.well, "all are let in", seconds=30)
+    wait_until(fleet.well, "all are let in", seconds=60)
     yield fleet
     release.uninstall()
     dns.set_names({host: [] for host in HOSTS})
@@ -180,7 +180,7 @@ def test_restart(fleet: Fleet, proof: Proof, port: int) -> None:
 def restarted() -> None:
     """Another pod in the place of the host's own, Ready or not."""
     kubectl("delete", "pod", "--namespace", GATEWAYS, gateways(GATEWAYS)[pods_of(OWN)].name, "--wait")
-    wait_until(lambda: pods_of(OWN) in gateways(GATEWAYS), "another pod", seconds=20)
+    wait_until(lambda: pods_of(OWN) in gateways(GATEWAYS), "another pod", seconds=60)
     with contextlib.suppress(MeshError):
         wait_ready(GATEWAYS, [OWN], seconds=15)
 

@@ -74,6 +74,7 @@ def way(namespace: MakeNamespace, authority: Authority) -> Iterator[Way]:
         shop.write(path, content)
     release = Release(GATEWAYS)
     release.apply(LIST)
+    wait_ready(GATEWAYS, [HOST, *SPOKEN])
     yield Way(partner, public, shop, stranger)
     release.uninstall()
     dns.set_names({name: [] for name in (HOST, *SPOKEN)})

@@ -81,7 +81,7 @@ def test_a_chart_of_ones_own_installs_a_fleet_and_switches_it_off(helm: Helm, sh
     left = get(f"{kinds},envoyfilters,authorizationpolicies", "--namespace", GATEWAYS)["items"]
     assert left == []
     # 502 if the sidecar knows another host on this port, else it closes the connection
-    wait_until(lambda: shop.curl(url).status in (0, 502), "nobody knows the host", seconds=30)
+    wait_until(lambda: shop.curl(url).status in (0, 502), "nobody knows the host", seconds=60)
     claim = "examples/umbrella: ours as a subchart, with its list under a key; its condition removes all of it"
     sent, told = f"`GET {url}`, with and without", f"{got(answer)}; 502 or no answer"
     proof.row(SECTION, claim, sent, "the first, from the gateway", told)

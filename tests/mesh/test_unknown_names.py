@@ -53,7 +53,7 @@ def fleet(namespace: MakeNamespace) -> Iterator[tuple[Upstream, Client]]:
 def test_a_name_comes_to_be(fleet: tuple[Upstream, Client], proof: Proof) -> None:
     upstream, shop = fleet
     wait_ready(GATEWAYS, [CHECKED, FIRST], ready=False)
-    wait_until(lambda: _ask(shop, UNCHECKED) == 503, "nothing to lead to", seconds=30)
+    wait_until(lambda: _ask(shop, UNCHECKED) == 503, "nothing to lead to", seconds=60)
     upstream.be_known_as(*HOSTS)
     wait_ready(GATEWAYS, [CHECKED, FIRST], seconds=SOON)
     for host in HOSTS:

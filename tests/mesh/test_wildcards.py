@@ -8,11 +8,22 @@ from ipaddress import IPv4Address
 import pytest
 
 from egressc.names import gateway_name
-from tests.mesh import dns, gateway
+from tests.mesh import dns, gateway, versions
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Answer, Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import ADDED, CLIENT, case, common_name, credentials, gateways, peer, requests, senders
+from tests.mesh.fleet import (
+    ADDED,
+    CLIENT,
+    case,
+    common_name,
+    credentials,
+    gateways,
+    peer,
+    requests,
+    senders,
+    wait_ready,
+)
 from tests.mesh.gateway import CONTAINER
 from tests.mesh.kubectl import apply, execute, kubectl
 from tests.mesh.namespaces import RESTRICTED
@@ -126,6 +137,10 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
         client.write("/run/own-ca.crt", authority.certificate)
     release = Release(GATEWAYS)
     release.apply(case("wildcards", address=first.address, denied=denied.address, denied_v6=denied.address_v6))
+    own = (f"*.{domain}.example.com" for domain in ("names", "default", "common", "front"))
+    wait_ready(GATEWAYS, [*own, "gold.names.example.com"])
+    if versions.can(versions.chosen(), "a wildcard's denied ranges"):  # those who share pods
+        wait_until(lambda: ask(shop, "http://a.mutual.example.com/").status == 200, "a shared gateway", seconds=60)
     yield Fleet(first, second, denied, shop, stranger)
     release.uninstall()
     dns.set_names({name: [] for name in known})
@@ -329,7 +344,7 @@ def test_a_name_outside_is_refused_by_the_gateway(fleet: Fleet, proof: Proof, sc
         wait_until(
             lambda: ask(fleet.shop, "http://outside.example.org/a").status == 403,
             "the sidecar leads the name to the gateway, which has no route for it",
-            seconds=20,
+            seconds=60,
         )
         answer = ask(fleet.shop, f"{scheme}://outside.example.org/a")
     finally:
@@ -371,7 +386,7 @@ def test_its_socket_is_the_gateway_container_s_alone(fleet: Fleet, proof: Proof)
     wait_until(
         lambda: execute(GATEWAYS, pod, "other", ["true"]).returncode == 0,
         "another container of the gateway's pod runs",
-        seconds=30,
+        seconds=60,
     )
     assert execute(GATEWAYS, pod, "other", ["test", "-e", path]).returncode == 1
     own, others = (listening(name, container) for name, container in ((pod, "other"), (ordinary, CONTAINER)))

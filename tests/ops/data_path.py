@@ -1,25 +1,29 @@
 """What the second hop costs: requests through a gateway against TLS from the client's own sidecar, side by side.
 
-The two are measured in turn, in pairs, so that whatever else the machine does falls on both.
+The ways are measured in turn, so that whatever else the machine does falls on both.
 """
 
 import statistics
+from collections.abc import Mapping, Sequence
 
-from tests.ops.ground import EGRESS, QUICK, Ground, host_list, installed, name
+from tests.ops.ground import EGRESS, QUICK, Entry, Ground, host_list, installed, name
 from tests.ops.load import Report, attack, push
 from tests.ops.proxy import proxy
 
-THROUGH, DIRECT = name("through"), name("direct")
-PAIRS, SECONDS, CONNECTIONS, RATE, BUSY = 3, 10, 16, 300, 1000
+#: By HTTP/1.1 and by HTTP/2 to a gateway, and by the client's own sidecar.
+WAYS = {"through": name("through"), "over_http2": name("over"), "direct": name("direct")}
+THROUGH, HTTP2, DIRECT = WAYS.values()
+TURNS, SECONDS, CONNECTIONS, RATE, BUSY = 3, 10, 16, 300, 1000
 GATEWAY = "hthrough-ops-example-com"
 
 
 def measure(ground: Ground) -> dict[str, float]:
     """Requests a second, times at a constant rate, and the gateway's own memory and CPU without and with load."""
-    ground.know([THROUGH, DIRECT])
-    with installed(host_list([THROUGH, {"host": DIRECT, "at": "sidecar"}]), QUICK):
-        ground.await_answers(THROUGH, DIRECT)
-        for host in (THROUGH, DIRECT):
+    ground.know([*WAYS.values()])
+    hosts: list[Entry] = [THROUGH, {"host": HTTP2, "gatewayProtocol": "HTTP2"}, {"host": DIRECT, "at": "sidecar"}]
+    with installed(host_list(hosts), QUICK):
+        ground.await_answers(*WAYS.values())
+        for host in WAYS.values():
             push(ground.client, f"http://{host}/", CONNECTIONS, 3)  # warm
             ground.upstream.forget()
         one = proxy(EGRESS, GATEWAY)
@@ -37,21 +41,29 @@ def measure(ground: Ground) -> dict[str, float]:
 
 
 def _throughput(ground: Ground) -> dict[str, float]:
-    pairs = [[_pushed(ground, host).rate for host in (THROUGH, DIRECT)] for _ in range(PAIRS)]
-    through, direct = (statistics.median(side) for side in zip(*pairs, strict=True))
-    ratio = statistics.median(one / other for one, other in pairs)
-    return {"rate_through": through, "rate_direct": direct, "rate_through_over_direct": ratio}
+    return _compared(
+        "rate", "", [{way: _pushed(ground, host).rate for way, host in WAYS.items()} for _ in range(TURNS)]
+    )
 
 
 def _latency(ground: Ground) -> dict[str, float]:
-    pairs = [[_timed(ground, host) for host in (THROUGH, DIRECT)] for _ in range(PAIRS)]
+    turns = [{way: _timed(ground, host) for way, host in WAYS.items()} for _ in range(TURNS)]
     found: dict[str, float] = {}
     for which in ("p50", "p99"):
-        times = [[getattr(report, which) for report in pair] for pair in pairs]
-        through, direct = (statistics.median(side) for side in zip(*times, strict=True))
-        ratio = statistics.median(one / other for one, other in times)
-        found |= {f"{which}_through_ms": through, f"{which}_direct_ms": direct, f"{which}_through_over_direct": ratio}
+        times = [{way: getattr(report, which) for way, report in turn.items()} for turn in turns]
+        found |= _compared(which, "_ms", times)
     return found
+
+
+def _compared(what: str, unit: str, turns: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The median of each way, and of what each is over the direct one in the same turn."""
+    medians = {f"{what}_{way}{unit}": statistics.median(turn[way] for turn in turns) for way in WAYS}
+    ratios = {
+        f"{what}_{way}_over_direct": statistics.median(turn[way] / turn["direct"] for turn in turns)
+        for way in WAYS
+        if way != "direct"
+    }
+    return medians | ratios
 
 
 def _pushed(ground: Ground, host: str) -> Report:

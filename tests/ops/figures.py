@@ -96,6 +96,13 @@ SECTIONS: dict[str, dict[str, Figure]] = {
                 ("allocated", ("memory that Envoy allocates", "MB"), None),
             )
         },
+        "apart_200_over_3": Figure(
+            "200 hosts, each in a namespace of its own: the most of both, over 3 hosts", "", 1.1
+        ),
+        "filtered_200_over_3": Figure("200 hosts, with istiod's setting: the most of both, over 3 hosts", "", 1.1),
+        "client_of_own_200_over_3": Figure(
+            "a client's sidecar among 200 hosts: the most of both, over 3 hosts", "", 1.1
+        ),
     },
     "installation": {
         "install_20_s": Figure("from `helm install` of 20 hosts until all answer", "s"),
@@ -105,13 +112,18 @@ SECTIONS: dict[str, dict[str, Figure]] = {
     },
     "data path": {
         "rate_through": Figure("requests a second through a gateway, 16 connections", ""),
+        "rate_over_http2": Figure("the same with `gatewayProtocol: HTTP2`", ""),
         "rate_direct": Figure("by TLS from the client's sidecar", ""),
-        "rate_through_over_direct": Figure("the first over the second", "", None, 0.6),
+        "rate_through_over_direct": Figure("the first over the third", ""),
+        "rate_over_http2_over_direct": Figure("the second over the third", "", None, 0.6),
         "p50_through_ms": Figure("p50 through a gateway, 300 requests a second", "ms"),
+        "p50_over_http2_ms": Figure("p50 with `gatewayProtocol: HTTP2`", "ms"),
         "p50_direct_ms": Figure("p50 by the client's sidecar", "ms"),
         "p99_through_ms": Figure("p99 through a gateway", "ms"),
+        "p99_over_http2_ms": Figure("p99 with `gatewayProtocol: HTTP2`", "ms"),
         "p99_direct_ms": Figure("p99 by the client's sidecar", "ms"),
-        "p99_through_over_direct": Figure("p99, the first over the second", "", 1.6),
+        "p99_through_over_direct": Figure("p99, the first over the third", "", 1.6),
+        "p99_over_http2_over_direct": Figure("p99, the second over the third", "", 1.6),
         "idle_resident": Figure("resident memory of an idle gateway, with Istio's agent", "MB"),
         "idle_cores": Figure("CPU of an idle gateway", "cores"),
         "busy_cores": Figure("CPU at 1,000 requests a second", "cores"),

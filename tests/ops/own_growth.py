@@ -3,6 +3,8 @@
 Only the first host has pods: what its proxy is told does not depend on the pods of the others.
 """
 
+from collections.abc import Mapping
+
 from tests.mesh import istio
 from tests.mesh.client import ClientPod, start_clients
 from tests.mesh.kubectl import kubectl
@@ -13,6 +15,7 @@ from tests.ops.shared_growth import sizes
 
 COUNT = 200
 CALLED = 3
+COMPARED = ("clusters", "allocated")
 PODS = ("Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget")
 FIRST = "h0-ops-example-com"
 ELSEWHERE = "ops-elsewhere"
@@ -30,7 +33,19 @@ def measure(ground: Ground, *, configure: bool = False) -> dict[str, float]:
             found |= _in_one_namespace(ground, COUNT, f"filtered_{COUNT}")
         finally:
             istio.configure({})
-    return found
+    return found | _compared(found)
+
+
+def _compared(found: Mapping[str, float]) -> dict[str, float]:
+    """Memory and clusters among COUNT hosts, over those among CALLED, the larger of the two ratios."""
+    small = f"own_{CALLED}"
+    pairs = dict.fromkeys((f"apart_{COUNT}", f"filtered_{COUNT}"), small)
+    pairs[f"client_of_own_{COUNT}"] = f"client_of_{small}"
+    return {
+        f"{name}_over_{CALLED}": max(found[f"{name}_{what}"] / found[f"{other}_{what}"] for what in COMPARED)
+        for name, other in pairs.items()
+        if f"{name}_clusters" in found
+    }
 
 
 def _in_one_namespace(ground: Ground, count: int, called: str) -> dict[str, float]:

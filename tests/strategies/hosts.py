@@ -90,19 +90,23 @@ def _host(draw: Draw, name: str, number: int) -> Any:
             },
             **subset(draw, port=st.sampled_from([port["port"] for port in ports if port["protocol"] in HTTP_FAMILY])),
         }
+    entry |= subset(draw, externalAuthorization=settings.external_authorization())
     if has_requests:
-        entry |= subset(draw, escapedSlashes=st.sampled_from(["keep", "refuse"]))
-    keeps_names = any(port["protocol"] == "HTTP" and "upstreamProtocol" not in port for port in ports)
-    headers = settings.headers(keeps_names=keeps_names)
-    of_requests = {"retries": settings.retries(), "headers": headers, "rateLimit": settings.rate_limit()}
-    entry |= subset(
-        draw, externalAuthorization=settings.external_authorization(), **(of_requests if has_requests else {})
-    )
+        entry |= _of_requests(draw, ports)
     if not owner and draw(st.integers(0, 4)) == 0:
         return _carried(draw, entry)
     scales = [{"minReplicas": 2, "maxReplicas": 1000, "targetCPU": 50}, {"minReplicas": 5}, {"maxReplicas": 2}, {}]
     scaling = draw(st.sampled_from([{}, {"replicas": 3}, *({"autoscaling": one} for one in scales)]))
     return name if set(entry) == {"host"} else entry | scaling
+
+
+def _of_requests(draw: Draw, ports: Sequence[Entry]) -> Entry:
+    entry = subset(draw, escapedSlashes=st.sampled_from(["keep", "refuse"]))
+    if any(port["protocol"] == "HTTP" for port in ports):
+        entry |= subset(draw, gatewayProtocol=st.sampled_from(["HTTP", "HTTP2"]))
+    keeps_names = any(port["protocol"] == "HTTP" and "upstreamProtocol" not in port for port in ports)
+    headers = settings.headers(keeps_names=keeps_names and entry.get("gatewayProtocol") != "HTTP2")
+    return entry | subset(draw, retries=settings.retries(), headers=headers, rateLimit=settings.rate_limit())
 
 
 def _left_out(draw: Draw, entry: Entry) -> None:
@@ -161,7 +165,7 @@ def _without_gateway(draw: Draw, entry: Entry) -> Entry:
     """The same host in its clients' sidecars, with what only a gateway has left out."""
     only = ("namespace", "gateway", "readiness", "drain", "expose", "deny", "enforcement", "accessLog")
     found = ("failover", "dnsRetry", "proxy")
-    requests = ("headers", "rateLimit", "externalAuthorization", "escapedSlashes")
+    requests = ("headers", "rateLimit", "externalAuthorization", "escapedSlashes", "gatewayProtocol")
     pods = ("podDisruptionBudget", "resources", "replicas", "autoscaling")
     left_out = only + found + requests + pods
     entry = {key: value for key, value in entry.items() if key not in left_out} | {"at": "sidecar"}
@@ -182,7 +186,8 @@ def _without_gateway(draw: Draw, entry: Entry) -> Entry:
 
 def _ports(draw: Draw, number: int) -> list[Entry]:
     spoken = {*REGISTERED, *CUSTOMARY, *BYTES, *NEVER_TCP}
-    not_fine = {*RESERVED_PORTS, *spoken, *range(30000, 31000)}
+    # a client port is mostly the upstream's as well
+    not_fine = {*RESERVED_PORTS, *OPA_PORTS, *spoken, *range(30000, 31000)}
     fine = st.integers(1, 65535).filter(lambda port: port not in not_fine)
     client_ports = draw(
         st.lists(st.sampled_from([80, 443, 8080, 8443, 9000]) | fine, min_size=1, max_size=5, unique=True)

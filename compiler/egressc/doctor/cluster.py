@@ -9,12 +9,15 @@ from typing import Any, TypeVar
 from egressc.doctor.kubectl import AbsentError, Ask, UnansweredError
 
 Object = dict[str, Any]
+#: The kind, the namespace ("" for an object of the whole cluster) and the name of an object.
+Key = tuple[str, str, str]
 Answer = TypeVar("Answer")
 
 #: Which container of a pod is the proxy.
 PROXY = "istio-proxy"
-#: The label of all that the chart makes.
-CHART = "app.kubernetes.io/name=egress-gateways"
+#: The label of all that the chart makes, and how kubectl selects by it.
+OURS = ("app.kubernetes.io/name", "egress-gateways")
+CHART = "=".join(OURS)
 #: The kinds that are read, each as kubectl and a role name them: the resource with its group.
 RESOURCES = {
     "AuthorizationPolicy": "authorizationpolicies.security.istio.io",
@@ -123,6 +126,12 @@ def named(thing: Object) -> str:
     """`Secret egress/partner-bank`."""
     namespace = thing["metadata"].get("namespace")
     return f"{thing['kind']} {f'{namespace}/' if namespace else ''}{thing['metadata']['name']}"
+
+
+def key(thing: Object) -> Key:
+    """What tells an object apart."""
+    metadata = thing["metadata"]
+    return thing["kind"], metadata.get("namespace", ""), metadata["name"]
 
 
 def labels(thing: Object) -> dict[str, str]:

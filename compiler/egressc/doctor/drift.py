@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from egressc.doctor.cluster import CHART, RESOURCES, Object, labels, named
+from egressc.doctor.cluster import CHART, RESOURCES, Object, key, labels, named
 from egressc.doctor.examination import Documents, Examination, place
 from egressc.doctor.kubectl import UnansweredError
 from egressc.doctor.problem import Outcome, Place, Problem, Unknown, some
@@ -31,6 +31,8 @@ LEFT_OVER = Code(
     "warning",
 )
 INSTANCE = "app.kubernetes.io/instance"
+#: Helm writes it at what it installs, and releases of two namespaces may have one name.
+HOME = "meta.helm.sh/release-namespace"
 #: Who installs writes these, each in a way of its own.
 INSTALLER = {INSTANCE, "app.kubernetes.io/managed-by"}
 AGAIN = "install the chart again with the compiled list (`helm upgrade`, or a sync of Argo CD)"
@@ -41,17 +43,17 @@ def look(examination: Examination, _: None) -> Iterator[Outcome]:
     printed = examination.printed()
     absent: dict[Place, list[str]] = defaultdict(list)
     for kind in sorted({kind for kind, _, _ in printed} & RESOURCES.keys()):
-        wanted = {key: document for key, document in printed.items() if key[0] == kind}
+        wanted = {at: document for at, document in printed.items() if at[0] == kind}
         try:
-            live = {_key(one): one for one in examination.cluster.all(kind, CHART)}
+            live = {key(one): one for one in examination.cluster.all(kind, CHART)}
         except UnansweredError as error:
             yield Unknown("drift", f"each {kind} is as the list says", str(error))
             continue
-        for key, document in wanted.items():
+        for at, document in wanted.items():
             where = _place(examination, document)
-            if key not in live:
+            if at not in live:
                 absent[where].append(named(document))
-            elif paths := list(_differences(_comparable(document), live[key])):
+            elif paths := list(_differences(_comparable(document), live[at])):
                 yield where.has(CHANGED, named(document), f"differs from the list in {some(paths)}", AGAIN)
         yield from _left_over(examination, wanted, live)
     if sum(map(len, absent.values())) == len(printed):
@@ -62,14 +64,18 @@ def look(examination: Examination, _: None) -> Iterator[Outcome]:
 
 
 def _left_over(examination: Examination, wanted: Documents, live: Documents) -> Iterator[Problem]:
-    instances = {labels(live[key]).get(INSTANCE) for key in wanted if key in live}
-    extra = [one for key, one in live.items() if key not in wanted and labels(one).get(INSTANCE) in instances]
+    releases = {_release(live[at]) for at in wanted if at in live}
+    extra = [one for at, one in live.items() if at not in wanted and _release(one) in releases]
     if extra:
         names = [named(one) for one in extra]
         message = f"is not in the list{_more(names)}"
         since = extra[0]["metadata"].get("creationTimestamp")
         fix = f"add its host to the list again, or {AGAIN}"
         yield examination.everywhere.has(LEFT_OVER, names[0], message, fix, since=since)
+
+
+def _release(one: Object) -> tuple[str | None, str | None]:
+    return labels(one).get(INSTANCE), (one["metadata"].get("annotations") or {}).get(HOME)
 
 
 def _more(names: list[str]) -> str:
@@ -84,10 +90,6 @@ def _place(examination: Examination, document: Object) -> Place:
 
     concerned = [one for one in examination.plan.carriers if concerns(one)]
     return place(concerned) if concerned else examination.everywhere
-
-
-def _key(one: Object) -> tuple[str, str, str]:
-    return one["kind"], one["metadata"].get("namespace", ""), one["metadata"]["name"]
 
 
 def _comparable(document: Object) -> Object:

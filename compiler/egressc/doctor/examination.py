@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from egressc.doctor.caller import Caller
-from egressc.doctor.cluster import PROXY, Cluster, Object, condition, labels
+from egressc.doctor.cluster import PROXY, Cluster, Key, Object, condition, labels
 from egressc.doctor.kubectl import UnansweredError
 from egressc.doctor.problem import Place
 from egressc.doctor.selectors import has
@@ -15,8 +15,7 @@ from egressc.model import is_prefix
 from egressc.plan import EVERYBODY, Carrier, GatewayCarrier, Plan
 from egressc.plan.decisions.lines import host_line
 
-#: Objects by kind, namespace ("" for those of the whole cluster) and name.
-Documents = dict[tuple[str, str, str], Object]
+Documents = dict[Key, Object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +86,8 @@ class Examination:
         return {namespace: tuple(found[namespace]) for namespace in sorted(found)}
 
     @cached_property
-    def own(self) -> set[tuple[str, str, str]]:
-        """The objects that the plan makes, by kind, namespace and name."""
+    def own(self) -> set[Key]:
+        """The objects that the plan makes."""
         made = [one for carrier in self.plan.carriers for one in carrier.objects()]
         made += self.plan.companions.objects()
         rendered = self.documents if isinstance(self.documents, dict) else {}
@@ -103,6 +102,11 @@ class Examination:
     def namespaces(self) -> dict[str, Object]:
         """The namespaces of the cluster."""
         return {one["metadata"]["name"]: one for one in self.cluster.all("Namespace")}
+
+    def labels_of(self, namespace: str) -> dict[str, str]:
+        """The labels of a namespace; none where it does not exist."""
+        found = self.namespaces().get(namespace)
+        return labels(found) if found else {}
 
     def pods(self, workload: Workload) -> list[Object]:
         """The pods of a gateway that are to stay."""

@@ -12,7 +12,7 @@ from egressc.doctor.istiod import container
 from egressc.doctor.problem import Outcome, Problem, Unknown
 from egressc.findings import Code
 from egressc.plan import GatewayCarrier
-from egressc.plan.needs import SCOPED, cluster_local
+from egressc.plan.needs import FILTERED, SCOPED, cluster_local
 from egressc.rules.cost import MANY
 
 UNSET = Code(
@@ -30,7 +30,6 @@ ANOTHER_DOMAIN = Code(
 )
 #: How Go reads an environment's variable as true.
 ON = ("1", "t", "T", "TRUE", "true", "True")
-FILTERED = "PILOT_FILTER_GATEWAY_CLUSTER_CONFIG"
 NETWORK = "topology.istio.io/network"
 #: How a gateway between networks hands on: by the SNI that names the Service, and without a key.
 PASSING = "AUTO_PASSTHROUGH"
@@ -46,16 +45,16 @@ def settings(examination: Examination, istiod: Object) -> Iterator[Outcome]:
 def _environment(examination: Examination, istiod: Object) -> Iterator[Outcome]:
     plan = examination.plan
     set_to = {one["name"]: one.get("value") for one in container(istiod).get("env") or []}
-    name = SCOPED.what.partition("=")[0]
-    if plan.gateways and not plan.companions.admission and set_to.get(name) not in ON:
+    scoped, filtered = (one.what.partition("=")[0] for one in (SCOPED, FILTERED))
+    if plan.gateways and not plan.companions.admission and set_to.get(scoped) not in ON:
         message = f"lacks {SCOPED.what} in its environment, which is needed {SCOPED.why}"
-        fix = f"{_variable(name)}, or `companions: {{admission: {{}}}}` in the list"
+        fix = f"{_variable(scoped)}, or `companions: {{admission: {{}}}}` in the list"
         yield examination.everywhere.has(UNSET, named(istiod), message, fix)
     counts = Counter(one.namespace for one in examination.workloads if one.ours)
     for namespace, count in sorted(counts.items()):
-        if count >= MANY and set_to.get(FILTERED) not in ON:
-            message = f"lacks {FILTERED}=true: it tells each of the {count} gateways in {namespace} of all their hosts"
-            fix = f"{_variable(FILTERED)}, or give hosts namespaces of their own (`namespace` in the list)"
+        if count >= MANY and set_to.get(filtered) not in ON:
+            message = f"lacks {FILTERED.what}: it tells each of the {count} gateways in {namespace} of all their hosts"
+            fix = f"{_variable(filtered)}, or give hosts namespaces of their own (`namespace` in the list)"
             concerned = place(one for one in plan.gateways if one.namespace == namespace)
             yield concerned.has(UNSET, named(istiod), message, fix)
 
@@ -95,7 +94,7 @@ def _between_networks(
         for server in one["spec"].get("servers") or []
     )
     home = istiod["metadata"]["namespace"]
-    network = labels(examination.namespaces().get(home, {"metadata": {}})).get(NETWORK)
+    network = examination.labels_of(home).get(NETWORK)
     if passing:
         yield from _unset_services(about, leaving)
     elif network or networks:

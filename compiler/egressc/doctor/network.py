@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from egressc.doctor.cluster import Object, labels, named
+from egressc.doctor.cluster import Object, key, labels, named
 from egressc.doctor.examination import Examination, Workload
 from egressc.doctor.istiod import control_planes
 from egressc.doctor.problem import Outcome, run, some
@@ -49,16 +49,15 @@ def look(examination: Examination, workload: Workload) -> Iterator[Outcome]:
                 shown = run("kubectl", "get", "networkpolicies", "--namespace", workload.namespace)
                 fix = f"{shown}, and allow it in one of these: {others}"
                 since = max(one["metadata"].get("creationTimestamp", "") for one in holding) or None
-                foreign = next((one for one in holding if _key(one) not in examination.own), holding[0])
+                foreign = next((one for one in holding if key(one) not in examination.own), holding[0])
                 yield workload.place.has(SHUT, named(foreign), f"{message}", fix, since=since)
 
 
 def _needed(examination: Examination, workload: Workload) -> Iterator[Peer]:
-    spaces = examination.namespaces()
     for istiod in control_planes(examination):
-        home = labels(spaces.get(istiod["metadata"]["namespace"], {"metadata": {}}))
+        home = examination.labels_of(istiod["metadata"]["namespace"])
         yield Peer("istiod", home, labels(istiod["spec"]["template"]), DISCOVERY)
-    system = labels(spaces.get("kube-system", {"metadata": {}}))
+    system = examination.labels_of("kube-system")
     if any(one.host.kind == "DNS" for one in workload.carried):
         yield Peer("DNS", system, DNS_LABELS, DNS, "UDP")
     for one in workload.carried:
@@ -67,11 +66,12 @@ def _needed(examination: Examination, workload: Workload) -> Iterator[Peer]:
 
 
 def _coming(examination: Examination, workload: Workload) -> Iterator[Peer]:
-    spaces = examination.namespaces()
     for one in workload.carried:
-        for namespace in sorted({client.namespace or "" for client in one.host.clients} & spaces.keys()):
+        clients = {client.namespace or "" for client in one.host.clients}
+        for namespace in sorted(clients & examination.namespaces().keys()):
             for port in one.ports:
-                yield Peer(f"the namespace {namespace}", labels(spaces[namespace]), None, port.gateway_port)
+                home = examination.labels_of(namespace)
+                yield Peer(f"the namespace {namespace}", home, None, port.gateway_port)
 
 
 def _labels(examination: Examination, workload: Workload) -> Mapping[str, str]:
@@ -114,7 +114,3 @@ def _is(end: Object, peer: Peer) -> bool:
     if "podSelector" not in end or peer.pod is None:
         return "namespaceSelector" in end
     return "namespaceSelector" in end and fits(end["podSelector"], peer.pod)
-
-
-def _key(policy: Object) -> tuple[str, str, str]:
-    return ("NetworkPolicy", policy["metadata"]["namespace"], policy["metadata"]["name"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from egressc.doctor.cluster import Object, labels, named
+from egressc.doctor.cluster import OURS, Object, key, labels, named
 from egressc.doctor.examination import Examination, Workload, place, reaches
 from egressc.doctor.problem import Outcome, run
 from egressc.doctor.selectors import has
@@ -30,7 +30,6 @@ CUT_OFF = Code(
     "REGISTRY_ONLY mesh they get 502, else they go straight out.",
 )
 ROOT = "istio-system"  # unless the mesh says another one, as hardly any does
-OURS = ("app.kubernetes.io/name", "egress-gateways")
 #: Where each kind names the hosts that it is about, and when it is for the mesh and not for a Gateway.
 NAMING: dict[str, Callable[[Object], list[str]]] = {
     "ServiceEntry": lambda spec: spec.get("hosts") or [],
@@ -69,8 +68,8 @@ def selects(examination: Examination, kind: str) -> Iterator[Outcome]:
     for one in _foreign(examination, kind):
         spec, metadata = one.get("spec") or {}, one["metadata"]
         wanted = spec
-        for key in SELECTING[kind]:
-            wanted = wanted.get(key) or {}
+        for part in SELECTING[kind]:
+            wanted = wanted.get(part) or {}
         for workload in examination.workloads:
             if _selects(kind, metadata["namespace"], spec, wanted, workload):
                 what = ", ".join(f"{key}={value}" for key, value in wanted.items()) or "all pods"
@@ -119,10 +118,8 @@ def _foreign(examination: Examination, kind: str) -> Iterator[Object]:
     """The objects of a kind that are not of the list."""
     unprinted = isinstance(examination.documents, str)
     for one in examination.cluster.all(kind):
-        metadata = one["metadata"]
-        key = (kind, metadata["namespace"], metadata["name"])
         # where nobody knows what the chart prints, its label has to do
-        if key not in examination.own and not (unprinted and OURS in labels(one).items()):
+        if key(one) not in examination.own and not (unprinted and OURS in labels(one).items()):
             yield one
 
 

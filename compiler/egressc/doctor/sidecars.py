@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from egressc.doctor.caller import is_client
 from egressc.doctor.cluster import Object
-from egressc.doctor.examination import Examination, alive, container, place
+from egressc.doctor.examination import Examination, alive, container, has_proxy, place
 from egressc.doctor.images import of_proxy, patch_of
 from egressc.doctor.problem import Outcome, Problem, Unknown, some
 from egressc.doctor.proxies import OLDER, needed
@@ -67,7 +67,7 @@ def _pods(examination: Examination, namespace: str, carriers: Sequence[Carrier])
     return [
         pod
         for pod in alive(examination.cluster.within("Pod", namespace))
-        if container(pod) and any(is_client(client, namespace, pod) for client in rules)
+        if has_proxy(pod) and any(is_client(client, namespace, pod) for client in rules)
     ]
 
 

@@ -9,6 +9,7 @@ from egressc.doctor.calls import MINUTES, Calls
 from egressc.doctor.examination import Examination, Workload, is_ready
 from egressc.doctor.kubectl import UnansweredError
 from egressc.doctor.problem import Problem
+from egressc.explain.layout import table
 
 #: What keeps a host from being Ready, and not only from being as the list says.
 ASKED = ("istiod", "namespaces", "secrets", "pods", "upstreams")
@@ -90,12 +91,8 @@ def text(status: Status) -> str:
         (one.host, one.text, _pods(one), *(_calls(one) if status.asked else ()), one.gateway, one.reason)
         for one in worst
     ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)), row[-1]]).rstrip()
-        for row in rows
-    )
-    said = "".join(f"{printable.line(line)}\n" for line in lines)
+    longest = max(len(cell) for row in rows for cell in row)
+    said = printable.lines(table(rows, [longest] * len(rows[0])))
     return said + (report.text([status.problem.finding]) if status.problem else "")
 
 

@@ -1,12 +1,14 @@
 """What a DestinationRule says of TLS → `tls` of a list."""
 
 import posixpath
+from collections.abc import Iterator
 from typing import Any
 
 from egressc.findings import Code, Finding
 from egressc.hostname import short
 from egressc.importing.entry import Entry
 from egressc.importing.part import Part
+from egressc.importing.upstreams import Policy
 
 UNDECIDED = Code(
     "EG409",
@@ -22,6 +24,15 @@ STRICTER = Code(
     "so an upstream with another name in its certificate is refused. `sans` says which name it has.",
     "warning",
 )
+NO_SECRET = Code(
+    "EG368",
+    "TLS that begins with egressc",
+    "Istio gives a Secret to sidecars only by a DestinationRule with a `workloadSelector`. Without one it leaves out "
+    "all TLS of the rule: calls go out in clear, whatever `mode` says. The gateway speaks the TLS that was meant, so "
+    "the upstream must speak it.",
+    "warning",
+)
+CONFIG_MAP = "configmap://"
 
 
 def tls(part: Part, upstream: str, sans: tuple[str, ...], entry: Entry, findings: list[Finding]) -> dict[str, Any]:
@@ -29,7 +40,7 @@ def tls(part: Part, upstream: str, sans: tuple[str, ...], entry: Entry, findings
     mode = {"SIMPLE": "simple", "MUTUAL": "mutual"}[part.text("mode")]
     said: dict[str, Any] = {"mode": mode}
     if secret := part.text("credentialName"):
-        if secret.startswith("configmap://"):
+        if secret.startswith(CONFIG_MAP):
             text = f"`credentialName: {short(secret)[1:-1]}` of {entry.host} is a ConfigMap"
             fix = "write a Secret with ca.crt into `tls.secret`, or mount the ConfigMap with `tls.files`"
             findings.append(UNDECIDED(part.at("credentialName"), text, fix))
@@ -73,3 +84,18 @@ def tls(part: Part, upstream: str, sans: tuple[str, ...], entry: Entry, findings
     if names and names != [sni or entry.host]:
         said["sans"] = names
     return said
+
+
+def without_secret(policy: Policy, host: str, port: int) -> Iterator[Finding]:
+    """That sidecars have spoken no TLS by `policy` to the upstream's `port`, although it says so."""
+    part = policy.part("tls")
+    secret = part.text("credentialName")
+    if secret and not secret.startswith(CONFIG_MAP) and "workloadSelector" not in policy.rule.spec:
+        name = short(secret.removeprefix("kubernetes://"))
+        message = (
+            f"so far calls of {host} go out in clear: {policy.rule.title} has no `workloadSelector`, so sidecars get "
+            f"no Secret {name}, and speak no TLS"
+        )
+        clear = f'upstreamPort: {port}, tls: {{mode: none, unverified: "<the reason>"}}'
+        fix = f"see whether the upstream speaks TLS at port {port}; if it does not, write `{clear}` at the host's port"
+        yield NO_SECRET(part.at("credentialName"), message, fix)

@@ -53,6 +53,8 @@ def _tls(mesh: Mesh, service: Service, call: Call, entry: Entry) -> dict[str, An
                 "wraps it in TLS once more"
             )
             mesh.findings.append(CONTRADICTION(part.at("mode"), message, "remove one of the two"))
+        if not call.way.gateway:
+            mesh.findings += encryption.without_secret(call.policy, entry.host, call.target)
         upstream = mesh.services.get(call.way.upstream, service)
         return encryption.tls(part, call.way.upstream, upstream.sans, entry, mesh.findings)
     if mode == "ISTIO_MUTUAL":

@@ -66,6 +66,7 @@ class Host(Settled):
     enforcement: Literal["enforce", "report"]
     escaped_slashes: Literal["refuse", "keep"]
     access_log: bool | None
+    gateway_protocol: Literal["HTTP", "HTTP2"]
     expose: Exposure | None
     resolution: Literal["DNS_ROUND_ROBIN", "DNS"]
     dns_retry: Duration
@@ -149,6 +150,11 @@ class Host(Settled):
     def in_clear(self, port: Port) -> bool:
         """Whether each name is found by its Host, and asked in clear, on `port`."""
         return self.per_name and port.tls.mode == "none"
+
+    @property
+    def over_http2(self) -> bool:
+        """Whether clients' sidecars make HTTP/2 of requests to the gateway."""
+        return self.gateway_protocol == "HTTP2" and any(port.takes_http2 for port in self.ports)
 
     @property
     def by_socket(self) -> bool:

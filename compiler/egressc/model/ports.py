@@ -93,6 +93,11 @@ class Port(Settled):
         return self.protocol == self.upstream_protocol == "HTTP"
 
     @property
+    def takes_http2(self) -> bool:
+        """Whether a sidecar can make HTTP/2 of what applications speak; HTTP2 and GRPC are that already."""
+        return self.protocol == "HTTP"
+
+    @property
     def is_http(self) -> bool:
         """Whether requests can be told apart on this port: methods, paths, retries."""
         return self.protocol in HTTP_FAMILY

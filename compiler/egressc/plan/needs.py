@@ -37,6 +37,11 @@ class Condition:
 SCOPED = Condition(
     "istiod", "PILOT_SCOPE_GATEWAY_TO_NAMESPACE=true", "so that no other namespace's Gateway takes gateway pods"
 )
+FILTERED = Condition(
+    "istiod",
+    "PILOT_FILTER_GATEWAY_CLUSTER_CONFIG=true",
+    "or namespaces of their own for hosts: otherwise each gateway is told of the hosts of all others in its namespace",
+)
 IPV6 = Condition(
     "Cluster of IPv6 only",
     'listenAddress: "::"',

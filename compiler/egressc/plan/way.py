@@ -171,6 +171,10 @@ class GatewayWay:
         """Whether somebody decides by methods or paths."""
         return self.strict_paths or (self.host.has_requests and any(rule.methods for rule in self.decided))
 
+    def over_http2(self, port: CarriedPort) -> bool:
+        """Whether sidecars make HTTP/2 of the requests to `port`."""
+        return self.host.over_http2 and port.settled.takes_http2
+
     @property
     def carries(self) -> bool:
         """Whether any of its ports has bytes that it carries unread."""

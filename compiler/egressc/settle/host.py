@@ -1,5 +1,7 @@
 """One host's entry."""
 
+from typing import Literal
+
 from egressc.model import OWN_GATEWAY, WILDCARD, Duration, Host, Mesh, Port, Proxy, Readiness, SharedGateway
 from egressc.positions import Mapping, plain
 from egressc.settle import requests, traffic
@@ -9,6 +11,7 @@ from egressc.settle.groups import Groups
 from egressc.settle.pods import pod_settings
 from egressc.settle.ports import ports
 from egressc.settle.reading import Reading
+from egressc.since import HTTP2_KEEPALIVE
 
 
 def settle_host(
@@ -49,6 +52,7 @@ def settle_host(
         enforcement=said.get("enforcement"),
         escaped_slashes=said.get("escapedSlashes"),
         access_log=said.get("accessLog"),
+        gateway_protocol=_gateway_protocol(said, settled, mesh),
         expose=exposure(entry["expose"], settled) if "expose" in entry else None,
         resolution=said.get("resolution"),
         dns_retry=Duration.of(said.get("dnsRetry")),
@@ -66,6 +70,15 @@ def settle_host(
         rate_limit=requests.rate_limit(entry, per_name=names_asked),
         external_authorization=requests.external_authorization(entry),
     )
+
+
+def _gateway_protocol(said: Reading, ports: tuple[Port, ...], mesh: Mesh) -> Literal["HTTP", "HTTP2"]:
+    """What the list says, and by default HTTP/2 only where nothing is lost by it."""
+    headers = requests.headers(said.data)
+    kept = headers is not None and headers.preserve_case
+    newer = mesh.envoy_filters and mesh.istio >= HTTP2_KEEPALIVE
+    possible = newer and not kept and any(port.takes_http2 for port in ports)
+    return said.get("gatewayProtocol") if possible or "gatewayProtocol" in said.data else "HTTP"
 
 
 def _per_name(host: Mapping) -> bool:

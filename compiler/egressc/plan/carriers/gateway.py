@@ -76,12 +76,13 @@ class GatewayCarrier(GatewayWay):
         """From the application to its sidecar, on to the gateway, and on to the upstream."""
         carried = self._carried(port)
         account = f"{self.namespace}/{self.pods.name}"
+        spoken = "HTTP/2" if self.over_http2(carried) else "the same"
         return (
             to_sidecar(self.host, port, seen(self, carried)),
             Hop(
                 "its sidecar",
                 "gateway",
-                f"the same inside the mesh's mutual TLS, to {self.service}:{carried.gateway_port}",
+                f"{spoken} inside the mesh's mutual TLS, to {self.service}:{carried.gateway_port}",
                 f"by both, with mesh certificates: of the account {account}, and the client's",
                 tuple(self._at_gateway(carried)),
             ),

@@ -25,6 +25,18 @@ def sent(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     yield idle(way.host, rule)
     says = f"leads port {port.gateway_port} to the gateway's Ready pods"
     yield Decision(way.object("Service"), says, way.host.said("gateway"), {"selector": way.pods.selector})
+    if way.over_http2(port):
+        yield from _as_http2(way)
+
+
+def _as_http2(way: GatewayWay) -> Iterator[Decision]:
+    lines, sets = way.host.said("gatewayProtocol"), {"gatewayProtocol": "HTTP2"}
+    says = "says that it speaks HTTP/2, so that a sidecar sends all requests in a few connections"
+    yield Decision(way.object("Service"), says, lines, sets)
+    says = "asks over each HTTP/2 connection whether the gateway is there"
+    yield Decision(way.object("DestinationRule"), says, lines, sets)
+    says = "takes WebSockets over HTTP/2, and reads each as the GET that it was"
+    yield Decision(way.object("EnvoyFilter", ".requests"), says, lines, sets)
 
 
 def _stands_by(way: GatewayWay, route: Object, port: GatewayPort) -> Iterator[Decision]:
