@@ -23,6 +23,12 @@ TRACES = {
     "spec": {"ports": [{"name": "http", "port": 9411}]},
 }
 
+#: An authorizer for those policies that name it; without it a change of istiod's settings would stop all other tests.
+AUTHORIZER = {
+    "name": "authorizer",
+    "envoyExtAuthzGrpc": {"service": "opa.external-authorizer.svc.cluster.local", "port": 9191, "timeout": "1s"},
+}
+
 #: What the kinds' own schemas let through and only istiod refuses: a socket behind two ports.
 REFUSED = {
     "apiVersion": "networking.istio.io/v1",
@@ -71,7 +77,8 @@ VALUES: dict[str, Any] = {
                     "port": 9411,
                     "traceContextOption": "USE_B3_WITH_W3C_PROPAGATION",  # both families of trace headers
                 },
-            }
+            },
+            AUTHORIZER,
         ],
         "defaultProviders": {"metrics": [], "accessLogging": [], "tracing": ["zipkin"]},
     },

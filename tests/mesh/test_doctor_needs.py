@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from egressc.names import gateway_name
+from tests.mesh import settings
 from tests.mesh.client import ClientPod, start_clients
 from tests.mesh.commands import ask
 from tests.mesh.conftest import MakeNamespace
@@ -40,6 +41,10 @@ TOLD = {
     "filters for another address": (
         "EG489",
         "has an IPv4 address, and the chart's EnvoyFilters look for listeners at ::",
+    ),
+    "a pod without an IPv4 address": (
+        "EG489",
+        "has no IPv4 address, and the chart's EnvoyFilters look for listeners at 0.0.0.0",
     ),
     "several networks": (
         "EG443",
@@ -97,6 +102,27 @@ def applied(kind: str, spec: Any) -> Iterator[None]:
     kubectl("delete", kind, "faulty", "--namespace", GATEWAYS)
 
 
+@contextmanager
+def without_ipv4() -> Iterator[None]:
+    """A pod of the gateway, on a node that does not exist: so no kubelet says which addresses it has."""
+    labels = {"egressc.io/gateway": gateway_name(HOST), "sidecar.istio.io/inject": "false"}
+    context = {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    container = {"name": "istio-proxy", "image": settings.image("peer"), "securityContext": context}
+    metadata = {"name": "elsewhere", "namespace": GATEWAYS, "labels": labels}
+    spec = {"nodeName": "nowhere", "containers": [container]}
+    apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+    pod, address = ("pod", "elsewhere", "--namespace", GATEWAYS), "fd00::9"
+    status = {"podIP": address, "podIPs": [{"ip": address}]}
+    kubectl("patch", *pod, "--subresource=status", f"--patch={json.dumps({'status': status})}")
+    yield
+    kubectl("delete", *pod, "--grace-period=0", "--force")
+
+
 #: It finds no listener of any pod.
 ELSEWHERE = {
     "workloadSelector": {"labels": {"egressc.io/gateway": gateway_name(HOST)}},
@@ -124,6 +150,7 @@ FAULTY: dict[str, Callable[[], AbstractContextManager[None]]] = {
     "a sidecar that lowers header names": nullcontext,
     "another revision": annotated,
     "filters for another address": lambda: applied("EnvoyFilter", ELSEWHERE),
+    "a pod without an IPv4 address": without_ipv4,
     "several networks": lambda: applied("Gateway", BETWEEN),
 }
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from egressc.names import gateway_name
-from tests.mesh import dns, istio, settings
+from tests.mesh import dns, settings
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
@@ -24,8 +24,7 @@ from tests.mesh.release import Release
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 from tests.mesh.waiting import wait_until
 
-pytestmark = pytest.mark.alone("it changes istiod's settings, which are those of all namespaces")
-
+#: The last is where the mesh's own provider is: istio.AUTHORIZER.
 GATEWAYS, APPS, AUTHORIZER = "external-gateways", "external-apps", "external-authorizer"
 JUDGED, OPEN, MISSING, KNOWN, NEIGHBOUR = (
     f"{name}.external.example.com" for name in ("judged", "open", "missing", "known", "neighbour")
@@ -102,9 +101,6 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
         ClientPod("other", account="other"),
         ClientPod("outside", sidecar=False),
     )
-    istio.configure(
-        {"meshConfig": {"extensionProviders": [*istio.VALUES["meshConfig"]["extensionProviders"], PROVIDER]}}
-    )
     kubectl("wait", "--namespace", AUTHORIZER, "--for=condition=Ready", "--timeout=60s", "pod/opa")
     release = Release(GATEWAYS, helm="helm3")
     release.apply(hosts, wait=False)
@@ -112,14 +108,7 @@ def fleet(namespace: MakeNamespace, authority: Authority) -> Iterator[Fleet]:
     wait_answers([(clients[0], f"http://{NEIGHBOUR}/")])
     yield Fleet(upstream, *clients)
     release.uninstall()
-    istio.configure({})
     dns.set_names({name: [] for name in names})
-
-
-PROVIDER = {
-    "name": "authorizer",
-    "envoyExtAuthzGrpc": {"service": f"opa.{AUTHORIZER}.svc.cluster.local", "port": 9191, "timeout": "1s"},
-}
 
 
 def policy(envoy: str, name: str = "policy", namespace: str = GATEWAYS) -> Manifest:
