@@ -163,7 +163,7 @@ def _carried(draw: Draw, entry: Entry) -> Entry:
 
 def _without_gateway(draw: Draw, entry: Entry) -> Entry:
     """The same host in its clients' sidecars, with what only a gateway has left out."""
-    only = ("namespace", "gateway", "readiness", "drain", "expose", "deny", "enforcement", "accessLog")
+    only = ("namespace", "gateway", "standby", "readiness", "drain", "expose", "deny", "enforcement", "accessLog")
     found = ("failover", "dnsRetry", "proxy")
     requests = ("headers", "rateLimit", "externalAuthorization", "escapedSlashes", "gatewayProtocol")
     pods = ("podDisruptionBudget", "resources", "replicas", "autoscaling")
