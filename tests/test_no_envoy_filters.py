@@ -216,9 +216,9 @@ def policies(documents: Documents, namespace: str = "egress") -> dict[str, Any]:
 def test_all_policies_select_the_shared_pods(shared: Documents) -> None:
     found = policies(shared)
     assert {name.partition(".")[0] for name in found} - {"partners"} == {
-        "bank-example-com",
-        "db-example-com",
-        "two--ways-example-com",
+        "bank-example-com-on-partners",
+        "db-example-com-on-partners",
+        "two--ways-example-com-on-partners",
     }
     pods = {"matchLabels": {"egressc.io/gateway": "partners"}}
     assert all(policy["selector"] == pods for policy in found.values())
@@ -227,7 +227,7 @@ def test_all_policies_select_the_shared_pods(shared: Documents) -> None:
 
 
 def test_a_host_with_requests_and_bytes_has_a_rule_for_each(shared: Documents) -> None:
-    rules = policies(shared)["two--ways-example-com.clients"]["rules"]
+    rules = policies(shared)["two--ways-example-com-on-partners.clients"]["rules"]
     assert [rule["to"][0]["operation"] for rule in rules] == [
         {"ports": ["8080"], "hosts": ["two-ways.example.com", "two-ways.example.com:*"]},
         {"ports": ["8443"]},
@@ -239,7 +239,7 @@ def test_a_client_of_one_port_has_a_rule_for_no_other() -> None:
     ports = [{"port": 80}, {"port": 8085}, {"port": 443, "protocol": "TLS", "tls": {"mode": "passthrough"}}]
     plan = planned([{"host": "api.example.com", "gateway": "shared", "clients": clients, "ports": ports}])
     assert plan
-    rules = emit.values(plan)["gateways"]["api-example-com"]["policy"]["allow"]
+    rules = emit.values(plan)["gateways"]["api-example-com-on-shared"]["policy"]["allow"]
     assert [(rule["principals"], rule["ports"], "hosts" in rule) for rule in rules] == [
         (["cluster.local/ns/shop/sa/*"], ["8085"], True),
         (["cluster.local/ns/web/sa/*"], ["8080"], True),
@@ -248,7 +248,7 @@ def test_a_client_of_one_port_has_a_rule_for_no_other() -> None:
 
 
 def test_a_neighbour_who_is_denied_is_denied_with_any_host(shared: Documents) -> None:
-    denied = policies(shared)["bank-example-com.denied"]
+    denied = policies(shared)["bank-example-com-on-partners.denied"]
     assert denied["action"] == "DENY"
     assert [rule["to"][0]["operation"] for rule in denied["rules"]] == [{"ports": ["8080"]}] * 2
 
@@ -290,7 +290,8 @@ def test_a_further_host_changes_no_other_object(helm4: Helm, shared: Documents) 
     assert more
     after = helm4.render(emit.values(more))
     assert {key: after[key] for key in shared} == shared
-    assert {name.partition(".")[0] for _, _, name in {*after} - {*shared}} == {"new-example-com"}
+    names = {name.partition(".")[0] for _, _, name in {*after} - {*shared}}
+    assert names == {"new-example-com", "new-example-com-on-partners"}
 
 
 # ---- the script, with curl
