@@ -134,7 +134,8 @@ def wait_ready(namespace: str, hosts: Iterable[str], ready: bool = True, seconds
 def _sidecars(namespace: str) -> list[Client]:
     """The clients that have a sidecar, in the namespaces of the same test module: `any-gateways` belongs to `any`."""
     module = f"{namespace.partition('-')[0]}-"
-    pods = get("pods", "--all-namespaces", f"--selector=security.istio.io/tlsMode=istio,!{GATEWAY_LABEL}")["items"]
+    selector = f"--selector=security.istio.io/tlsMode=istio,!{GATEWAY_LABEL}"
+    pods = get("pods", "--all-namespaces", "--field-selector=status.phase=Running", selector)["items"]
     found = [pod["metadata"] for pod in pods]
     return [
         Client(one["namespace"], one["name"])
