@@ -23,7 +23,7 @@ def test_the_page_has_a_table_for_each_section() -> None:
 def test_a_number_beyond_its_limit_is_marked() -> None:
     assert "| 9 MB | at most 8 MB: missed |" in table("shared", {"shared_own_ca_1000_listeners": 9e6})
     assert "| 5.4 MB | at most 8 MB |" in table("shared", {"shared_own_ca_1000_listeners": 5.4e6})
-    assert "| 0.5 | at least 0.6: missed |" in table("data path", {"rate_over_http2_over_direct": 0.5})
+    assert "| 0.5 | at least 0.6: missed |" in table("data path", {"rate_through_over_direct": 0.5})
     assert "| 1 | at most 0: missed |" in table("lost", {"lost_killed_get": 1})
 
 
