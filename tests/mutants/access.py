@@ -236,7 +236,7 @@ MUTANTS = (
         "        KEEPS_CASE: ",
         "        UNFILTERED: ",
         "a host that keeps the letter case of header names loses it on the way to its gateway",
-        "tests/test_cases.py -k EG217-no-http2",
+        "tests/test_cases.py -k EG217-letter-case-over-http2",
     ),
     Mutant(
         "compiler/egressc/applicability.py",
