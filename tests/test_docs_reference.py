@@ -11,6 +11,7 @@ import yaml
 from docs import reference
 from egressc.compile import compile_sources
 from egressc.findings import CODES
+from egressc.model import OWN_GATEWAY
 from egressc.schema import resolve, schema
 
 Data = dict[str, Any]
@@ -217,8 +218,7 @@ def test_examples_of_a_host_compile(example: Example) -> None:
     host = "*.example.com" if example.steps[0] == "deniedRanges" else "api.example.com"
     entry = {"host": host} | placed(beside(example), example.steps, example.value)
     whole: Data = {"version": 1, "groups": GROUPS}
-    if "gateway" in entry:
-        whole["gateways"] = [{"name": entry["gateway"]}]
+    whole |= on_shared(entry)
     if example.steps[0] in ("remove", "addClients"):  # of an overlay
         others = {"defaults": BASE, "hosts": ["api.example.com", "www.example.com"]}
         compiles(whole | others, {"version": 1, "hosts": [entry]})
@@ -233,8 +233,16 @@ def test_examples_of_a_host_compile(example: Example) -> None:
 )
 def test_examples_of_defaults_compile(example: Example) -> None:
     defaults = placed(beside(example), example.steps, example.value)
-    shared = {"gateways": [{"name": defaults["gateway"]}]} if "gateway" in defaults else {}
+    shared = on_shared(defaults)
     compiles({"version": 1, "groups": GROUPS, "defaults": defaults, "hosts": ["api.example.com"]} | shared)
+
+
+def on_shared(entry: Data) -> Data:
+    """The gateways that an entry names; where its own stands by, it is on another."""
+    if entry.get("standby") == OWN_GATEWAY:
+        entry["gateway"] = "partners"
+    names = {str(entry[key]) for key in ("gateway", "standby") if key in entry} - {OWN_GATEWAY}
+    return {"gateways": [{"name": name} for name in sorted(names)]} if names else {}
 
 
 def test_examples_of_a_file_compile() -> None:

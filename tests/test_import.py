@@ -11,6 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 
 from egressc import emit
+from egressc.assets import chart_values
 from egressc.cli import main
 from egressc.compile import compile_sources
 from egressc.diff import changes
@@ -286,14 +287,23 @@ def _told(entry: Any) -> dict[str, Any]:
                 del place["tls"]
     said.get("retries", {}).pop("budget", None)
     said.get("timeouts", {}).pop("stream", None)
-    if said.get("retries", {}).get("attempts") == 2:  # the default: whoever said it is not to be seen
-        del said["retries"]["attempts"]
+    _leave_out_defaults(said)
     for key in ("clients", "deny"):
         told = [_told_client(one) for one in said.get(key, [])]
         said[key] = [one for number, one in enumerate(told) if one not in told[:number]]
         if not said[key]:
             del said[key]
     return said
+
+
+def _leave_out_defaults(said: dict[str, Any]) -> None:
+    """Who said a default is not to be seen."""
+    for key, setting, default in (
+        ("retries", "attempts", 2),
+        ("timeouts", "idle", chart_values()["connectionPool"]["idleTimeout"]),
+    ):
+        if said.get(key, {}).get(setting) == default:
+            del said[key][setting]
 
 
 def _told_tls(tls: dict[str, Any]) -> dict[str, Any]:

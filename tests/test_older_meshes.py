@@ -43,7 +43,7 @@ class Printed:
     def on(self, version: Version) -> list[Document]:
         """The documents for a mesh of this version, without hosts that are refused there."""
         refused = {
-            carrier.name
+            carrier.route
             for carrier in self.plan.carriers
             if any(version < row.istio and row.place(carrier.host) for row in TABLE)
         }
