@@ -82,11 +82,11 @@ def test_the_network_lets_each_client_to_its_gateways(fleet: list[Any], shared: 
     assert plan
     networks = {one.namespace: one for one in plan.companions.client_networks}
     wanted: dict[str, set[tuple[str, str, int]]] = {namespace: set() for namespace in networks}
-    for one in (*plan.gateways, *plan.standbys):
+    for one in plan.carrying:
         for namespace in networks:
             if one.host.reports or any(stands_for(client.namespace, namespace) for client in one.host.clients):
                 wanted[namespace] |= {(one.namespace, one.gateway, port.gateway_port) for port in one.ports}
-    named = {one.pods.labels: one.gateway for one in (*plan.gateways, *plan.standbys) if not one.pods.ours}
+    named = {one.pods.labels: one.gateway for one in plan.carrying if not one.pods.ours}
     for namespace, network in networks.items():
         reached = {
             (some.namespace, name, port)

@@ -29,7 +29,7 @@ class Fleet:
     @classmethod
     def printed(cls, helm: Helm, plan: Plan) -> "Fleet":
         values = emit.dump(emit.values(plan))
-        rules = {gateway.name: gateway.rules for gateway in (*plan.gateways, *plan.standbys)}
+        rules = {gateway.name: gateway.rules for gateway in plan.carrying}
         return cls(yaml.safe_load(values), helm.render(values), rules)
 
     @cached_property

@@ -1,7 +1,7 @@
 """Namespaces for tests."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from tests.mesh import settings
 from tests.mesh.kubectl import apply, kubectl
@@ -16,6 +16,13 @@ _LABELS: Mapping[Membership, Mapping[str, str]] = {
 }
 #: The Pod Security Standard that gateways' namespaces enforce.
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+#: What it asks of a container.
+ALLOWED: Mapping[str, Any] = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "runAsNonRoot": True,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
 
 
 def create_namespace(name: str, membership: Membership = "plain", labels: Mapping[str, str] | None = None) -> str:

@@ -19,7 +19,7 @@ from tests.mesh.commands import ask
 from tests.mesh.conftest import MakeNamespace
 from tests.mesh.fleet import case, gateways, secret, wait_ready
 from tests.mesh.kubectl import Manifest, apply, environment, get, kubectl
-from tests.mesh.namespaces import RESTRICTED
+from tests.mesh.namespaces import ALLOWED, RESTRICTED
 from tests.mesh.proof import FAULTS, Proof
 from tests.mesh.release import SMALL, Release
 from tests.mesh.waiting import wait_until
@@ -147,13 +147,7 @@ def pod(name: str, image: str = "", command: list[str] | None = None, **spec: An
         "name": "istio-proxy",
         "image": image or settings.image("peer"),
         "imagePullPolicy": "IfNotPresent",
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "runAsNonRoot": True,
-            "runAsUser": 1337,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": {**ALLOWED, "runAsUser": 1337},
     } | ({"command": command} if command else {})
     return {
         "apiVersion": "v1",

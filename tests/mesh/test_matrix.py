@@ -19,7 +19,7 @@ from tests.mesh.diagnostics import GATEWAY_LABEL
 from tests.mesh.errors import MeshError
 from tests.mesh.fleet import CLIENT, adopted, capture, common_name, credentials, gateways, peer, senders, wait_ready
 from tests.mesh.kubectl import Manifest, apply
-from tests.mesh.namespaces import RESTRICTED
+from tests.mesh.namespaces import ALLOWED, RESTRICTED
 from tests.mesh.pairs import Combination, cover
 from tests.mesh.proof import MATRIX, Proof
 from tests.mesh.release import Release
@@ -39,13 +39,6 @@ FIRST_TCP_PORT = 7000
 NO_GATEWAY = "no gateway"
 #: The gateways that entries share, by whether they log: hosts on the same pods cannot differ in that.
 SHARED = {False: "team", True: "team-logged"}
-#: What a namespace that enforces the strictest pod security asks of a container.
-ALLOWED: Mapping[str, Any] = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "runAsNonRoot": True,
-    "seccompProfile": {"type": "RuntimeDefault"},
-}
 #: The gateway that runs already.
 ADOPTED = "old-egress"
 #: Entries at once: their gateways, the clients and the upstreams are 40 pods at most.

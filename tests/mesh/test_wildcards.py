@@ -26,7 +26,7 @@ from tests.mesh.fleet import (
 )
 from tests.mesh.gateway import CONTAINER
 from tests.mesh.kubectl import apply, execute, kubectl
-from tests.mesh.namespaces import RESTRICTED
+from tests.mesh.namespaces import ALLOWED, RESTRICTED
 from tests.mesh.page import CLOSED
 from tests.mesh.proof import WILDCARDS, Proof, got, saw
 from tests.mesh.release import Release
@@ -75,13 +75,7 @@ OTHER = {
     "image": image("peer"),
     "imagePullPolicy": "Never",
     "command": ["sleep", "60"],
-    "securityContext": {
-        "allowPrivilegeEscalation": False,
-        "capabilities": {"drop": ["ALL"]},
-        "runAsNonRoot": True,
-        "runAsUser": 1337,
-        "seccompProfile": {"type": "RuntimeDefault"},
-    },
+    "securityContext": {**ALLOWED, "runAsUser": 1337},
 }
 
 

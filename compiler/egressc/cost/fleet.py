@@ -53,7 +53,7 @@ class Cost:
 
 def cost(plan: Plan) -> Cost:
     """What `plan` needs."""
-    carrying = (*plan.gateways, *plan.standbys)
+    carrying = plan.carrying
     own = [one.host for one in carrying if one.pods.ours and one.pods.single]
     pods = [(counted(host.pod_settings), _containers(host)) for host in own]
     pods += [(counted(one.gateway.pod_settings), [_gateway(one.gateway.pod_settings)]) for one in plan.shared]

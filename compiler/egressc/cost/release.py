@@ -25,7 +25,7 @@ def release_bytes(plan: Plan, values: str) -> int:
 
 def parts(plan: Plan, values: str) -> tuple[int, ...]:
     """What FACTORS are about, in their order."""
-    carrying = (*plan.gateways, *plan.standbys)
+    carrying = plan.carrying
     own = [f"{one.namespace}/{one.name}" for one in carrying if one.pods.single]
     others = [f"{one.namespace}/{one.name}" for one in carrying if not one.pods.single]
     ports = sum(len(one.ports) for one in carrying)

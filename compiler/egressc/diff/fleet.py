@@ -74,7 +74,7 @@ def _places(inventory: Inventory) -> dict[str, tuple[str, Lines]]:
     places: dict[str, tuple[str, Lines]] = {}
     for host in inventory.hosts:
         name = host.name or gateway_name(host.host)
-        on_shared = (shared_name(name, one.gateway) for one in (host, host.standby) if one and one.gateway)
+        on_shared = (shared_name(name, one.gateway) for one in host.carried if one.gateway)
         places |= dict.fromkeys((name, *on_shared), (host.host, (host_line(host),)))
     for shared in inventory.shared:
         places[shared.name] = (shared.name, (named(shared),))

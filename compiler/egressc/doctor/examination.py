@@ -60,7 +60,7 @@ class Examination:
     def workloads(self) -> tuple[Workload, ...]:
         """The gateways' pods."""
         carried: dict[tuple[str, str], list[GatewayCarrier]] = defaultdict(list)
-        for one in (*self.plan.gateways, *self.plan.standbys):
+        for one in self.plan.carrying:
             carried[one.namespace, one.pods.name].append(one)
         return tuple(
             Workload(

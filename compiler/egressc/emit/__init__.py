@@ -34,7 +34,7 @@ def values(plan: Plan) -> dict[str, Any]:
         result["disableSpanReporting"] = True
     if not plan.mesh.envoy_filters:
         result["envoyFilters"] = False
-    entries = [(gateway.name, gateway_values(gateway)) for gateway in (*plan.gateways, *plan.standbys)]
+    entries = [(gateway.name, gateway_values(gateway)) for gateway in plan.carrying]
     entries += [(shared.name, shared_values(shared)) for shared in plan.shared]
     result["gateways"] = dict(sorted(entries))
     if plan.exposures:

@@ -152,6 +152,11 @@ class Host(Settled):
         return self.per_name and port.tls.mode == "none"
 
     @property
+    def carried(self) -> tuple["Host", ...]:
+        """The host as each of its gateways carries it: the one in use, and what stands by."""
+        return (self, self.standby) if self.standby else (self,)
+
+    @property
     def over_http2(self) -> bool:
         """Whether clients' sidecars make HTTP/2 of requests to the gateway."""
         return self.gateway_protocol == "HTTP2" and any(port.takes_http2 for port in self.ports)

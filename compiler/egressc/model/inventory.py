@@ -27,10 +27,10 @@ class Inventory:
 
     def carried_by(self, shared: SharedGateway) -> list[Host]:
         """The hosts on the pods of `shared`, by name, also those that it stands by for."""
-        return [one for host in self.hosts for one in (host, host.standby) if one and one.shared is shared]
+        return [one for host in self.hosts for one in host.carried if one.shared is shared]
 
     @property
     def own(self) -> list[Host]:
         """The hosts on pods of their own, by name, also where these stand by."""
-        carried = (one for host in self.hosts for one in (host, host.standby) if one and not one.in_sidecar)
-        return [one for one in carried if one.gateway is None]
+        carried = (one for host in self.hosts for one in host.carried)
+        return [one for one in carried if not one.in_sidecar and one.gateway is None]

@@ -1,5 +1,6 @@
 """PLAN: every name, port, selector and identity, and every decision, settled from the model alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from egressc.model import Inventory, Mesh
@@ -58,9 +59,9 @@ class Plan:
         return (*self.gateways, *self.sidecars)
 
     @property
-    def standbys(self) -> tuple[GatewayCarrier, ...]:
-        """The second ways to hosts, which lead nobody."""
-        return tuple(one.standby for one in self.gateways if one.standby)
+    def carrying(self) -> tuple[GatewayCarrier, ...]:
+        """The ways through gateways, with those that stand by and lead nobody."""
+        return _carrying(self.gateways)
 
 
 def plan(inventory: Inventory) -> Plan:
@@ -72,7 +73,7 @@ def plan(inventory: Inventory) -> Plan:
         map(plan_sidecars, (host for host in inventory.hosts if host.in_sidecar)), key=lambda one: one.name
     )
     exposures = plan_exposures(gateways)
-    carrying = [*gateways, *(one.standby for one in gateways if one.standby)]
+    carrying = _carrying(gateways)
     return Plan(
         gateways=tuple(gateways),
         sidecars=tuple(sidecars),
@@ -81,3 +82,7 @@ def plan(inventory: Inventory) -> Plan:
         companions=plan_companions(inventory, carrying, sidecars, exposures),
         mesh=inventory.mesh,
     )
+
+
+def _carrying(gateways: Sequence[GatewayCarrier]) -> tuple[GatewayCarrier, ...]:
+    return (*gateways, *(one.standby for one in gateways if one.standby))

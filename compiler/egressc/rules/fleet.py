@@ -169,8 +169,8 @@ def check_names(inventory: Inventory) -> Iterator[Finding]:
             yield ONE_NAME(host.at("name"), f"{host.host} and {taken[name]} would both have the name {name}", fix)
         taken.setdefault(name, host.host)
     for host in inventory.hosts:
-        for one in (host, host.standby):
-            if one and one.shared:
+        for one in host.carried:
+            if one.shared:
                 name = shared_name(host.name or gateway_name(host.host), one.shared.name)
                 whose = f"{host.host} on {one.shared.name}"
                 if taken.get(name, whose) != whose:
