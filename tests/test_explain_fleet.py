@@ -233,6 +233,13 @@ def test_500_hosts_are_a_page() -> None:
     assert all(f"api-{number}.example.com" in text for number in range(500))
 
 
+def test_gateways_of_their_own_are_alike_whatever_they_are_called() -> None:
+    named = "version: 1\ndefaults: {clients: [shop]}\nhosts:\n- a.example.com\n- {host: b.example.com, name: bees}\n"
+    whole = compile_text(named).plan
+    assert whole
+    assert "  one each in egress" in FLEET_FORMATS["text"](whole, View(today="2027-01-01", release=1))
+
+
 @pytest.mark.parametrize("width", [30, 40, 60])
 def test_the_widest_columns_give_way(width: int) -> None:
     rows = [("a" * 30, "b" * 20, "", "c" * 4)]

@@ -36,6 +36,7 @@ class Figure(NamedTuple):
 _GROWN: dict[str, tuple[str, dict[int, tuple[float | None, float | None]]]] = {
     "public": ("the public CAs", {1: (None, None), 100: (None, None), 300: (None, 120e6)}),
     "own_ca": ("a CA of their own", {100: (None, None), 300: (None, 120e6), 1000: (8e6, 300e6)}),
+    "few_cas": ("10 CAs of the company's choice", {300: (None, 120e6), 1000: (8e6, 300e6)}),
 }
 _CHANGES = {"added": "a host is added", "changed": "a host is changed", "removed": "hosts are removed"}
 _EVENTS = {
@@ -66,7 +67,7 @@ _PLACES = {"own": "a gateway of its own", "shared": "the same shared gateway"}
 #: By section of the page, and there by name.
 SECTIONS: dict[str, dict[str, Figure]] = {
     "shared": {
-        f"shared_{kind}_{count}_{what}": Figure(f"{count:,} host{'s' * (count > 1)}, {by}: {of}", "MB", at_most)
+        f"shared_{kind}_{count}_{what}": Figure(f"{count:,} host{'s' * (count > 1)} with {by}: {of}", "MB", at_most)
         for kind, (by, counts) in _GROWN.items()
         for count, (listeners, memory) in counts.items()
         for what, of, at_most in (

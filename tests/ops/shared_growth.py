@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import trustme
+
 from tests.mesh import images
 from tests.mesh.errors import MeshError
 from tests.mesh.fleet import secret
@@ -17,9 +19,10 @@ from tests.ops.proxy import Proxy, fresh, proxy
 GATEWAY = "shared"
 #: What it takes is measured, not what it may take.
 ROOMY: Values = {"resources": {"requests": {"cpu": "5m", "memory": "40Mi"}, "limits": {"memory": "8Gi"}}}
-#: How many hosts, by who verifies them: Envoy keeps a copy of the public CAs for each host.
-COUNTS = {"public": (1, 100, 300), "own_ca": (100, 300, 1000)}
-VERIFIED: dict[str, Mapping[str, str]] = {"public": {}, "own_ca": {"secret": "own-ca"}}
+#: How many hosts, by who verifies them: Envoy keeps a copy of the CAs for each host.
+COUNTS = {"public": (1, 100, 300), "own_ca": (100, 300, 1000), "few_cas": (300, 1000)}
+#: By the same, how many CAs the hosts' Secret has; the public ones are in no Secret.
+CAS = {"own_ca": 1, "few_cas": 10}
 
 
 def measure(ground: Ground, counts: Mapping[str, Sequence[int]] = COUNTS) -> dict[str, float]:
@@ -31,10 +34,9 @@ def measure(ground: Ground, counts: Mapping[str, Sequence[int]] = COUNTS) -> dic
 def _grown(ground: Ground, kind: str, counts: Sequence[int]) -> dict[str, float]:
     found: dict[str, float] = {}
     there: set[Key] = set()
-    tls = {"tls": VERIFIED[kind]} if VERIFIED[kind] else {}
+    tls = {"tls": {"secret": "cas"}} if kind in CAS else {}
     with _namespace():
-        # as if it were nobody else's
-        apply(secret(EGRESS, "own-ca", {"ca.crt": images.public_authority().certificate}))
+        apply(secret(EGRESS, "cas", {"ca.crt": _bundle(CAS.get(kind, 1))}))
         for count in counts:
             every = rendered(host_list([{"host": one} | tls for one in names(count)], GATEWAY), ROOMY)
             create(one for key, one in every.items() if key not in there)
@@ -46,6 +48,12 @@ def _grown(ground: Ground, kind: str, counts: Sequence[int]) -> dict[str, float]
             await_routes(ground, count)
             found |= sizes(one, name)
     return found
+
+
+def _bundle(count: int) -> str:
+    """The upstream's CA, and others of the size of public ones, so many in all."""
+    others = (trustme.CA(key_type=trustme.KeyType.RSA).cert_pem.bytes().decode() for _ in range(count - 1))
+    return "".join([images.public_authority().certificate, *others])
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from egressc.diff.listeners import listener_changes
 from egressc.diff.settings import named, shared_changes
 from egressc.diff.words import facts, rule_line, sentence, who
 from egressc.model import Admission, ClientNetworkPolicies, Companions, Inventory, SharedGateway, Sidecars
-from egressc.names import gateway_name, shared_name
+from egressc.names import shared_name
 from egressc.plan.decisions.lines import host_line
 from egressc.positions import Lines, Settled
 
@@ -73,7 +73,7 @@ def _places(inventory: Inventory) -> dict[str, tuple[str, Lines]]:
     """What each gateway is called in the list, and where, by the gateway's name."""
     places: dict[str, tuple[str, Lines]] = {}
     for host in inventory.hosts:
-        name = host.name or gateway_name(host.host)
+        name = host.own_name
         on_shared = (shared_name(name, one.gateway) for one in host.carried if one.gateway)
         places |= dict.fromkeys((name, *on_shared), (host.host, (host_line(host),)))
     for shared in inventory.shared:

@@ -8,7 +8,6 @@ from egressc.diff.settings import differences, setting_changes
 from egressc.diff.upstream import new_ports, port_changes
 from egressc.diff.words import Sentence, join, sentence, who
 from egressc.model import OWN_GATEWAY, Exposure, Host, Inventory
-from egressc.names import gateway_name
 from egressc.plan.decisions.lines import host_line
 from egressc.positions import Lines
 
@@ -75,7 +74,7 @@ def _described(host: Host) -> Sentence:
 
 def _carrier(first: Host, then: Host) -> Iterator[Change]:
     kinds = KINDS.index(_kind(first)), KINDS.index(_kind(then))
-    if (kinds[0], _carried(first)) == (kinds[1], _carried(then)) and _name(first) == _name(then):
+    if (kinds[0], _carried(first)) == (kinds[1], _carried(then)) and first.own_name == then.own_name:
         yield from _standby(first, then)
         return
     key = next((key for key, field in CARRIED.items() if getattr(first, field) != getattr(then, field)), "host")
@@ -108,7 +107,7 @@ def _standby(first: Host, then: Host) -> Iterator[Change]:
 
 def _swapped(first: Host, then: Host) -> bool:
     """Whether callers are led to a gateway that carries the host already, and the one before goes on carrying it."""
-    if not (first.standby and then.standby) or _name(first) != _name(then):
+    if not (first.standby and then.standby) or first.own_name != then.own_name:
         return False
     return (_carried(first), _carried(first.standby)) == (_carried(then.standby), _carried(then))
 
@@ -116,7 +115,7 @@ def _swapped(first: Host, then: Host) -> bool:
 def _loses(first: Host, then: Host) -> Sentence:
     """What a move without a standby costs, and what to write instead."""
     lost = "callers get 503 and 403 for some seconds, while one gateway goes and the other does not know the host yet"
-    if _name(first) != _name(then) or first.namespace != then.namespace:
+    if first.own_name != then.own_name or first.namespace != then.namespace:
         return sentence(f"{lost}. No standby helps: the namespace or the name changes too")
     if first.standby and _carried(first.standby) == _carried(then):
         words = "callers whose sidecars have not heard of the move get 503. Write `standby: {}`, and remove it later"
@@ -131,16 +130,12 @@ def _kind(host: Host) -> str:
     return "own" if host.shared is None else "adopted" if host.shared.adopt else "shared"
 
 
-def _name(host: Host) -> str:
-    return host.name or gateway_name(host.host)
-
-
 def _carried(host: Host) -> str:
     match _kind(host):
         case "sidecar":
             return "its clients' sidecars"
         case "own":
-            return f"a gateway of its own, {host.namespace}/{_name(host)}"
+            return f"a gateway of its own, {host.namespace}/{host.own_name}"
         case kind:
             name = host.shared.name if host.shared else ""
             return f"the {kind} gateway {host.namespace}/{name}"

@@ -10,7 +10,6 @@ from egressc.explain.layout import aligned, fit, shorten, table, wrap
 from egressc.explain.sections import SHOWN, few, indented, needed, section, worth_a_look
 from egressc.explain.summary import Summary, is_overdue, remarks, summary
 from egressc.explain.view import WHOLE, View
-from egressc.names import gateway_name
 from egressc.plan import Admission, ClientNetwork, Companions, Plan
 from egressc.plan.decisions.tls import Verified
 
@@ -49,9 +48,10 @@ def fleet(plan: Plan, view: View = WHOLE) -> str:
 def alike(plan: Plan, view: View = WHOLE) -> list[list[Facts]]:
     """The hosts of `plan` by their names, those together of which all but the name is the same."""
     groups: dict[object, list[Facts]] = {}
-    for about in sorted(map(facts, plan.carriers), key=lambda about: about.host):
-        own = about.gateway == gateway_name(about.host)
-        groups.setdefault((about.namespace, own or about.gateway, *_cells(about, view)), []).append(about)
+    for carrier in sorted(plan.carriers, key=lambda carrier: carrier.host.host):
+        about = facts(carrier)
+        shared = about.gateway if carrier.host.shared else None
+        groups.setdefault((about.namespace, shared, *_cells(about, view)), []).append(about)
     return list(groups.values())
 
 
@@ -111,7 +111,7 @@ def _block(group: Sequence[Facts], view: View) -> str:
 
 def _names(group: Sequence[Facts]) -> str:
     about, hosts = group[0], [one.host for one in group]
-    one_each = len(group) > 1 and about.gateway == gateway_name(about.host)
+    one_each = len({one.gateway for one in group}) > 1
     carrier = f"one each in {about.namespace}" if one_each else about.carrier
     return "\n".join(hosts if len(hosts) <= SHOWN else [f"{len(hosts):,} hosts"]) + f"\n  {carrier}"
 

@@ -14,6 +14,7 @@ from egressc.model.pods import PodSettings
 from egressc.model.ports import WILDCARD, Port
 from egressc.model.requests import ExternalAuthorization, Headers, RateLimit
 from egressc.model.traffic import ConnectionPool, OutlierDetection, Retries, Timeouts
+from egressc.names import gateway_name
 from egressc.positions import Settled
 
 
@@ -150,6 +151,11 @@ class Host(Settled):
     def in_clear(self, port: Port) -> bool:
         """Whether each name is found by its Host, and asked in clear, on `port`."""
         return self.per_name and port.tls.mode == "none"
+
+    @property
+    def own_name(self) -> str:
+        """What the host's own objects are called: as the list says, or as made of the host."""
+        return self.name or gateway_name(self.host)
 
     @property
     def carried(self) -> tuple["Host", ...]:

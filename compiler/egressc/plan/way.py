@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from egressc.model import Host, Inventory, Port, Protocol, Tls, is_prefix
-from egressc.names import gateway_name, gateway_ports, port_name, shared_name
+from egressc.names import gateway_ports, port_name, shared_name
 from egressc.plan.authorization import EVERYBODY, Rule, denials, fleet_denials, rules
 from egressc.plan.decision import Object
 
@@ -236,7 +236,7 @@ Way = TypeVar("Way", bound=GatewayWay)
 
 def plan_way(kind: type[Way], host: Host, inventory: Inventory, pods: Pods) -> Way:
     """The way of this kind to `host`, through a gateway with these pods."""
-    route = host.name or gateway_name(host.host)
+    route = host.own_name
     name = route if pods.single else shared_name(route, pods.name)
     numbers = gateway_ports({port.port for port in host.ports}, adopted=not pods.ours)
     return kind(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from egressc.findings import Code, Finding, Level
 from egressc.hostname import canonical
 from egressc.model import OWN_GATEWAY, Host, Inventory, Port, SharedGateway
-from egressc.names import gateway_name, gateway_ports, shared_name
+from egressc.names import gateway_ports, shared_name
 
 Use = tuple[Host, Port]
 MESH_WIDE = "*"
@@ -164,14 +164,14 @@ def check_names(inventory: Inventory) -> Iterator[Finding]:
             yield ONE_NAME(shared.at("name"), f"two shared gateways have the name {shared.name}", fix)
         taken[shared.name] = f"the shared gateway {shared.name}"
     for host in inventory.hosts:
-        name = host.name or gateway_name(host.host)
+        name = host.own_name
         if name in taken:
             yield ONE_NAME(host.at("name"), f"{host.host} and {taken[name]} would both have the name {name}", fix)
         taken.setdefault(name, host.host)
     for host in inventory.hosts:
         for one in host.carried:
             if one.shared:
-                name = shared_name(host.name or gateway_name(host.host), one.shared.name)
+                name = shared_name(host.own_name, one.shared.name)
                 whose = f"{host.host} on {one.shared.name}"
                 if taken.get(name, whose) != whose:
                     yield ONE_NAME(host.at("name"), f"{whose} and {taken[name]} would both have the name {name}", fix)
@@ -184,7 +184,7 @@ def check_reserved(inventory: Inventory) -> Iterator[Finding]:
         if not shared.adopt:
             yield from _reserved(shared, shared.name, shared.namespace)
     for host in inventory.hosts:
-        name = host.name or gateway_name(host.host)
+        name = host.own_name
         if host.in_sidecar:
             continue  # no Service, no account
         whole = shared_name(name, host.shared.name) if host.shared else name

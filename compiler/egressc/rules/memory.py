@@ -11,7 +11,6 @@ from egressc.cost.memory import CARRIED, MIB, PUBLIC, ROOM, RULE, TOLD, Load, id
 from egressc.findings import Code, Finding, Span
 from egressc.model import Host, Inventory, PodSettings, SharedGateway
 from egressc.model.quantities import quantity
-from egressc.names import gateway_name
 from egressc.rules.pods import LEAST_MEMORY
 
 EVERYWHERE = "*"
@@ -112,7 +111,7 @@ def _check_rules(shared: SharedGateway, hosts: Sequence[Host], load: Load, inven
 
 def _divided(shared: SharedGateway, hosts: int, most: int, inventory: Inventory) -> str:
     """What divides the hosts of `shared` among gateways of which none has more than `most`."""
-    taken = {one.name for one in inventory.shared} | {host.name or gateway_name(host.host) for host in inventory.hosts}
+    taken = {one.name for one in inventory.shared} | {host.own_name for host in inventory.hosts}
     free = (name for number in count(2) if (name := f"{shared.name}-{number}") not in taken)
     names = ", ".join(islice(free, ceil(hosts / most) - 1))
     return f"add gateways like it to `gateways` ({names}), and write `gateway` so that each carries at most {most:,}"

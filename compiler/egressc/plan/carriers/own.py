@@ -1,13 +1,12 @@
 """A gateway of the host's own: its pods carry no other host."""
 
 from egressc.model import Host, Inventory
-from egressc.names import gateway_name
 from egressc.plan.carriers.gateway import GatewayCarrier
 from egressc.plan.way import Pods, plan_way, pod_labels
 
 
 def plan_own(host: Host, inventory: Inventory) -> GatewayCarrier:
     """The way to `host`."""
-    name = host.name or gateway_name(host.host)
+    name = host.own_name
     labels = pod_labels(name, host.namespace)
     return plan_way(GatewayCarrier, host, inventory, Pods(name, labels, ours=True, single=True))

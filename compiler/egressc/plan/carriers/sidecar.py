@@ -6,7 +6,7 @@ from itertools import chain
 from typing import ClassVar, Literal
 
 from egressc.model import Client, Host, Port
-from egressc.names import gateway_name, port_name
+from egressc.names import port_name
 from egressc.plan import name_resolution
 from egressc.plan.authorization import EVERYBODY, Rule
 from egressc.plan.decision import Decision, Object
@@ -219,7 +219,7 @@ def plan_sidecars(host: Host) -> ClientSidecars:
     """The way to `host`, whose clients' sidecars speak to it themselves."""
     whole = any(client.whole_mesh for client in host.clients)
     namespaces = {EVERYBODY} if whole else {client.namespace or "" for client in host.clients}
-    name = host.name or gateway_name(host.host)
+    name = host.own_name
     return ClientSidecars(name, host, tuple(_placement(host, name, namespace) for namespace in sorted(namespaces)))
 
 
