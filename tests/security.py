@@ -22,11 +22,13 @@ hosts:
 - {host: raw.example.com, clients: [{namespace: shop, serviceAccount: cart}], tls: {mode: passthrough}}
 - {host: "*.wild.example.com", clients: [shop], ports: [{port: 80}, {port: 443, protocol: TLS}]}
 - {host: gold.wild.example.com, clients: [payments], gateway: team}
+- {host: moves.example.com, clients: [{namespace: shop, serviceAccount: cart}], standby: team}
 """
 CART, OTHER = (f"spiffe://cluster.local/ns/shop/sa/{account}" for account in ("cart", "other"))
 HTTP = {"name": "http-80", "gatewayPort": 8080, "protocol": "HTTP"}
 API, RAW, JUDGED, GOLD = (f"{name}-example-com" for name in ("api", "raw", "judged", "gold-wild"))
 WILD = "any---wild-example-com"
+MOVES, STANDBY = "moves-example-com", "moves-example-com-on-team"
 
 Check = Callable[[Documents], bool]
 
@@ -138,6 +140,23 @@ LINES: dict[str, tuple[Line, ...]] = {
     ),
     "A gateway carries its own host and no other": (
         Line("gateway.yaml", "- ./{{ $gateway.host }}", says("./api.example.com", "Gateway", API)),
+    ),
+    "A gateway that stands by takes only the host's clients, and none is led to it": (
+        Line(
+            AUTHORIZATION,
+            "- authenticated: {principal_name: {{ toJson . }}}",
+            lets_in(STANDBY, (True, rbac.Call(CART)), (False, rbac.Call(OTHER))),
+        ),
+        Line(
+            "virtual-service.yaml",
+            '(dict "host" $.service "port" .gatewayPort)',
+            says(f'"host": "{MOVES}.egress.svc.cluster.local"', "VirtualService", MOVES),
+        ),
+        Line(
+            "virtual-service.yaml",
+            "- gateways: [mesh]",
+            says('"gateways": ["mesh"]', "VirtualService", MOVES),
+        ),
     ),
     "Another team's Gateway on our pods leads nowhere": (
         Line(AUTHORIZATION, "cluster: BlackHoleCluster", says("BlackHoleCluster", "EnvoyFilter", RULES)),

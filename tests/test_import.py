@@ -16,10 +16,11 @@ from egressc.cli import main
 from egressc.compile import compile_sources
 from egressc.diff import changes
 from egressc.importing import import_sources
+from egressc.plan import Plan
 from tests.cases import VALID, Case
 from tests.chart import Helm
 from tests.conftest import Golden
-from tests.strategies import fleets
+from tests.strategies import GATEWAYS, fleets
 
 CASES = sorted((Path(__file__).parent / "cases" / "import").iterdir())
 #: What a list lacks that an import has left to decide: clients, a reason, volumes, an ingress gateway's account.
@@ -264,7 +265,8 @@ def test_what_squid_denies_is_not_opened() -> None:
 
 #: What comes back of a host. The rest is in pods, in Envoy's own words or in Secrets; import names it.
 BACK = {
-    *("host", "name", "namespace", "description", "ports", "clients", "deny", "tls", "resolution", "endpoints"),
+    *("host", "name", "namespace", "gateway", "standby", "gatewayProtocol", "description", "ports", "clients", "deny"),
+    *("tls", "resolution", "endpoints"),
     *("failover", "addresses", "timeouts", "retries", "connectionPool", "outlierDetection"),
 }
 TLS_BACK = {"mode", "secret", "sni", "sans"}
@@ -320,15 +322,17 @@ def _told_client(client: Any) -> Any:
 
 
 def _comes_back(entry: Any) -> bool:
-    """Whether a host is carried by a gateway of its own, and found by DNS or at its endpoints."""
+    """Whether a host is carried by a gateway, and found by DNS or at its endpoints."""
     return isinstance(entry, str) or (entry.get("at") != "sidecar" and not entry["host"].startswith("*"))
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(fleets(most=3).filter(lambda drawn: any(map(_comes_back, drawn))))
 def test_what_the_chart_prints_gives_the_list_back(helm4: Helm, drawn: list[Any]) -> None:
     told = [_told(entry) for entry in drawn if _comes_back(entry)]
-    data = {"version": 1, "defaults": {"clients": ["shop"]}, "hosts": told}
+    needed = {one.get(key) for one in told for key in ("gateway", "standby")}
+    shared = [one for one in GATEWAYS if one["name"] in needed]
+    data = {"version": 1, "gateways": shared, "defaults": {"clients": ["shop"]}, "hosts": told}
     first = compile_sources([("hosts.yaml", json.dumps(data, ensure_ascii=False).encode())])
     assert first.plan is not None, first.findings
     values = emit.values(first.plan)
@@ -337,6 +341,100 @@ def test_what_the_chart_prints_gives_the_list_back(helm4: Helm, drawn: list[Any]
     second = compile_sources([("back.yaml", back.encode())])
     assert second.plan is not None, (back, second.findings)
     assert _in_order(emit.values(second.plan)) == _in_order(values), back
+
+
+#: Each way from one gateway to another in one namespace: its own, two that are shared, or one that runs already.
+MOVES = (
+    {"gateway": "shared"},
+    {"standby": "shared"},
+    {"gateway": "shared", "standby": "own"},
+    {"gateway": "shared", "standby": "other"},
+    {"gateway": "other", "standby": "shared", "name": "short"},
+    {"gateway": "adopted"},
+    {"standby": "adopted", "namespace": "istio-egress"},
+    {"gateway": "adopted", "standby": "own", "namespace": "istio-egress"},
+    {"gateway": "adopted", "standby": "beside"},
+    {"gateway": "beside", "standby": "adopted"},
+)
+BESIDE = {"name": "beside", "namespace": "istio-egress"}
+SEVERAL = [{"port": 80}, {"port": 81, "upstreamPort": 443}, {"port": 443, "protocol": "TLS"}]
+
+
+@pytest.mark.parametrize("move", MOVES, ids=str)
+def test_a_host_on_its_way_comes_back(move: dict[str, Any], helm4: Helm) -> None:
+    named = [one for one in (*GATEWAYS, BESIDE) if one["name"] in move.values()]
+    long = {"host": f"{'a' * 50}.example.com", "clients": ["shop"]} | {
+        key: value for key, value in move.items() if key != "name"
+    }
+    fast = {"host": "a.example.com", "ports": SEVERAL, "gatewayProtocol": "HTTP2", "clients": ["shop"]} | move
+    text = json.dumps({"version": 1, "gateways": named, "hosts": [fast, long]})
+    values = emit.values(_plan(text))
+    back, findings = imported(helm4.text(values))
+    assert back is not None
+    assert not [one for one in findings if one[:5] != "EG404"]
+    assert emit.values(_plan(back)) == values
+
+
+def _plan(text: str) -> Plan:
+    compilation = compile_sources([("hosts.yaml", text.encode())])
+    assert compilation.plan is not None, compilation.findings
+    return compilation.plan
+
+
+def test_a_cut_name_of_pods_that_run_already_is_asked_for(helm4: Helm) -> None:
+    host = f"{'a' * 50}.example.com"
+    named = {"name": "teams-gateway", "adopt": {"istio": "egressgateway"}}
+    hosts = [{"host": host, "gateway": "teams-gateway", "clients": ["shop"]}]
+    alone = {"version": 1, "gateways": [named], "hosts": hosts}
+    back, findings = imported(helm4.text(emit.values(_plan(json.dumps(alone)))))
+    assert back is not None
+    assert "name: adopted" in back
+    assert any("is cut in its objects" in one for one in findings)
+    # a neighbour's objects tell it
+    beside = alone | {"hosts": [*hosts, hosts[0] | {"host": "b.example.com"}]}
+    back, findings = imported(helm4.text(emit.values(_plan(json.dumps(beside)))))
+    assert back is not None
+    assert "name: teams-gateway" in back
+    assert not any("is cut in its objects" in one for one in findings)
+
+
+SERVICE_PORT = """
+---
+apiVersion: v1
+kind: Service
+metadata: {name: egress, namespace: shop}
+spec: {ports: [{port: 8080, PORT}]}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: egress, namespace: shop}
+spec: {host: egress.shop.svc.cluster.local, trafficPolicy: {connectionPool: {http: {POLICY}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("port", "policy", "over"),
+    [
+        ("name: http2", "", True),
+        ("name: http2-egress", "h2UpgradePolicy: DO_NOT_UPGRADE", True),
+        ("name: http, appProtocol: http2", "", True),
+        ("name: http2, appProtocol: http", "", False),
+        ("name: http", "h2UpgradePolicy: UPGRADE", True),
+        ("name: http", "", False),
+        ("name: https", "h2UpgradePolicy: UPGRADE", False),
+        ("name: http2", "useClientProtocol: true", False),
+    ],
+)
+def test_http2_to_a_gateway_is_carried_over_where_it_is_certain(port: str, policy: str, over: bool) -> None:
+    more = SERVICE_PORT.replace("PORT", port).replace("POLICY", policy)
+    entry = entries(objects(exported="web") + more)["api.example.com"]
+    assert entry.get("gatewayProtocol") == ("HTTP2" if over else None)
+
+
+def test_a_policy_for_a_service_that_is_not_there_is_not_certain() -> None:
+    rule = SERVICE_PORT.partition("---\napiVersion: networking")
+    alone = "\n---\napiVersion: networking" + rule[2].replace("POLICY", "h2UpgradePolicy: UPGRADE")
+    assert "gatewayProtocol" not in entries(objects(exported="web") + alone)["api.example.com"]
 
 
 def _in_order(values: dict[str, Any]) -> Any:

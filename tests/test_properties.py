@@ -21,7 +21,7 @@ from egressc.plan import EVERYBODY
 from egressc.plan.decisions.sent import CLOSED_PORT
 from egressc.schema import schema
 from tests.chart import Helm
-from tests.strategies import GATEWAYS, TRICKY, characters, defaults, fleets, gateways
+from tests.strategies import GATEWAYS, OURS, TRICKY, characters, defaults, fleets, gateways
 
 SOME = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 # Helm is a process of its own: few examples, and no hundreds more to find the smallest that fails
@@ -211,7 +211,7 @@ def _led(service: dict[str, Any]) -> Any:
 
 def _documents(text: str, others: Iterable[str]) -> set[str]:
     """What is printed, but for `others`, the pods that several hosts share, and what goes with whole namespaces."""
-    gateways = [GATEWAYS[0]["name"], *others]
+    gateways = [*OURS, *others]
     shared = [f'labels:\n    egressc.io/gateway: "{name}"' for name in gateways] + [
         "labels:\n    egressc.io/companion: "
     ]

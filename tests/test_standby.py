@@ -1,6 +1,8 @@
 """Two gateways that carry one host: what a list may say of them, and who knows of both."""
 
 from egressc import emit
+from egressc.explain.choice import Choice, chosen
+from egressc.explain.facts import facts
 from egressc.names import LONGEST, gateway_name, shared_name
 from egressc.plan import Plan
 from egressc.plan.shards import shards
@@ -39,6 +41,14 @@ def test_clients_know_both() -> None:
     assert values["clientNetworkPolicies"]["shop"]["gateways"] == [
         {"namespace": "egress", "names": ["a-example-com", "one"], "ports": [8080]}
     ]
+
+
+def test_a_host_is_found_by_either_of_its_gateways() -> None:
+    plan = planned(f"{HEAD}hosts:\n- {{host: a.example.com, gateway: one, standby: two}}\n- b.example.com\n")
+    (about,) = map(facts, chosen(plan, Choice(gateway="one")).gateways)
+    for gateway in ("two", "egress/two"):
+        assert [one.host.host for one in chosen(plan, Choice(gateway=gateway)).gateways] == ["a.example.com"]
+    assert (about.carrier, about.standby, about.marks) == ("egress/one", "egress/two", ("standby egress/two",))
 
 
 def test_a_host_stays_in_its_shard_wherever_it_goes() -> None:

@@ -2,6 +2,6 @@
 
 from tests.strategies.files import defaults, gateways
 from tests.strategies.hosts import fleets
-from tests.strategies.words import GATEWAYS, TRICKY, characters, host_names
+from tests.strategies.words import GATEWAYS, OURS, TRICKY, characters, host_names
 
-__all__ = ["GATEWAYS", "TRICKY", "characters", "defaults", "fleets", "gateways", "host_names"]
+__all__ = ["GATEWAYS", "OURS", "TRICKY", "characters", "defaults", "fleets", "gateways", "host_names"]

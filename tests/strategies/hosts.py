@@ -5,14 +5,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from egressc.model import OWN_GATEWAY
 from egressc.names import OPA_PORTS, RESERVED_PORTS
 from egressc.rules.datagrams import NEVER_TCP
 from egressc.rules.protocols import BYTES, CUSTOMARY, REGISTERED
 from tests.strategies import settings
 from tests.strategies.words import (
-    GATEWAYS,
     HTTP_FAMILY,
     NAMESPACES,
+    OURS,
     PREFIXES,
     REASON,
     TRICKY,
@@ -142,8 +143,14 @@ def _wildcard(draw: Draw, number: int) -> Entry:
 
 def _carried(draw: Draw, entry: Entry) -> Entry:
     """The same host on pods that are not its own."""
-    entry["gateway"] = draw(st.sampled_from([gateway["name"] for gateway in GATEWAYS]))
-    if entry["gateway"] == "adopted":
+    if draw(st.integers(0, 2)) == 0:
+        entry["gateway"] = "adopted"
+    else:  # on its way from one to the other, or on one of them for good
+        first, second = draw(st.permutations([*OURS, OWN_GATEWAY]))[:2]
+        entry |= {"gateway": first} if first != OWN_GATEWAY else {"standby": second}
+        if first != OWN_GATEWAY and draw(st.booleans()):
+            entry["standby"] = second
+    if entry.get("gateway") == "adopted":
         for client in entry["clients"]:
             if isinstance(client, dict):
                 client.pop("methods", None)
@@ -154,11 +161,7 @@ def _carried(draw: Draw, entry: Entry) -> Entry:
     if "externalAuthorization" in entry:
         entry["externalAuthorization"] = {"provider": "1e3"}
     others = ("drain", "podDisruptionBudget", "resources", "accessLog")
-    entry = {key: value for key, value in entry.items() if key not in others}
-    if entry["gateway"] == "shared" and draw(st.booleans()):  # on its way to the shared one, or away from it
-        moving: Entry = draw(st.sampled_from([{"standby": "shared"}, {"gateway": "shared", "standby": "own"}]))
-        return {key: value for key, value in entry.items() if key != "gateway"} | moving
-    return entry
+    return {key: value for key, value in entry.items() if key not in others}
 
 
 def _without_gateway(draw: Draw, entry: Entry) -> Entry:

@@ -18,8 +18,11 @@ TRICKY = ("1e3", "y", "n", "no", "on", "0o17", "0x1f", "1_000", "1_0", "12-30", 
 # what hosts with `gateway` need beside them
 GATEWAYS = (
     {"name": "shared"},
+    {"name": "other"},
     {"name": "adopted", "namespace": "istio-egress", "adopt": {"istio": "egressgateway"} | dict.fromkeys(TRICKY, "on")},
 )
+#: The names of those whose pods are ours.
+OURS = tuple(one["name"] for one in GATEWAYS if "adopt" not in one)
 NAMESPACES = ("shop", "payments", "web", "1e3", "egress")
 PREFIXES = ("shop*", "pay*", "preview-*", "1*")
 

@@ -1,6 +1,6 @@
 """Which part of a fleet is asked for: every filter leaves out hosts, and none adds any."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from egressc.explain.facts import Caller, Denied, Facts, facts
@@ -93,6 +93,13 @@ def _clients(about: Facts) -> set[str]:
     }
 
 
+def _gateways(about: Facts) -> Iterator[str]:
+    """The gateways that carry the host, each with its namespace and without."""
+    for carrier in (about.carrier if about.gateway else None, about.standby):
+        if carrier:
+            yield from (carrier, carrier.partition("/")[2])
+
+
 MATCHES: dict[str, Callable[[Facts, str], bool]] = {
     "client": _may_call,
     "owner": lambda about, asked: about.owner == asked,
@@ -102,6 +109,6 @@ MATCHES: dict[str, Callable[[Facts, str], bool]] = {
 NAMES: dict[str, Callable[[Facts], set[str]]] = {
     "client": _clients,
     "owner": lambda about: {about.owner} if about.owner else set(),
-    "gateway": lambda about: {about.gateway, about.carrier} if about.gateway else set(),
+    "gateway": lambda about: {*_gateways(about)},
     "namespace": lambda about: {about.namespace} if about.namespace else set(),
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from egressc.model import Client, Deny, Port
-from egressc.plan import Carrier, Rule
+from egressc.plan import Carrier, GatewayCarrier, Rule
 from egressc.plan.decisions.lines import client_line, deny_line, host_line, port_lines
 from egressc.plan.decisions.tls import Verified, client_certificate, verified
 from egressc.plan.load import Checks, Replicas
@@ -87,6 +87,7 @@ class Facts:
     gateway: str | None
     namespace: str | None
     service: str | None
+    standby: str | None  # a second gateway, that nobody is led to, by its namespace and name
     description: str | None
     owner: str | None
     review_by: str | None
@@ -117,6 +118,7 @@ def facts(carrier: Carrier) -> Facts:
         gateway=carrier.gateway,
         namespace=carrier.namespace,
         service=carrier.service,
+        standby=_standby(carrier),
         description=one_line(host.description),
         owner=one_line(host.owner),
         review_by=host.review_by,
@@ -137,6 +139,8 @@ def facts(carrier: Carrier) -> Facts:
 
 def _marks(carrier: Carrier) -> Iterator[str]:
     host, outside = carrier.host, carrier.host.external_authorization
+    if second := _standby(carrier):
+        yield f"standby {second}"
     if host.reports:
         yield "only reports"
     denied = (one.said for one in (*carrier.fleet_denials, *carrier.denials))
@@ -149,6 +153,11 @@ def _marks(carrier: Carrier) -> Iterator[str]:
         yield "OPA" if outside.opa else f"asks {outside.provider}"
     if host.expose:
         yield "exposed"
+
+
+def _standby(carrier: Carrier) -> str | None:
+    second = carrier.standby if isinstance(carrier, GatewayCarrier) else None
+    return f"{second.namespace}/{second.gateway}" if second else None
 
 
 def _port(carrier: Carrier, port: Port) -> PortFacts:

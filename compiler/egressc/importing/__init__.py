@@ -65,7 +65,8 @@ def import_sources(sources: Items[Source], form: str | None = None) -> Imported:
         else:
             _file(name, raw, form, read)
     findings = read.findings
-    known, domains = mesh.entries(read.objects, findings)
+    known, all_objects = mesh.entries(read.objects, findings)
+    domains = all_objects.domains
     others = [*packages.entries(read.objects, findings), *allowlists.cilium(read.objects, findings)]
     findings += _others(read.objects)
     found = [*read.entries, *known, *others]
@@ -82,7 +83,7 @@ def import_sources(sources: Items[Source], form: str | None = None) -> Imported:
         findings.append(CONTRADICTION(entries[0].span, message, "import the objects of one mesh"))
         wrong = True
     trust_domain = next(iter(domains), "cluster.local")
-    text = None if wrong else written.text(entries, trust_domain)
+    text = None if wrong else written.text(entries, trust_domain, gateways=[*all_objects.shared.values()])
     return Imported(text, folded(findings), tuple(entries))
 
 

@@ -1,6 +1,7 @@
 """What the objects of all files say together, and the calls of one host."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from egressc.findings import Finding
 from egressc.importing import upstreams, ways
@@ -23,6 +24,8 @@ class Mesh:
     rules: dict[str, list[Object]] = field(init=False)
     hops: dict[str, list[ways.Hop]] = field(init=False)
     gateways: dict[str, dict[str, str]] = field(init=False)
+    shared: dict[str, dict[str, Any]] = field(default_factory=dict)  # `gateways` of the list, by their names
+    stand_by: set[str] = field(default_factory=set)  # gateways that nobody is led to
     policies: dict[tuple[str, str], list[Object]] = field(default_factory=dict)  # by namespace and labels of pods
 
     def __post_init__(self) -> None:

@@ -4,13 +4,12 @@ from typing import Any
 
 from egressc.findings import Finding
 from egressc.hostname import short
-from egressc.importing import clients, exposure, own, ports, unread, upstreams, ways
+from egressc.importing import carried, clients, exposure, own, ports, spoken, unread, upstreams, ways
 from egressc.importing.calls import HTTP, Call, Mesh
 from egressc.importing.entry import Entry
 from egressc.importing.objects import Objects
 from egressc.importing.registry import NOT_CARRIED, Service
 from egressc.importing.ways import Way
-from egressc.names import gateway_name
 
 OF_THE_CHART = {
     "egressc.io/description": "description",
@@ -19,8 +18,8 @@ OF_THE_CHART = {
 }
 
 
-def entries(objects: Objects, findings: list[Finding]) -> tuple[list[Entry], set[str]]:
-    """The entries of all hosts, and the trust domains that the objects name."""
+def entries(objects: Objects, findings: list[Finding]) -> tuple[list[Entry], Mesh]:
+    """The entries of all hosts, and the mesh: it knows the trust domains and the gateways that the objects name."""
     findings += own.exposed(objects)
     mesh = Mesh(Objects(one for one in objects if not own.is_exposure(one)), findings)
     called = dict(mesh.services)
@@ -33,12 +32,11 @@ def entries(objects: Objects, findings: list[Finding]) -> tuple[list[Entry], set
     for host, service in called.items():
         entry = _entry(mesh, service, inner)
         if entry:
-            findings += own.of_the_host(mesh.objects, service)
             exposure.own_name(entry, mesh.hops.get(host, []), mesh.objects, mesh.services, findings)
             found.append(entry)
-    findings += own.remarks(objects)
+    findings += own.remarks(objects, mesh.stand_by)
     findings += unread.unread(mesh)
-    return found, mesh.domains
+    return found, mesh
 
 
 def _upstream_only(mesh: Mesh, called: dict[str, Service]) -> set[tuple[str, int]]:
@@ -61,10 +59,15 @@ def _entry(mesh: Mesh, service: Service, inner: set[tuple[str, int]]) -> Entry |
     if not calls:
         return None
     _from_annotations(service, entry)
+    if service.objects[0].of_the_chart and not service.in_sidecar:
+        carried.carried(mesh, service, calls, entry)
+        mesh.findings += own.of_the_host(mesh.objects, service, carried.used(service, calls))
     ports.ports(mesh, service, calls, entry)
     _where(mesh, service, calls, entry)
     _how(mesh, calls, entry)
     clients.clients(mesh, service, calls, entry)
+    if "at" not in entry.settings:
+        spoken.gateway_protocol(mesh, calls, entry)
     return entry
 
 
@@ -139,10 +142,3 @@ def _from_annotations(service: Service, entry: Entry) -> None:
     for annotation, key in OF_THE_CHART.items():
         if annotation in first.annotations:
             entry.settings[key] = first.annotations[annotation]
-    if service.in_sidecar:
-        return
-    name = first.labels["egressc.io/gateway"]
-    if name != gateway_name(entry.host):
-        entry.settings["name"] = name
-    if first.namespace != "egress":
-        entry.settings["namespace"] = first.namespace

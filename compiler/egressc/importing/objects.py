@@ -12,6 +12,7 @@ from egressc.positions import Mapping, Sequence
 GROUPS = {
     "networking.istio.io": ("ServiceEntry", "Gateway", "VirtualService", "DestinationRule", "Sidecar", "EnvoyFilter"),
     "security.istio.io": ("AuthorizationPolicy",),
+    "v1": ("Service",),
     "cilium.io": ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"),
     "uds.dev": ("Package",),
     "egress.monzo.com": ("ExternalService",),

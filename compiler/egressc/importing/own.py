@@ -1,7 +1,7 @@
 """Objects of egressc's own chart: who may call, as its EnvoyFilters have it, and what does not come back from them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 
 from egressc.findings import Finding
@@ -175,24 +175,18 @@ def exposed(objects: Objects) -> Iterator[Finding]:
             yield NOT_CARRIED(one.span, message, "add `expose` to the host that it leads to")
 
 
-def of_the_host(objects: Objects, service: Service) -> Iterator[Finding]:
-    """What of a host's own objects does not come back, by what they do not have."""
-    name = service.objects[0].labels.get("egressc.io/gateway")
-    namespace = service.objects[0].namespace
-    if not name:
-        return
-    gateways = objects.named("Gateway", f"{namespace}/{name}")
-    selector = gateways[0].spec.pairs("selector") if gateways else {}
-    if selector.get("egressc.io/gateway", name if not selector else "") != name:
-        message = f"the gateway of {service.host} has pods that are not its own, which does not come back"
-        yield NOT_CARRIED(service.span, message, "add the gateway to `gateways`, and `gateway` to the host")
-    if not objects.named("EnvoyFilter", f"{namespace}/{name}"):
+def of_the_host(objects: Objects, service: Service, gateway: str) -> Iterator[Finding]:
+    """What of a host's own objects does not come back, by what they do not have; `gateway` is `<namespace>/<name>`."""
+    if not objects.named("EnvoyFilter", gateway):
         message = f"the gateway of {service.host} does not wait for its upstream, which does not come back"
         yield NOT_CARRIED(service.span, message, "add `readiness: {mode: gateway}` to the host")
 
 
-def remarks(objects: Objects) -> Iterator[Finding]:
-    """What of the chart's objects does not come back, by the setting of the list that made it."""
+def remarks(objects: Objects, stand_by: Set[str]) -> Iterator[Finding]:
+    """What of the chart's objects does not come back, by the setting of the list that made it.
+
+    What gateways of `stand_by` have is said of the one in use.
+    """
     for one in objects.of_kind("Sidecar"):
         if one.labels.get("app.kubernetes.io/name") == "egress-gateways":
             message = f"{one.title} does not come back"
@@ -201,6 +195,8 @@ def remarks(objects: Objects) -> Iterator[Finding]:
         if not one.of_the_chart:
             continue
         one.spec.done()
+        if f"{one.namespace}/{one.name.partition('.')[0]}" in stand_by:
+            continue
         ending = one.name.rpartition(".")[2]
         setting = SETTINGS.get(ending) or ("readiness" if "." not in one.name and not _checks_as_always(one) else "")
         if setting:

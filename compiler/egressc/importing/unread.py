@@ -26,7 +26,8 @@ def _about(mesh: Mesh) -> _About:
     return _About(
         hosts=known
         | {host for host in mesh.rules if host.startswith("*") and any(name.endswith(host[1:]) for name in known)},
-        gateways={hop.to.partition(".")[0] for hop in hops if hop.to not in mesh.services},
+        gateways={hop.to.partition(".")[0] for hop in hops if hop.to not in mesh.services}
+        | {name.partition("/")[2] for name in mesh.stand_by},
         used={name for hop in hops for name in hop.gateways},
         leading={hop.rule for hop in hops if hop.to in mesh.services},
     )
@@ -99,6 +100,13 @@ def _policy(one: Object, about: "_About") -> Iterator[Finding]:
     one.spec.done()
 
 
+def _service(one: Object, _: "_About") -> Iterator[Finding]:
+    if name := one.spec.text("externalName"):
+        message = f"{one.title} is another name for {short(name)}"
+        yield NOT_CARRIED(one.span, message, "let applications call the host by its own name")
+    one.spec.done()
+
+
 LOOKS: dict[str, Callable[[Object, "_About"], Iterator[Finding]]] = {
     "ServiceEntry": _nothing,
     "Gateway": _gateway,
@@ -106,5 +114,6 @@ LOOKS: dict[str, Callable[[Object, "_About"], Iterator[Finding]]] = {
     "DestinationRule": _destination_rule,
     "AuthorizationPolicy": _policy,
     "Sidecar": _sidecar,
+    "Service": _service,
     "EnvoyFilter": _envoy_filter,
 }

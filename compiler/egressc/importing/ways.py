@@ -152,7 +152,10 @@ def _way(hop: Hop, number: int, behind: list[Hop], known: dict[str, Service]) ->
         return Way(number, hop.family, hop.to, hop.to_port or number, hop.subset, hops=[hop], span=hop.span)
     onward = [other for other in behind if other.to in known and _follows(other.family, hop.family)]
     exact = [other for other in onward if other.port == (hop.to_port or number)]
-    for other in exact or onward:
+    # of two gateways that carry a host, the one in use has the name of the Service
+    name = hop.to.partition(".")[0]
+    in_use = [other for other in exact if any(one.endswith(f"/{name}") for one in other.gateways)]
+    for other in in_use or exact or onward:
         return Way(
             number,
             hop.family,

@@ -16,6 +16,9 @@ ORDER = (
         "name",
         "namespace",
         "at",
+        "gateway",
+        "standby",
+        "gatewayProtocol",
         "speaks",
         "ports",
         "tls",
@@ -29,11 +32,14 @@ ORDER = (
 HEAD = "Imported by egressc. Look at it, answer the comments, and compile it."
 
 
-def text(entries: Sequence[Entry], trust_domain: str, head: str = HEAD) -> str:
-    """The whole file; `head` is the comment of its first line."""
+def text(entries: Sequence[Entry], trust_domain: str, head: str = HEAD, gateways: Sequence[dict[str, Any]] = ()) -> str:
+    """The whole file; `head` is the comment of its first line, `gateways` are the shared ones."""
     lines = [f"# {printable.line(head)}", "version: 1"]
     if trust_domain != "cluster.local":
         lines.append(f"mesh: {{trustDomain: {flow(trust_domain)}}}")
+    if gateways:
+        named = sorted(gateways, key=lambda one: str(one["name"]))
+        lines += ["gateways:", *(f"- {flow(one)}" for one in named)]
     shared = _shared(entries)
     if shared:
         lines.append(f"defaults: {{clients: {flow(shared)}}}")
