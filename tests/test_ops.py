@@ -3,6 +3,7 @@
 import pytest
 
 from docs import layouts
+from tests.ops import lost
 from tests.ops.figures import SECTIONS, Figure
 from tests.ops.page import PAGE, PLACE, table, written
 
@@ -25,6 +26,11 @@ def test_a_number_beyond_its_limit_is_marked() -> None:
     assert "| 5.4 MB | at most 8 MB |" in table("shared", {"shared_own_ca_1000_listeners": 5.4e6})
     assert "| 0.5 | at least 0.6: missed |" in table("data path", {"rate_through_over_direct": 0.5})
     assert "| 1 | at most 0: missed |" in table("lost", {"lost_killed_get": 1})
+
+
+def test_each_event_in_which_requests_could_be_lost_has_its_figures() -> None:
+    measured = {f"lost_{event}_{method}" for event in lost.EVENTS | lost.ALONE for method in ("get", "post")}
+    assert measured == {key for key in SECTIONS["lost"] if key.startswith("lost_")}
 
 
 def test_what_is_not_measured_stays_as_it_is() -> None:

@@ -43,28 +43,33 @@ def start(
     *arguments: str,
     mounts_of: Daemon | None = None,
     environment: Mapping[str, str] | None = None,
+    part: str = "",
 ) -> Daemon:
-    """Start a daemon in the mesh's control group, with a log, the mounts of another, and more in its environment."""
+    """Start a daemon in the mesh's control group, with a log, the mounts of another, and more in its environment.
+
+    A `part` of the mesh has its own control group within the mesh's.
+    """
     enter = ["nsenter", f"--target={mounts_of.process.pid}", "--mount"] if mounts_of else []
-    return _start(name, [*enter, str(program), *arguments], environment or {})
+    return _start(name, [*enter, str(program), *arguments], environment or {}, part)
 
 
-def start_with_own_mounts(name: str, program: Path | str, *arguments: str) -> Daemon:
-    """Start a daemon that sees folders of the mesh in the place of WRITTEN_ELSEWHERE.
+def start_with_own_mounts(name: str, program: Path | str, *arguments: str, part: str = "") -> Daemon:
+    """Start a daemon that sees folders of the mesh, or of a part of it, in the place of WRITTEN_ELSEWHERE.
 
     What it mounts nobody else sees, and it is gone with the last process that does.
     """
     binds = []
     missing = [folder for folder in map(Path, WRITTEN_ELSEWHERE) if not folder.exists()]
-    _MADE_FOLDERS.write_text("".join(f"{folder}\n" for folder in missing))
+    with _MADE_FOLDERS.open("a") as made:  # a part finds those that the mesh has made
+        made.writelines(f"{folder}\n" for folder in missing)
     for folder in missing:
         folder.mkdir(parents=True)
     for place in WRITTEN_ELSEWHERE:
-        own = settings.STATE / "elsewhere" / place.strip("/")
+        own = settings.STATE / part / "elsewhere" / place.strip("/")
         own.mkdir(parents=True)
         binds.append(f"mount --no-mtab --bind {own} {place}")
     script = " && ".join([*binds, 'exec "$0" "$@"'])
-    return _start(name, ["unshare", "--mount", "sh", "-c", script, str(program), *arguments], {})
+    return _start(name, ["unshare", "--mount", "sh", "-c", script, str(program), *arguments], {}, part)
 
 
 def remove_made_folders() -> None:
@@ -84,13 +89,13 @@ def await_ready(daemon: Daemon, condition: Callable[[], bool]) -> None:
     wait_until(ready, f"{daemon.name} is ready (see {daemon.log})", seconds=60)
 
 
-def _start(name: str, command: Sequence[str], environment: Mapping[str, str]) -> Daemon:
+def _start(name: str, command: Sequence[str], environment: Mapping[str, str], part: str) -> Daemon:
     settings.LOGS.mkdir(parents=True, exist_ok=True)
     log = settings.LOGS / f"{name}.log"
     join = 'echo $$ > "$0" && exec "$@"'  # the shell joins before it becomes the daemon, so no child is ever outside
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["sh", "-c", join, str(_daemons() / "cgroup.procs"), *command],
+            ["sh", "-c", join, str(_daemons(part) / "cgroup.procs"), *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -108,14 +113,14 @@ def hierarchies() -> list[Path]:
     return [Path(mount[1]) for mount in mounts if mount[2] in ("cgroup", "cgroup2")]
 
 
-def _daemons() -> Path:
+def _daemons(part: str) -> Path:
     """The cgroup of the daemons, in one hierarchy: membership is all that is asked of it."""
     mounted = hierarchies()
-    return next((path for path in mounted if path.name == "pids"), mounted[0]) / settings.CGROUP / "daemons"
+    return next((path for path in mounted if path.name == "pids"), mounted[0]) / settings.CGROUP / part / "daemons"
 
 
-def create_groups() -> None:
-    """The mesh's cgroup in each hierarchy; kubelet keeps its pods below it.
+def create_groups(part: str = "") -> None:
+    """The mesh's cgroup in each hierarchy, or that of a part of it; kubelet keeps its pods below it.
 
     All pods together have the share of the CPU of one process beside the mesh, unless told otherwise. Where others
     compile at the same time, DNS would then answer no more.
@@ -123,23 +128,23 @@ def create_groups() -> None:
     if not hierarchies():
         raise MeshError("no control groups are mounted on this machine: a kubelet needs them")
     for mounted in hierarchies():
-        group = mounted / settings.CGROUP
+        group = mounted / settings.CGROUP / part
         group.mkdir(exist_ok=True)
         if (delegate := mounted / "cgroup.subtree_control").exists():
             controllers = " ".join(f"+{name}" for name in (mounted / "cgroup.controllers").read_text().split())
             for control in (delegate, group / "cgroup.subtree_control"):
                 control.write_text(controllers)
         for file, default in (("cpu.shares", 1024), ("cpu.weight", 100)):
-            if (group / file).exists():
+            if not part and (group / file).exists():
                 (group / file).write_text(str(16 * default))
-    _daemons().mkdir(exist_ok=True)
+    _daemons(part).mkdir(exist_ok=True)
 
 
-def members() -> set[int]:
-    """The ids of all live processes of the mesh."""
+def members(part: str = "") -> set[int]:
+    """The ids of all live processes of the mesh, or of a part of it."""
     found: set[int] = set()
-    for mounted in hierarchies():
-        for listing in (mounted / settings.CGROUP).rglob("cgroup.procs"):
+    for group in groups(part):
+        for listing in group.rglob("cgroup.procs"):
             try:
                 found.update(int(pid) for pid in listing.read_text().split())
             except OSError:  # the group went away meanwhile
@@ -154,11 +159,11 @@ def _alive(pid: int) -> bool:
         return False
 
 
-def kill_all() -> None:
-    """End every process of the mesh at once: nothing here is worth a graceful stop, and half a node starts new ones."""
+def kill_all(part: str = "") -> None:
+    """End every process of the mesh, or of a part of it, at once: half a node would start new ones."""
 
     def gone() -> bool:
-        for pid in (left := members()):
+        for pid in (left := members(part)):
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -168,20 +173,20 @@ def kill_all() -> None:
     wait_until(gone, "the mesh's processes have ended", seconds=60)
 
 
-def groups() -> list[Path]:
-    """The mesh's control groups that exist, one a hierarchy."""
-    return [group for mounted in hierarchies() if (group := mounted / settings.CGROUP).is_dir()]
+def groups(part: str = "") -> list[Path]:
+    """The control groups of the mesh, or of a part of it, that exist, one a hierarchy."""
+    return [group for mounted in hierarchies() if (group := mounted / settings.CGROUP / part).is_dir()]
 
 
-def remove_groups() -> None:
-    """Remove the mesh's control groups; their processes have ended."""
+def remove_groups(part: str = "") -> None:
+    """Remove the control groups of the mesh, or of a part of it; their processes have ended."""
 
     def removed() -> bool:
-        for group in groups():
+        for group in groups(part):
             for folder in sorted((path for path in group.rglob("*") if path.is_dir()), reverse=True):
                 _remove(folder)
             _remove(group)
-        return not groups()
+        return not groups(part)
 
     wait_until(removed, "the mesh's control groups are gone", seconds=30)
 

@@ -47,6 +47,7 @@ _EVENTS = {
     "renewed": "the Secret with the client's key is renewed",
     "named_elsewhere": "DNS changes to another address, and back",
     "evicted": "one of two pods is evicted",
+    "drained_node": "a node with one of two pods is drained",
     "istiod_restarted": "istiod is replaced",
     "istiod_away": "there is no istiod for two minutes",
     "certificates_renewed": "the mesh's own certificates are renewed",

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from tests.mesh import istio
+from tests.mesh import istio, second_node
 from tests.mesh.certificates import Authority
+from tests.mesh.errors import MeshError
 from tests.mesh.fleet import key_pair, secret
 from tests.mesh.gateway import pods
 from tests.mesh.kubectl import Manifest, apply, kubectl
@@ -24,6 +25,23 @@ LONG = 190
 ISTIOD = ("deployment/istiod", f"--namespace={istio.NAMESPACE}")
 TWO: Values = {**AS_SHIPPED, "replicas": 2, "readiness": {"interval": "5s", "timeout": "2s", "unhealthyThreshold": 2}}
 THREE: Values = {**TWO, "replicas": 3}
+#: One pod on each node. The chart's own spreading counts nodes with a zone only, and these nodes have none.
+APART = {
+    "weight": 100,
+    "podAffinityTerm": {
+        "topologyKey": "kubernetes.io/hostname",
+        "labelSelector": {"matchLabels": {"egressc.io/gateway": GATEWAY}},
+    },
+}
+ON_TWO_NODES: Values = {
+    **TWO,
+    "gateways": {
+        GATEWAY: {
+            "tolerations": [second_node.TOLERATION],
+            "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [APART]}},
+        }
+    },
+}
 KEY = {"mode": "mutual", "secret": "partner"}
 
 
@@ -80,6 +98,14 @@ def evicted(_: Stage) -> None:
     eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": first, "namespace": EGRESS}}
     place = f"/api/v1/namespaces/{EGRESS}/pods/{first}/eviction"
     kubectl("create", "--raw", place, "--filename=-", text=json.dumps(eviction))
+
+
+def drained_node(_: Stage) -> None:
+    """The node of one of two pods is drained."""
+    if len(second_node.pods_there()) != 1:
+        raise MeshError("the gateway's two pods are not on two nodes")
+    kubectl("drain", second_node.NAME, "--delete-emptydir-data", "--timeout=120s", seconds=150)
+    kubectl("rollout", "status", DEPLOYMENT, "--namespace", EGRESS, "--timeout=120s", seconds=150)
 
 
 def renewed(stage: Stage) -> None:
@@ -142,7 +168,10 @@ EVENTS: dict[str, Event] = {
     "named_elsewhere": named_elsewhere,
     "evicted": evicted,
     "moved": moved,
+    "drained_node": drained_node,
 }
+#: There is a second node meanwhile, and a gateway that may be there.
+WITH_SECOND_NODE = {"drained_node"}
 #: Nothing else may use the mesh meanwhile.
 ALONE: dict[str, Event] = {
     "istiod_restarted": istiod_restarted,
@@ -167,9 +196,16 @@ def measure(
         one.certify({HOST: authority.issue(HOST)})
         one.serve(mutual)
         one.be_known_as(HOST)
+    found: dict[str, float] = {}
     try:
-        found = _measured(ground, authority, upstreams, events, seconds)
-        return found | _measured(ground, authority, upstreams, ALONE, LONG) if configure else found
+        if one_node := {called: event for called, event in events.items() if called not in WITH_SECOND_NODE}:
+            found |= _measured(ground, authority, upstreams, one_node, seconds)
+        if two_nodes := {called: event for called, event in events.items() if called in WITH_SECOND_NODE}:
+            with second_node.second_node():
+                found |= _measured(ground, authority, upstreams, two_nodes, seconds, values=ON_TWO_NODES)
+        if configure:
+            found |= _measured(ground, authority, upstreams, ALONE, LONG)
+        return found
     finally:
         other.delete()
 
@@ -180,9 +216,11 @@ def _measured(
     upstreams: tuple[Upstream, Upstream],
     events: Mapping[str, Event],
     seconds: float,
+    *,
+    values: Values = TWO,
 ) -> dict[str, float]:
     found: dict[str, float] = {}
-    with installed(_list(), TWO, objects=[_secret(authority)]) as release:
+    with installed(_list(), values, objects=[_secret(authority)]) as release:
         stage = Stage(release, upstreams, authority)
         for called, event in events.items():
             ground.await_answers(HOST)
