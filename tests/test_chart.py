@@ -291,6 +291,26 @@ def test_a_host_that_sidecars_carry_keeps_its_addresses_and_every_sidecar_knows_
     assert "egress/api.example.com" in egress["hosts"]
 
 
+def test_pods_are_spread_over_zones_beside_an_affinity_that_is_given(render: Render) -> None:
+    required = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "builds"}}}
+    given: dict[str, Any] = {
+        "nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []},
+        "podAntiAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [required],
+            "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "podAffinityTerm": required}],
+        },
+    }
+    plain, beside = (_pod(render(_api(**more)))["affinity"] for more in ({}, {"affinity": given}))
+    (zones,) = plain["podAntiAffinity"].pop("preferredDuringSchedulingIgnoredDuringExecution")
+    assert plain == {"podAntiAffinity": {}}
+    assert zones["podAffinityTerm"] == {
+        "topologyKey": "topology.kubernetes.io/zone",
+        "labelSelector": {"matchLabels": {"egressc.io/gateway": "api"}},
+    }
+    given["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"].insert(0, zones)
+    assert beside == given
+
+
 def test_a_gateway_s_own_settings_replace_the_fleet_s(render: Render) -> None:
     documents = render(CI_VALUES / "cluster-settings-values.yaml")
     shared, own = (_of("Deployment", documents, name) for name in ("api-example-com", "own-example-com"))

@@ -49,7 +49,6 @@ def test_sidecars_read_the_zone_at_the_service(helm4: Helm) -> None:
     documents = rendered(helm4, hosts, zones)
     service = documents["Service", "egress", "api-stripe-com"]
     assert zones["annotations"].items() <= service["metadata"]["annotations"].items()
-    spread = documents["Deployment", "egress", "api-stripe-com"]["spec"]["template"]["spec"][
-        "topologySpreadConstraints"
-    ]
-    assert "topology.kubernetes.io/zone" in {one["topologyKey"] for one in spread}
+    affinity = documents["Deployment", "egress", "api-stripe-com"]["spec"]["template"]["spec"]["affinity"]
+    apart = affinity["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert [one["podAffinityTerm"]["topologyKey"] for one in apart] == ["topology.kubernetes.io/zone"]

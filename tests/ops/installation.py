@@ -20,6 +20,7 @@ COUNT, MANY = 20, 300
 SETTINGS = {
     "autoscaling": {"enabled": False},
     "replicaCount": 1,
+    "imagePullPolicy": "IfNotPresent",  # no registry has the mesh's images
     "service": {"type": "ClusterIP", "ports": [{"name": "http", "port": 80, "targetPort": 8080}]},
     "resources": {"requests": {"cpu": "5m", "memory": "40Mi"}},
 }

@@ -35,9 +35,13 @@ def prepare(client: Client) -> None:
     kubectl("cp", str(tool("vegeta")), place, "--container", CONTAINER)
 
 
+def _rate(rate: float) -> str:
+    return f"-rate={round(10 * rate)}/10s"  # a whole number, also for one request in ten seconds
+
+
 def attack(client: Client, urls: Sequence[str], rate: float, seconds: float, method: str = "GET") -> Report:
     """So many requests a second to `urls` in turn, all answers awaited."""
-    return _run(client, urls, seconds, method, [f"-rate={rate:g}/1s", "-max-workers=2000"])
+    return _run(client, urls, seconds, method, [_rate(rate), "-max-workers=2000"])
 
 
 def push(client: Client, url: str, connections: int, seconds: float) -> Report:
@@ -48,7 +52,7 @@ def push(client: Client, url: str, connections: int, seconds: float) -> Report:
 @contextmanager
 def steady(client: Client, urls: Sequence[str], rate: float, *options: str) -> Iterator[list[Report]]:
     """So many requests a second to `urls` in turn while this lasts; the list has the report when all are answered."""
-    attack = f"echo $$ >{RUNNING} && exec {PROGRAM} attack {_given([f'-rate={rate:g}/1s', *options], 0)}"
+    attack = f"echo $$ >{RUNNING} && exec {PROGRAM} attack {_given([_rate(rate), *options], 0)}"
     found: list[Report] = []
     with ThreadPoolExecutor(1) as pool:
         reporting = pool.submit(_reported, client, f"sh -c '{attack}'", _targets(urls, "GET"), 600)

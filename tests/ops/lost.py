@@ -25,23 +25,8 @@ LONG = 190
 ISTIOD = ("deployment/istiod", f"--namespace={istio.NAMESPACE}")
 TWO: Values = {**AS_SHIPPED, "replicas": 2, "readiness": {"interval": "5s", "timeout": "2s", "unhealthyThreshold": 2}}
 THREE: Values = {**TWO, "replicas": 3}
-#: One pod on each node. The chart's own spreading counts nodes with a zone only, and these nodes have none.
-APART = {
-    "weight": 100,
-    "podAffinityTerm": {
-        "topologyKey": "kubernetes.io/hostname",
-        "labelSelector": {"matchLabels": {"egressc.io/gateway": GATEWAY}},
-    },
-}
-ON_TWO_NODES: Values = {
-    **TWO,
-    "gateways": {
-        GATEWAY: {
-            "tolerations": [second_node.TOLERATION],
-            "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [APART]}},
-        }
-    },
-}
+#: One pod on each node: the chart spreads them.
+ON_TWO_NODES: Values = {**TWO, "tolerations": [second_node.TOLERATION]}
 KEY = {"mode": "mutual", "secret": "partner"}
 
 

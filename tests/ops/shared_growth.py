@@ -26,7 +26,7 @@ CAS = {"own_ca": 1, "few_cas": 10}
 
 
 def measure(ground: Ground, counts: Mapping[str, Sequence[int]] = COUNTS) -> dict[str, float]:
-    """Bytes, for each count of hosts that the public CAs verify, and of hosts with a CA of their own."""
+    """Bytes, for each count of hosts, by who verifies them."""
     ground.know(names(max(map(max, counts.values()))))
     return {key: number for kind, sizes in counts.items() for key, number in _grown(ground, kind, sizes).items()}
 

@@ -40,6 +40,13 @@ def test_hosts_with_a_ca_of_their_own_take_less() -> None:
     assert codes(text.replace("gateway: shared", "gateway: shared, tls: {secret: own-ca}")) == []
 
 
+def test_a_secret_with_few_cas_is_named_where_it_is_enough() -> None:
+    few = next(count for count in range(most() + 1, 10_000) if least_limit(Load(count, 0, count)) > CHART)
+    for count, enough in ((few - 1, True), (few, False)):
+        (finding,) = compile_text(shared(count)).findings
+        assert ("few CAs in `tls.secret`" in finding.fix) == enough
+
+
 def test_a_gateway_of_its_own_is_told_of_its_whole_namespace() -> None:
     assert codes(listed(most(told=True))) == ["EG340"]
     assert codes(listed(most(told=True) + 1)) == ["EG340", "EG366"]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 KIB, MIB = 2**10, 2**20
 #: In MiB: a proxy and Istio's agent with one host; each further host that they carry, and more where it is verified by
 #: the public CAs, of which Envoy keeps a copy for each; each host that istiod only tells them.
-ONE_HOST, CARRIED, PUBLIC, TOLD = 109, 0.3, 1.3, 0.2
+ONE_HOST, CARRIED, PUBLIC, TOLD = 109, 0.4, 1.2, 0.2
 #: In KiB: a rule of an AuthorizationPolicy in one filter chain. Without EnvoyFilters each chain has the rules of all
 #: hosts. Measured: 2.3 for an identity, 3.6 for one of any trust domain, 3.8 with two methods and two paths.
 RULE = 4

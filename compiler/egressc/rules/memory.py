@@ -19,10 +19,10 @@ TOO_LITTLE = Code(
     "EG366",
     "a memory limit that the hosts of a gateway do not fit in",
     f"Each host that a gateway carries takes about {CARRIED:.2g} MiB of its proxy, and {PUBLIC:.2g} MiB more if the "
-    f"public CAs verify it: Envoy keeps a copy of them for each. A host that istiod only tells it of takes {TOLD:.2g} "
-    "MiB: all hosts of its namespace, and those that the whole mesh may call. A pod beyond its limit is killed, with "
-    f"all its hosts. egressc asks for {ROOM} times what a proxy takes without traffic. docs/operations.md has the "
-    "measurements.",
+    "public CAs verify it: Envoy keeps a copy of them for each. A `tls.secret` with some ten CAs that a company "
+    f"trusts spares that. A host that istiod only tells it of takes {TOLD:.2g} MiB: all hosts of its namespace, and "
+    "those that the whole mesh may call. A pod beyond its limit is killed, with all its hosts. egressc asks for "
+    f"{ROOM} times what a proxy takes without traffic. docs/operations.md has the measurements.",
     "warning",
 )
 EVERY_RULE = Code(
@@ -89,6 +89,9 @@ def _check(settings: PodSettings, place: Span, what: str, load: Load, where: str
     if limit is not None:
         message = f"{what}, which take about {idle(load) / MIB:,.0f} MiB without traffic; {_whose(settings, limit)}"
         fix = f"write {_enough(settings, load)} {where}"
+        few = load._replace(public=0)
+        if load.carried > 1 and load.public and _too_little(settings, few) is None:
+            fix += f", or name a Secret with few CAs in `tls.secret`: so they take about {idle(few) / MIB:,.0f} MiB"
         yield TOO_LITTLE(_place(settings, place), message, fix)
 
 
