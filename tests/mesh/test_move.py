@@ -1,4 +1,4 @@
-"""A host moves from a gateway of its own to a shared one and back, under load: nothing is lost, and nobody gets in."""
+"""A host moves from its own gateway to another and back, under load: nothing is lost, and nobody gets in."""
 
 import time
 from collections import Counter
@@ -13,27 +13,26 @@ from tests.mesh.attacker import Attacker, take_over
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, credentials, gateways, peer, requests, senders, wait_answers
-from tests.mesh.kubectl import apply
-from tests.mesh.namespaces import RESTRICTED
+from tests.mesh.fleet import adopted, case, credentials, gateways, peer, requests, senders, wait_answers
+from tests.mesh.kubectl import apply, get, kubectl
 from tests.mesh.proof import SHARED, Proof
 from tests.mesh.release import Release
 from tests.mesh.steady import asked
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 from tests.mesh.waiting import wait_until
+from tests.ops.held import held
 
 GATEWAYS, APPS, OUTSIDE = "move-gateways", "move-apps", "move-upstreams"
 API, RAW, STAYS = (f"{name}.move.example.com" for name in ("api", "raw", "stays"))
-OWN, PARTNERS = "api-move-example-com", "partners"
-#: What a host says on its way to the shared gateway and back, and the gateway that its calls then take.
-STEPS = (
-    ("standby: partners", OWN),
-    ("gateway: partners, standby: own", PARTNERS),
-    ("gateway: partners", PARTNERS),
-    ("gateway: partners, standby: own", PARTNERS),
-    ("standby: partners", OWN),
-    ("", OWN),
-)
+OWN, PARTNERS, RUNNING = "api-move-example-com", "partners", "running"
+
+
+def _steps(other: str) -> list[tuple[str, str]]:
+    """What a host says on its way to another gateway and back, and the gateway that its calls then take."""
+    there, swapped, moved = f"standby: {other}", f"gateway: {other}, standby: own", f"gateway: {other}"
+    return [(there, OWN), (swapped, other), (moved, other), (swapped, other), (there, OWN), ("", OWN)]
+
+
 #: As long as people look at each step before they take the next.
 BETWEEN = 12
 #: The loads of a client and of a stranger, each with its URL and more options of curl.
@@ -60,10 +59,11 @@ def place(namespace: MakeNamespace, authority: Authority) -> Iterator[Place]:
     upstream.certify({host: authority.issue(host) for host in (API, RAW, STAYS)})
     upstream.be_known_as(API, RAW, STAYS)
     upstream.serve(Face(443, tls="simple"))
-    apply(*credentials(namespace(GATEWAYS, "plain", RESTRICTED), authority))
+    apply(*credentials(namespace(GATEWAYS, "plain"), authority), adopted(GATEWAYS, "move-running"))
     shop, stranger = start_clients(
         namespace(APPS, "injected"), ClientPod("shop", account="shop"), ClientPod("stranger", account="stranger")
     )
+    kubectl("rollout", "status", "deployment/move-running", "--namespace", GATEWAYS, "--timeout=120s", seconds=150)
     release = Release(GATEWAYS)
     release.apply(_list(""))
     wait_answers([(shop, f"http://{API}/"), (shop, f"http://{STAYS}/")])
@@ -76,14 +76,15 @@ def _list(carried: str) -> str:
     return case("move", carried=f", {carried}" if carried else "")
 
 
-def test_no_request_is_lost(place: Place, proof: Proof) -> None:
+@pytest.mark.parametrize(("other", "kind"), [(PARTNERS, "a shared gateway"), (RUNNING, "an adopted one")])
+def test_no_request_is_lost(place: Place, proof: Proof, other: str, kind: str) -> None:
     with ExitStack() as loads:
         of = {
             (client.name, name): loads.enter_context(asked(client, name, *load))
             for client in (place.shop, place.stranger)
             for name, load in LOADS.items()
         }
-        for carried, gateway in STEPS:
+        for carried, gateway in _steps(other):
             place.release.apply(_list(carried))
             wait_until(lambda: _taken(place) == gateway, f"calls take {gateway}", seconds=30)  # noqa: B023
             time.sleep(BETWEEN)
@@ -93,9 +94,19 @@ def test_no_request_is_lost(place: Place, proof: Proof) -> None:
         assert {*of["stranger", name]} == {refused}, (name, of["stranger", name])
     count = sum((of["shop", name] for name in LOADS), Counter[str]())["200"]
     assert count > 1000
-    claim = "a host moves to a shared gateway and back, by a standby: no request is lost, and strangers are refused"
+    claim = f"a host moves to {kind} and back, by a standby: no request is lost, and strangers are refused"
     call = "GET, POST and TLS of a client and of a stranger, all the time"
     proof.row(SHARED, claim, call, "all requests of the client", "200 to the client, 403 or nothing to the stranger")
+
+
+def test_open_connections_stay_where_they_are(place: Place, proof: Proof) -> None:
+    place.release.apply(_list(f"standby: {PARTNERS}"))
+    with held(place.shop, {"websocket": API, "stream": API}, seconds=20) as connections:
+        place.release.apply(_list(f"gateway: {PARTNERS}, standby: own"))
+        wait_until(lambda: _taken(place) == PARTNERS, "calls take the shared gateway", seconds=15)
+    assert connections.cut == 0
+    claim = "a host's calls are led to its standby: connections that are open stay, on the gateway before"
+    proof.row(SHARED, claim, "WebSockets and streams of HTTP/2", "all of them", "all of them have their answers")
 
 
 def test_a_standby_refuses_strangers(place: Place, proof: Proof) -> None:
@@ -119,4 +130,6 @@ def _taken(place: Place) -> str | None:
     before = len(requests(place.upstream))
     place.shop.curl(f"http://{API}/taken")
     mine = [seen for seen in requests(place.upstream)[before:] if seen.get("path") == "/taken"]
-    return senders(GATEWAYS).get(peer(mine[-1])) if mine else None
+    (running,) = get("pods", "--namespace", GATEWAYS, "--selector=istio=move-running")["items"]
+    known = senders(GATEWAYS) | {one["ip"]: RUNNING for one in running["status"]["podIPs"]}
+    return known.get(peer(mine[-1])) if mine else None
