@@ -45,7 +45,8 @@ def _routes(fleet: Fleet, exposure: Mapping[str, Any], spec: Mapping[str, Any]) 
         taken = {tuple(match["uri"].items()) for match in route["match"]}
         whole = {(("prefix", "/"),)}
         assert taken == (whole if path == "/" else {(("exact", path),), (("prefix", f"{path}/"),)})
-        (way,) = (gateway for gateway in fleet.hosts if gateway.host == route["rewrite"]["authority"])
+        host = route["rewrite"]["authority"]
+        (way,) = (gateway for gateway in fleet.hosts if gateway.host == host and not gateway.stands_by)
         destination = route["route"][0]["destination"]
         assert destination["host"] == way.spec("DestinationRule")["host"]
         assert {exposure["namespace"], "*"} & {*way.values["exportTo"]} or exposure["namespace"] == way.namespace

@@ -12,6 +12,7 @@ MUTANTS = (
         "{{- if $gateway.host }}",
         "a standby prints the host's VirtualService too, and leads clients to itself",
         contract("hops"),
+        row="A gateway that stands by takes only the host's clients, and none is led to it",
     ),
     Mutant(
         f"{COMPILER}/plan/carriers/__init__.py",
