@@ -170,6 +170,11 @@ def requests(upstream: Upstream, wanted: Callable[[Seen], bool] = lambda _: True
     return [seen for seen in upstream.seen() if not _is_check(seen) and wanted(seen)]
 
 
+def started(namespace: str) -> dict[str, tuple[str, int]]:
+    """The gateways' pods, and how often each was restarted, whether they are Ready by now or not."""
+    return {name: (pod.name, pod.restarts) for name, pod in gateways(namespace).items()}
+
+
 def senders(namespace: str) -> dict[str, str]:
     """The names of the gateways by their pods' addresses: who an upstream sees as its peer."""
     return {address: name for name, pod in gateways(namespace).items() for address in pod.addresses}

@@ -16,7 +16,7 @@ from tests.mesh import dns, settings
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import case, config_map, gateways, requests, secret, wait_answers, wait_ready
+from tests.mesh.fleet import case, config_map, gateways, requests, secret, started, wait_answers, wait_ready
 from tests.mesh.kubectl import Manifest, apply, get, kubectl
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import EXTERNAL, Proof
@@ -263,7 +263,7 @@ def test_fail_open(fleet: Fleet, proof: Proof) -> None:
 
 
 def test_changed(fleet: Fleet, proof: Proof) -> None:
-    before = gateways(GATEWAYS)
+    before = started(GATEWAYS)
     apply(policy(POLICY.replace("/private", "/secret")))
     wait_until(lambda: fleet.status(fleet.shop, f"{JUDGED}/private") == 200, "the new policy", seconds=60)
     apply(policy("package envoy.authz\n\nallow if nonsense"))
@@ -275,7 +275,7 @@ def test_changed(fleet: Fleet, proof: Proof) -> None:
     )
     assert fleet.status(fleet.shop, f"{JUDGED}/private") == 200
     assert fleet.status(fleet.shop, f"{JUDGED}/secret") == 403
-    assert gateways(GATEWAYS) == before
+    assert started(GATEWAYS) == before
     claim = "a changed policy is taken without a restart; one that OPA cannot read leaves it in force"
     proof.row(EXTERNAL, claim, f"`GET http://{JUDGED}/private` until it changes", "1 request", "403, then 200")
 

@@ -13,7 +13,7 @@ from tests.mesh import dns, versions
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
-from tests.mesh.fleet import ADDED, case, gateways, secret, wait_answers, wait_ready
+from tests.mesh.fleet import ADDED, case, secret, started, wait_answers, wait_ready
 from tests.mesh.kubectl import apply, get
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import HEADERS, Proof
@@ -168,11 +168,11 @@ def test_wildcard(fleet: Fleet, proof: Proof) -> None:
 
 
 def test_renewed(fleet: Fleet, proof: Proof) -> None:
-    before = gateways(GATEWAYS)
+    before = started(GATEWAYS)
     apply(secret(GATEWAYS, "partner", {"token": "second-token", "api-key": "second-key"}))
     for url, name, value in ((TOKEN, "authorization", f"{BEARER}second-token"), (KEY, "x-api-key", "second-key")):
         wait_until(lambda: fleet.seen(f"{url}/a")[name] == [value], f"the second credential of {url}", seconds=60)  # noqa: B023
-    assert gateways(GATEWAYS) == before
+    assert started(GATEWAYS) == before
     claim = "a renewed credential is taken without a restart"
     proof.row(HEADERS, claim, f"`GET http://{TOKEN}/a` until it changes", "the second credential", "200")
 
