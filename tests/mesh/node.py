@@ -4,6 +4,8 @@ import base64
 import json
 import secrets
 import socket
+from collections.abc import Mapping
+from typing import Any
 
 import trustme
 
@@ -158,22 +160,29 @@ def start_control_plane() -> None:
 def start_kubelet(containerd: Daemon) -> None:
     """Start kube-proxy and the kubelet; when this returns, the node is Ready."""
     (STATE / "resolv.conf").write_text("nameserver 127.0.0.1\n")
-    for name, configuration in {"kube-proxy": KUBE_PROXY, "kubelet": KUBELET}.items():
-        (STATE / f"{name}.json").write_text(json.dumps(configuration, indent=1))
+    (STATE / "kube-proxy.json").write_text(json.dumps(KUBE_PROXY, indent=1))
     start("kube-proxy", tool("kube-proxy"), f"--config={STATE}/kube-proxy.json")
+    join(settings.NODE, KUBELET, containerd)
+
+
+def join(name: str, configuration: Mapping[str, Any], containerd: Daemon, part: str = "") -> None:
+    """Start a kubelet, of a part of the mesh if it says one; when this returns, the node of this name is Ready."""
+    state, daemon = STATE / part, f"kubelet-{part}" if part else "kubelet"
+    (state / "kubelet.json").write_text(json.dumps(configuration, indent=1))
     kubelet = start(
-        "kubelet",
+        daemon,
         tool("kubelet"),
-        f"--config={STATE}/kubelet.json",
+        f"--config={state}/kubelet.json",
         f"--kubeconfig={settings.KUBECONFIG}",
-        f"--hostname-override={settings.NODE}",
+        f"--hostname-override={name}",
         f"--node-ip={settings.NODE_ADDRESS}",
-        f"--root-dir={STATE}/kubelet",
-        f"--cert-dir={STATE}/kubelet/pki",
+        f"--root-dir={state}/kubelet",
+        f"--cert-dir={state}/kubelet/pki",
         mounts_of=containerd,
+        part=part,
     )
     ready = """jsonpath={.status.conditions[?(@.type=="Ready")].status}"""
-    await_ready(kubelet, lambda: kubectl("get", "node", settings.NODE, "--output", ready, check=False) == "True")
+    await_ready(kubelet, lambda: kubectl("get", "node", name, "--output", ready, check=False) == "True")
 
 
 def _write_credentials() -> None:

@@ -4,7 +4,6 @@ It shares the bridge, the addresses and kube-proxy with the first. All of it is 
 control group, so `down` removes it too when the program that made it was cut off.
 """
 
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,10 +18,8 @@ from tests.mesh.processes import (
     create_groups,
     kill_all,
     remove_groups,
-    start,
     start_with_own_mounts,
 )
-from tests.tools import tool
 
 NAME = "second"
 STATE = settings.STATE / NAME
@@ -59,7 +56,7 @@ def second_node() -> Iterator[None]:
         STATE.mkdir()
         containerd = _start_containerd()
         _load_images()
-        _start_kubelet(containerd)
+        node.join(NAME, KUBELET, containerd, part=NAME)
         yield
     finally:
         _remove()
@@ -92,26 +89,6 @@ def _load_images() -> None:
 
 def _ctr(socket: Path, *arguments: str) -> None:
     run("ctr", "--address", str(socket), "--namespace", "k8s.io", "images", *arguments)
-
-
-def _start_kubelet(containerd: Daemon) -> None:
-    """Start the kubelet; when this returns, the node is Ready."""
-    configuration = STATE / "kubelet.json"
-    configuration.write_text(json.dumps(KUBELET, indent=1))
-    kubelet = start(
-        f"kubelet-{NAME}",
-        tool("kubelet"),
-        f"--config={configuration}",
-        f"--kubeconfig={settings.KUBECONFIG}",
-        f"--hostname-override={NAME}",
-        f"--node-ip={settings.NODE_ADDRESS}",
-        f"--root-dir={STATE}/kubelet",
-        f"--cert-dir={STATE}/kubelet/pki",
-        mounts_of=containerd,
-        part=NAME,
-    )
-    ready = """jsonpath={.status.conditions[?(@.type=="Ready")].status}"""
-    await_ready(kubelet, lambda: kubectl("get", "node", NAME, "--output", ready, check=False) == "True")
 
 
 def _remove() -> None:
