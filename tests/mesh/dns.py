@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from urllib.request import urlopen
 
 from tests.mesh import settings
+from tests.mesh.claims import claim
 from tests.mesh.kubectl import apply, kubectl
 from tests.mesh.waiting import wait_until
 
@@ -121,11 +122,13 @@ def install() -> None:
 def set_names(names: Mapping[str, Sequence[str]]) -> None:
     """Let each name have exactly these addresses; no address at all, and the name does not exist any more.
 
-    When this returns, DNS says so: Envoy asks for a name once, and believes the answer for a minute.
+    When this returns, DNS says so: Envoy asks for a name once, and believes the answer for a minute. MeshError when the
+    name is one of other tests.
     """
     folder = settings.HOSTS.parent
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        claim([name for name, addresses in names.items() if addresses])
         lines = [line for line in settings.HOSTS.read_text().splitlines() if line.split()[1] not in names]
         lines += [f"{address} {name}" for name, addresses in names.items() for address in addresses]
         # never half a file: CoreDNS would say that a name does not exist

@@ -335,11 +335,11 @@ def test_one_dead_address(well: Fleet, proof: Proof) -> None:
 
 def test_helm_waits_for_the_upstream(fleet: Fleet, proof: Proof) -> None:
     """`helm upgrade --install --wait` fails in time, but what it installed stays, and becomes Ready by itself."""
-    host, port = "dead.example.com", 9443
+    host, port = "revived.example.com", 9443
     fleet.upstream.certify({host: fleet.authority.issue(host)})
     fleet.upstream.be_known_as(host)
     release = Release(GATEWAYS)
-    with pytest.raises(MeshError, match="dead-example-com"):
+    with pytest.raises(MeshError, match="revived-example-com"):
         release.apply(
             f"{case('readiness')}- {{host: {host}, ports: [{{port: 80, upstreamPort: {port}}}]}}\n", seconds=15
         )
