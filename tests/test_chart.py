@@ -311,6 +311,26 @@ def test_pods_are_spread_over_zones_beside_an_affinity_that_is_given(render: Ren
     assert beside == given
 
 
+@pytest.mark.parametrize(
+    ("fleet", "own", "workers"),
+    [
+        ({"memory": "1Gi"}, None, 2),
+        ({"cpu": 4}, None, None),
+        ({"memory": "1Gi"}, {"cpu": "3"}, None),
+        ({"cpu": 4}, {"memory": "1Gi"}, 2),
+    ],
+)
+def test_workers_follow_a_limit_of_cpu_and_never_the_node(
+    render: Render, fleet: dict[str, Any], own: dict[str, Any] | None, workers: int | None
+) -> None:
+    """Istio itself counts the cores of a limit, and those of the node where there is none."""
+    more: dict[str, Any] = {"resources": {"limits": own}} if own else {}
+    metadata = _of("Deployment", render({"resources": {"limits": fleet}} | _gateways(**more)))["spec"]["template"][
+        "metadata"
+    ]
+    assert yaml.safe_load(metadata["annotations"]["proxy.istio.io/config"]).get("concurrency") == workers
+
+
 def test_a_gateway_s_own_settings_replace_the_fleet_s(render: Render) -> None:
     documents = render(CI_VALUES / "cluster-settings-values.yaml")
     shared, own = (_of("Deployment", documents, name) for name in ("api-example-com", "own-example-com"))

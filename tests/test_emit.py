@@ -53,7 +53,7 @@ def test_every_string_is_quoted() -> None:
 
 def test_what_nobody_says_is_the_chart_s() -> None:
     bare = gateway("- api.example.com")
-    assert set(bare) == {"host", "namespace", "selector", "exportTo", "ports", "endpoints", "pods"}
+    assert set(bare) == {"host", "namespace", "selector", "exportTo", "serviceExportTo", "ports", "endpoints", "pods"}
 
 
 def test_what_the_list_says_is_emitted_also_where_the_chart_says_the_same() -> None:

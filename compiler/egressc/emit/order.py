@@ -4,7 +4,8 @@ from typing import Any
 
 #: Of entries of hosts, pods and ports, of the TLS to upstreams, of pools, and of authorizers.
 KEYS = """
-    host suffix namespace route standby standsBy selector adopted annotations listed exportTo directExportTo reports
+    host suffix namespace route standby standsBy selector adopted annotations listed exportTo serviceExportTo
+    directExportTo reports
     accessLog gatewayProtocol ports
     policy twoReadings closedPort dropUnderscores strictPaths escapedSlashes networkPolicy namespaces
     name port gatewayPort standbyPort perName upstreamPort protocol upstreamProtocol inClear preserveCase tls

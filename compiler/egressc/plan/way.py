@@ -135,6 +135,7 @@ class GatewayWay:
     ports: tuple[GatewayPort, ...]
     listed: tuple[str, ...]  # what the list has below a wildcard: these names have ways of their own
     export_to: tuple[str, ...]
+    service_export_to: tuple[str, ...]  # a gateway keeps a cluster of each Service that it sees, and needs none
     rules: tuple[Rule, ...]
     denials: tuple[Rule, ...]
     fleet_denials: tuple[Rule, ...]
@@ -257,6 +258,7 @@ def plan_way(kind: type[Way], host: Host, inventory: Inventory, pods: Pods) -> W
         ),
         listed=_listed(host, inventory),
         export_to=_export_to(host),
+        service_export_to=_service_export_to(host),
         rules=rules(host, inventory.mesh.trust_domain),
         denials=denials(host),
         fleet_denials=fleet_denials(host, inventory),
@@ -279,6 +281,12 @@ def _export_to(host: Host) -> tuple[str, ...]:
         return (EVERYBODY,)
     namespaces = {client.namespace or "" for client in host.callers} - {host.namespace}
     return (OWN_NAMESPACE, *sorted(namespaces))
+
+
+def _service_export_to(host: Host) -> tuple[str, ...]:
+    known = _export_to(host)
+    callers = {client.namespace for client in host.callers}
+    return known if host.namespace in callers or not callers else tuple(one for one in known if one != OWN_NAMESPACE)
 
 
 def _callers(host: Host, port: Port) -> tuple[CallerPods, ...]:

@@ -6,6 +6,7 @@ from egressc.model import Client
 from egressc.plan.decision import Decision, Object
 from egressc.plan.decisions.limits import idle
 from egressc.plan.decisions.lines import client_line, once
+from egressc.plan.decisions.seen import namespaces
 from egressc.plan.way import OWN_NAMESPACE, CarriedPort, GatewayPort, GatewayWay
 
 CLOSED_PORT = 9  # of a Service: nothing listens there
@@ -25,6 +26,13 @@ def sent(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     yield idle(way.host, rule)
     says = f"leads port {port.gateway_port} to the gateway's Ready pods"
     yield Decision(way.object("Service"), says, way.host.said("gateway"), {"selector": way.pods.selector})
+    if way.service_export_to != way.export_to:
+        yield Decision(
+            way.object("Service"),
+            f"seen by {namespaces(way, way.service_export_to)}",
+            (),
+            {"serviceExportTo": list(way.service_export_to)},
+        )
     if way.over_http2(port):
         yield from _as_http2(way)
 
