@@ -14,6 +14,7 @@ def check(fleet: Fleet) -> None:
             _parameters(gateway, port)
             _protocol(gateway, port)
             _answers(gateway, port)
+            _parts(gateway, port)
             _asked_again(gateway, port)
             if port["protocol"] in ("TLS", "TCP"):
                 _passthrough(gateway, port)
@@ -52,6 +53,17 @@ def _parameters(gateway: Gateway, port: dict[str, Any]) -> None:
     assert revoked == (
         [{"filename": port["check"]["tls"]["caCrl"]}] if checked and "caCrl" in port["check"]["tls"] else []
     )
+
+
+def _parts(gateway: Gateway, port: dict[str, Any]) -> None:
+    """Answers are read in parts, said once for each upstream."""
+    said = [
+        patch["patch"]["value"]["per_connection_buffer_limit_bytes"]
+        for patch in (*gateway.patches(), *gateway.patches(".upstream"))
+        if patch["match"].get("cluster") == {"service": gateway.host, "portNumber": port["port"]}
+        and "per_connection_buffer_limit_bytes" in patch["patch"]["value"]
+    ]
+    assert said == [2**15]
 
 
 def _asked_again(gateway: Gateway, port: dict[str, Any]) -> None:

@@ -75,9 +75,11 @@ connectionPool:
   {{- end }}
 {{- end }}
 
-{{- /* When DNS is asked again where it gave no address or a TTL of 0, and where it gave no answer, if it is asked at all. Without this
-       Istio waits a minute. Expects: gateway; retry, the fleet's dnsRetry. */}}
-{{- define "egress-gateways.dnsRetry" }}
+{{- /* What the cluster of every port has. Expects: gateway; retry, the fleet's dnsRetry. */}}
+{{- define "egress-gateways.everyCluster" }}
+{{- /* so much of an answer at once: by Envoy's own 1 MiB a large one holds up the other hosts of the pods */}}
+per_connection_buffer_limit_bytes: 32768
+{{- /* when DNS is asked again where it gave no address or a TTL of 0, and where it gave no answer: Istio waits a minute */}}
 {{- if not (or .gateway.perName .gateway.proxy (eq (or .gateway.resolution "DNS") "STATIC")) }}
 dns_refresh_rate: {{ or .gateway.dnsRetry .retry }}
 dns_failure_refresh_rate: {base_interval: 1s, max_interval: {{ or .gateway.dnsRetry .retry }}}

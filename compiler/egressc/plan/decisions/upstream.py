@@ -29,7 +29,7 @@ def reached(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     host, entry = way.host, way.entry(port)
     yield behind(port.settled, entry)
     yield found(host, entry, checked=True)
-    yield from _asked_again(way, port.settled)
+    yield from _of_every_cluster(way, port.settled)
     if way.isolated:
         yield _let_out(way, port)
     yield from failed_over(way)
@@ -65,11 +65,14 @@ def _found(host: Host) -> dict[str, Any]:
     return {"endpoints": endpoints} | ({"resolution": host.kind} if host.kind != "DNS" else {})
 
 
-def _asked_again(way: GatewayWay, port: Port) -> Iterator[Decision]:
-    """When DNS is asked once more for a name that it did not answer or did not know."""
+def _of_every_cluster(way: GatewayWay, port: Port) -> Iterator[Decision]:
+    """How much is read at once, and when DNS is asked once more for a name that it did not answer or did not know."""
     host, retry = way.host, way.host.dns_retry
-    if way.filtered and host.kind in ("DNS", "DNS_ROUND_ROBIN"):
-        patch = way.object("EnvoyFilter", "" if port in host.checked else ".upstream")
+    if not way.filtered:
+        return
+    patch = way.object("EnvoyFilter", "" if port in host.checked else ".upstream")
+    yield Decision(patch, "reads answers in parts of 32 KiB, so that a large one holds up no other")
+    if host.kind in ("DNS", "DNS_ROUND_ROBIN"):
         says = f"asks DNS again within {retry.spelled} where it had no answer"
         yield chosen(patch, says, host.said("dnsRetry"), {"dnsRetry": seconds(retry)})
 
