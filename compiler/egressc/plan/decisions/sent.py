@@ -27,12 +27,8 @@ def sent(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
     says = f"leads port {port.gateway_port} to the gateway's Ready pods"
     yield Decision(way.object("Service"), says, way.host.said("gateway"), {"selector": way.pods.selector})
     if way.service_export_to != way.export_to:
-        yield Decision(
-            way.object("Service"),
-            f"seen by {namespaces(way, way.service_export_to)}",
-            (),
-            {"serviceExportTo": list(way.service_export_to)},
-        )
+        says, seers = f"seen by {namespaces(way, way.service_export_to)}", tuple(map(client_line, way.host.callers))
+        yield Decision(way.object("Service"), says, seers, {"serviceExportTo": list(way.service_export_to)})
     if way.over_http2(port):
         yield from _as_http2(way)
 
