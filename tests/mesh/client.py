@@ -1,9 +1,11 @@
 """Client pods: applications that ask upstreams, with a sidecar or without."""
 
 import json
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from tests.mesh import settings
 from tests.mesh.errors import MeshError
@@ -17,6 +19,24 @@ SIDECAR_CONFIG = f"""\
 holdApplicationUntilProxyStarts: true
 terminationDrainDuration: 1s
 proxyMetadata: {{OUTPUT_CERTS: {CERTIFICATES}}}
+"""
+
+
+#: How often an answer is asked for.
+TRIES = 3
+#: Runs a command in a folder of this name, if nobody has: its output is kept there, and read as often as it gets lost.
+#: Both outputs end with the name, so that an end that was lost is missed. (kubectl adds the exit code to the second.)
+_ONCE = """
+place="/tmp/$0"
+if mkdir "$place" 2>/dev/null; then
+  "$@" >"$place/out" 2>"$place/err"
+  echo "$?" >"$place/code.new"
+  mv "$place/code.new" "$place/code"
+fi
+until [ -e "$place/code" ]; do sleep 0.1; done
+cat "$place/out"; printf %s "$0"
+{ cat "$place/err"; printf %s "$0"; } >&2
+exit "$(cat "$place/code")"
 """
 
 
@@ -59,6 +79,20 @@ class Client:
     namespace: str
     name: str
 
+    def run(self, command: Sequence[str], *, text: str = "", seconds: float = 60) -> subprocess.CompletedProcess[str]:
+        """What comes of a command in the application's container, with `text` as its input.
+
+        It runs once, also where its output gets lost on its way from the node: that is read again then.
+        """
+        name = uuid4().hex
+        once, tries = ["sh", "-c", _ONCE, name, *command], 0
+        while True:
+            done = execute(self.namespace, self.name, CONTAINER, once, text=text, seconds=seconds)
+            tries += 1
+            if tries == TRIES or (name in done.stdout and name in done.stderr):
+                done.stdout, done.stderr = done.stdout.partition(name)[0], done.stderr.partition(name)[0]
+                return done
+
     def curl(self, url: str, *options: str, seconds: float = 10) -> Answer:
         """Ask with curl, its path sent as it is written; options are curl's own."""
         # the body goes to standard output, what curl knows of the answer to standard error
@@ -74,17 +108,13 @@ class Client:
             *options,
             url,
         ]
-        decoder, said = json.JSONDecoder(), ""
-        # the end of an output is lost now and then on its way from the node: what is cut short is asked again
-        for _ in range(2):
-            done = execute(self.namespace, self.name, CONTAINER, command, seconds=seconds + 30)
-            try:
-                told, end = decoder.raw_decode(done.stderr)
-                headers, _ = decoder.raw_decode(done.stderr[end:].lstrip())
-                return Answer(told["http_code"], headers, done.stdout, told["exitcode"], told["errormsg"] or "")
-            except ValueError:
-                said = done.stderr.strip()
-        raise MeshError(f"curl could not run in pod {self.namespace}/{self.name}: {said}")
+        decoder, done = json.JSONDecoder(), self.run(command, seconds=seconds + 30)
+        try:
+            told, end = decoder.raw_decode(done.stderr)
+            headers, _ = decoder.raw_decode(done.stderr[end:].lstrip())
+        except ValueError:
+            raise MeshError(f"curl could not run in pod {self.namespace}/{self.name}: {done.stderr.strip()}") from None
+        return Answer(told["http_code"], headers, done.stdout, told["exitcode"], told["errormsg"] or "")
 
     def grpc(self, address: str, *options: str) -> Outcome:
         """Call the echo method of host:port; options are those of `peer grpc`."""
@@ -100,12 +130,12 @@ class Client:
 
     def write(self, path: str, content: str) -> None:
         """Write a file in the application's container."""
-        done = execute(self.namespace, self.name, CONTAINER, ["tee", path], text=content)
+        done = self.run(["tee", path], text=content)
         if done.returncode:
             raise MeshError(f"{path} could not be written in pod {self.namespace}/{self.name}: {done.stderr.strip()}")
 
     def _peer(self, mode: str, *arguments: str) -> Outcome:
-        done = execute(self.namespace, self.name, CONTAINER, ["peer", mode, *arguments])
+        done = self.run(["peer", mode, *arguments])
         if done.returncode:
             raise MeshError(f"`peer {mode}` could not run in pod {self.namespace}/{self.name}: {done.stderr.strip()}")
         return Outcome(**json.loads(done.stdout))

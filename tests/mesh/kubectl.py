@@ -49,9 +49,10 @@ def apply(*manifests: Manifest | str, server_side: bool = False) -> None:
 def execute(
     namespace: str, pod: str, container: str, command: Sequence[str], *, text: str = "", seconds: float = 60
 ) -> subprocess.CompletedProcess[str]:
-    """A command in a container with `text` as its input: its exit code and its output, whatever they are.
+    """A command that changes nothing in a container, with `text` as its input: its exit code and its output.
 
-    It runs once more, twice at most, when the API server broke off before its end: nothing is known of it then.
+    It runs once more, twice at most, when the API server broke off before its end: nothing is known of it then. What
+    sends requests runs by `Client.run`.
     """
     where = ["--stdin", "--namespace", namespace, pod, "--container", container]
     arguments = [str(tool("kubectl")), "exec", *where, "--", *command]

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.mesh.client import CONTAINER, Client
+from tests.mesh.client import Client
 from tests.mesh.errors import MeshError
-from tests.mesh.kubectl import execute
 
 #: It asks while a file is there, so that nobody has to find and end the process.
 _ASK = """
@@ -26,15 +25,11 @@ def asked(client: Client, name: str, url: str, *options: str) -> Iterator[Counte
     When the block ends, the answers are counted by their status, "000" for none.
     """
     place, answers = f"/tmp/{name}", Counter[str]()  # noqa: S108  in the client's container
-    execute(client.namespace, client.name, CONTAINER, ["sh", "-c", _ASK, place, url, *options])
+    client.run(["sh", "-c", _ASK, place, url, *options])
     try:
         yield answers
     finally:
-        # the end of an output is lost now and then on its way from the node
-        for _ in range(2):
-            lines = execute(client.namespace, client.name, CONTAINER, ["sh", "-c", _COUNT, place]).stdout.split("\n")
-            answers.update({status: int(count) for count, status in (line.split() for line in lines if line)})
-            if answers:
-                break
+        lines = client.run(["sh", "-c", _COUNT, place]).stdout.splitlines()
+        answers.update({status: int(count) for count, status in map(str.split, lines)})
     if not answers:
         raise MeshError(f"pod {client.namespace}/{client.name} asked nothing of {url}")

@@ -12,10 +12,10 @@ import pytest
 from egressc.names import gateway_name
 from tests.mesh import dns, gateway
 from tests.mesh.certificates import Authority
-from tests.mesh.client import CONTAINER, Client, ClientPod, start_clients
+from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
 from tests.mesh.fleet import case, credentials, gateways, peer, requests, senders, wait_ready
-from tests.mesh.kubectl import Manifest, apply, execute, get, kubectl
+from tests.mesh.kubectl import Manifest, apply, get, kubectl
 from tests.mesh.proof import AROUND, Proof
 from tests.mesh.release import Release
 from tests.mesh.settings import NODE_ADDRESS
@@ -203,7 +203,7 @@ def test_udp_passes_the_sidecar(fleet: Fleet, proof: Proof, number: int) -> None
         outside.bind((NODE_ADDRESS, number))
         outside.settimeout(5)
         sent = f"printf around > /dev/udp/{NODE_ADDRESS}/{number}"
-        execute(fleet.kept.namespace, fleet.kept.name, CONTAINER, ["bash", "-c", sent])
+        fleet.kept.run(["bash", "-c", sent])
         assert outside.recv(100) == b"around"
     claim = f"UDP to port {number} of an address outside of the mesh"
     proof.row(AROUND, claim, "app: a datagram", "the datagram: **open**", "-")

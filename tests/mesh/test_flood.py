@@ -8,11 +8,11 @@ import pytest
 
 from tests.mesh import dns
 from tests.mesh.certificates import Authority
-from tests.mesh.client import CONTAINER, Client, ClientPod, start_clients
+from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
 from tests.mesh.fleet import case, gateways, secret
 from tests.mesh.gateway import stats
-from tests.mesh.kubectl import apply, execute
+from tests.mesh.kubectl import apply
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import WILDCARDS, Proof
 from tests.mesh.release import Release
@@ -42,7 +42,7 @@ class Fleet:
         requests = "\nnext\n".join(f"url={where.format(name)}{form}" for name in names)
         many = "--silent --insecure --parallel --parallel-max 200 --config -"
         command = ["sh", "-c", f"date +%s; curl {many} | sort | uniq -c; date +%s"]
-        done = execute(self.taken.namespace, self.taken.name, CONTAINER, command, text=requests, seconds=120)
+        done = self.taken.run(command, text=requests, seconds=120)
         return done.stdout
 
     def ask(self, scheme: str) -> int:

@@ -87,7 +87,7 @@ def ask(client: Client, name: str) -> Answer:
 
 def test_the_tenant_would_be_found(fleet: Fleet) -> None:
     """Otherwise nothing is proven: the search domains of an ordinary pod do lead to the tenant."""
-    done = execute(APPS, fleet.shop.name, "app", ["getent", "hosts", "absent.lookups"])
+    done = fleet.shop.run(["getent", "hosts", "absent.lookups"])
     assert "absent.lookups" in done.stdout, done
 
 

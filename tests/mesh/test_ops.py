@@ -44,6 +44,9 @@ def test_no_request_is_lost(stage: Ground, proof: Proof) -> None:
     missing = {name: number for name, number in measured.items() if name.startswith("lost")}
     assert len(missing) == 2 * len(EVENTS)
     assert not any(missing.values()), missing
+    cut = {name: number for name, number in measured.items() if name.startswith("cut")}
+    assert len(cut) == len(EVENTS)
+    assert not any(cut.values()), cut
     done = {
         "restarted": "the gateway's pods are replaced",
         "renewed": "the Secret of its client certificate is renewed",

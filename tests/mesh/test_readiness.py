@@ -12,7 +12,7 @@ import yaml
 from egressc.names import gateway_name
 from tests.mesh import dns, gateway, settings
 from tests.mesh.certificates import Authority, Certificate
-from tests.mesh.client import CONTAINER, Client, ClientPod, start_clients
+from tests.mesh.client import Client, ClientPod, start_clients
 from tests.mesh.conftest import MakeNamespace
 from tests.mesh.diagnostics import GATEWAY_LABEL
 from tests.mesh.errors import MeshError
@@ -28,7 +28,7 @@ from tests.mesh.fleet import (
     wait_answers,
     wait_ready,
 )
-from tests.mesh.kubectl import apply, execute, kubectl
+from tests.mesh.kubectl import apply, kubectl
 from tests.mesh.namespaces import RESTRICTED
 from tests.mesh.proof import READINESS, Proof, got
 from tests.mesh.release import Release
@@ -297,7 +297,7 @@ def test_addresses_change_under_load(well: Fleet, proof: Proof) -> None:
     def ask_on() -> list[str]:
         statuses: list[str] = []
         while not enough.is_set():
-            statuses += execute(APPS, "shop", CONTAINER, load).stdout.split()
+            statuses += well.shop.run(load).stdout.split()
         return statuses
 
     with ThreadPoolExecutor(1) as side:

@@ -17,13 +17,13 @@ from tests.ops import (
     bad_neighbour,
     budget,
     data_path,
-    drained,
     installation,
     lost,
     neighbours_held,
     own_growth,
     page,
     shared_growth,
+    tuning,
 )
 from tests.ops.figures import FIGURES
 from tests.ops.ground import Ground, ground
@@ -37,10 +37,10 @@ MEASUREMENTS: dict[str, Callable[[Ground], dict[str, float]]] = {
     "own-growth": own_growth.measure,
     "installation": installation.measure,
     "lost": lost.measure,
-    "drained": drained.measure,
     "budget": budget.measure,
     "bad-neighbour": bad_neighbour.measure,
     "data-path": data_path.measure,
+    "tuning": tuning.measure,
 }
 
 

@@ -46,6 +46,7 @@ _EVENTS = {
     "upgraded": "`helm upgrade` replaces all pods",
     "scaled": "one pod more, and one less",
     "renewed": "the Secret with the client's key is renewed",
+    "ca_renewed": "the upstream's CA is renewed, and the old one comes back",
     "named_elsewhere": "DNS changes to another address, and back",
     "evicted": "one of two pods is evicted",
     "drained_node": "a node with one of two pods is drained",
@@ -139,13 +140,28 @@ SECTIONS: dict[str, dict[str, Figure]] = {
         "busy_resident": Figure("resident memory after it", "MB"),
         "busy_rate": Figure("so many of the 1,000 were answered in a second", ""),
     },
+    "tuning": {
+        "rate_handshakes": Figure("TLS handshakes a second, a request each, through a gateway", ""),
+        "rate_handshakes_direct": Figure("by the client's sidecar", ""),
+        "rate_handshakes_over_handshakes_direct": Figure("the first over the second", ""),
+        "rate_shipped_over_handshakes": Figure("requests a second with reuse, over those with a handshake each", ""),
+        "rate_worker_over_shipped": Figure("one worker and one core, over two: requests a second", ""),
+        "rate_workers_over_shipped": Figure("16 workers, over two: requests a second", ""),
+        "peak_shipped": Figure("two workers: the most memory", "MB"),
+        "peak_worker": Figure("one worker: the most memory", "MB"),
+        "peak_workers": Figure("16 workers: the most memory", "MB"),
+        "rate_buffers_over_shipped": Figure("buffers of 1 MiB, over 32 KiB: requests a second", ""),
+        "rate_large_buffers_over_large": Figure("the same with answers of 1 MB", ""),
+        "peak_buffers": Figure("buffers of 1 MiB: the most memory", "MB"),
+    },
     "lost": {
         f"lost_{event}_{method}": Figure(f"{says}: {method.upper()} requests lost", "", 0)
         for event, says in _EVENTS.items()
         for method in ("get", "post")
     }
     | {
-        "drained_cut": Figure("a rolling restart: WebSockets, streams and TCP connections of 30 s that were cut", "", 0)
+        f"cut_{event}": Figure(f"{says}: connections cut", "", None if event == "killed" else 0)
+        for event, says in _EVENTS.items()
     },
     "neighbours": {
         f"neighbour_{state}_{place}_{what}": Figure(f"another upstream {says}; {where}: {of}", "", at_most)

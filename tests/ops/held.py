@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Event
 
-from tests.mesh.client import CONTAINER, Client
-from tests.mesh.kubectl import execute
+from tests.mesh.client import Client
 
 LINES = """
 exec 3<>/dev/tcp/{address}/5432
@@ -47,15 +47,39 @@ def held(client: Client, kinds: dict[str, str], seconds: float, each: int = 2) -
             result.lived[kind] = result.lived.get(kind, 0) + future.result()
 
 
+@contextmanager
+def one_after_another(client: Client, kinds: dict[str, str], seconds: float, each: int = 2) -> Iterator[Held]:
+    """Hold `each` connections of these kinds as above, and open another when one has ended, while this lasts."""
+    result = Held(dict.fromkeys(kinds, 0), dict.fromkeys(kinds, 0))
+    enough = Event()
+
+    def go_on(kind: str, place: str) -> list[bool]:
+        lived = []
+        while not enough.is_set():
+            lived.append(KINDS[kind](client, place, seconds))
+        return lived
+
+    with ThreadPoolExecutor(len(kinds) * each) as pool:
+        asked = [(kind, pool.submit(go_on, kind, place)) for kind, place in kinds.items() for _ in range(each)]
+        time.sleep(3)  # they are open
+        try:
+            yield result
+        finally:
+            enough.set()
+        for kind, future in asked:
+            result.opened[kind] += len(future.result())
+            result.lived[kind] += sum(future.result())
+
+
 def _websocket(client: Client, host: str, seconds: float) -> bool:
     command = ["peer", "websocket", f"-quiet={seconds:g}s", f"-timeout={seconds + 30:g}s", f"ws://{host}/"]
-    done = execute(client.namespace, client.name, CONTAINER, command, seconds=400)
+    done = client.run(command, seconds=400)
     return '"ok":true' in done.stdout
 
 
 def _tcp(client: Client, address: str, seconds: float) -> bool:
     script = LINES.format(address=address, seconds=f"{seconds:g}")
-    return execute(client.namespace, client.name, CONTAINER, ["bash", "-c", script], seconds=400).returncode == 0
+    return client.run(["bash", "-c", script], seconds=400).returncode == 0
 
 
 def _stream(client: Client, host: str, seconds: float) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.mesh.client import CONTAINER, Client
 from tests.mesh.errors import MeshError
-from tests.mesh.kubectl import execute, kubectl
+from tests.mesh.kubectl import kubectl
 from tests.tools import tool
 
 PROGRAM = "/usr/local/bin/vegeta"
@@ -59,7 +59,7 @@ def steady(client: Client, urls: Sequence[str], rate: float, *options: str) -> I
         try:
             yield found
         finally:
-            execute(client.namespace, client.name, CONTAINER, ["sh", "-c", f"kill -INT $(cat {RUNNING})"])
+            client.run(["sh", "-c", f"kill -INT $(cat {RUNNING})"])
             found.append(reporting.result())
 
 
@@ -82,7 +82,7 @@ def _given(options: Sequence[str], seconds: float) -> str:
 
 def _reported(client: Client, attack: str, targets: str, seconds: float) -> Report:
     command = ["sh", "-c", f"{attack} | {PROGRAM} report -type=json"]
-    done = execute(client.namespace, client.name, CONTAINER, command, text=targets, seconds=seconds)
+    done = client.run(command, text=targets, seconds=seconds)
     if done.returncode or not done.stdout:
         raise MeshError(f"vegeta could not run: {done.stderr.strip()}")
     told = json.loads(done.stdout)

@@ -1,4 +1,7 @@
-"""Whether a request is lost while a gateway is changed: GET and POST, sent at a constant rate whatever is answered."""
+"""Whether a request is lost while a gateway is changed: GET and POST, sent at a constant rate whatever is answered.
+
+Beside them WebSockets, streams of HTTP/2 and TCP connections are held, one after another, each for less than the drain.
+"""
 
 import json
 import time
@@ -14,7 +17,8 @@ from tests.mesh.gateway import pods
 from tests.mesh.kubectl import Manifest, apply, kubectl
 from tests.mesh.release import Release, Values
 from tests.mesh.upstream import Face, Upstream, start_upstreams
-from tests.ops.ground import AS_SHIPPED, EGRESS, OUTSIDE, Ground, host_list, installed, name
+from tests.ops.ground import ADDRESS, AS_SHIPPED, EGRESS, OUTSIDE, Entry, Ground, host_list, installed, name
+from tests.ops.held import one_after_another
 from tests.ops.load import attack
 
 HOST = name("kept")
@@ -28,6 +32,15 @@ THREE: Values = {**TWO, "replicas": 3}
 #: One pod on each node: the chart spreads them.
 ON_TWO_NODES: Values = {**TWO, "tolerations": [second_node.TOLERATION]}
 KEY = {"mode": "mutual", "secret": "partner"}
+PORTS: list[Entry] = [
+    {"port": 80},
+    {"port": 81, "protocol": "HTTP2", "upstreamPort": 443},
+    {"port": 5432, "protocol": "TCP", "tls": {"mode": "none", "unverified": "the lines are in this test"}},
+]
+#: New connections to the upstream all the time, as its certificate is looked at only then.
+POOL = {"maxRequestsPerConnection": 100}
+KINDS = {"websocket": HOST, "stream": f"{HOST}:81", "tcp": ADDRESS}
+HELD_SECONDS = 15
 
 
 @dataclass(frozen=True)
@@ -51,7 +64,8 @@ STEPS: tuple[dict[str, str], ...] = (
 
 
 def _list(carried: Mapping[str, str] | None = None) -> str:
-    return host_list([{"host": HOST, "tls": KEY, **(carried or {})}], beside="partners")
+    host = {"host": HOST, "addresses": [ADDRESS], "ports": PORTS, "tls": KEY, "connectionPool": POOL}
+    return host_list([host | dict(carried or {})], beside="partners")
 
 
 def restarted(_: Stage) -> None:
@@ -96,6 +110,19 @@ def drained_node(_: Stage) -> None:
 def renewed(stage: Stage) -> None:
     """The Secret with the client's key and certificate."""
     apply(_secret(stage.authority))
+
+
+def ca_renewed(stage: Stage) -> None:
+    """The upstream's certificate comes from another CA, and from the first again; in between both are trusted."""
+    old, new = stage.authority, Authority()
+    for before, after in ((old, new), (new, old)):
+        apply(_secret(old, before, after))
+        time.sleep(10)
+        for upstream in stage.upstreams:
+            upstream.certify({HOST: after.issue(HOST)})
+        time.sleep(10)
+        apply(_secret(old, after))
+        time.sleep(10)
 
 
 def named_elsewhere(stage: Stage) -> None:
@@ -150,6 +177,7 @@ EVENTS: dict[str, Event] = {
     "upgraded": upgraded,
     "scaled": scaled,
     "renewed": renewed,
+    "ca_renewed": ca_renewed,
     "named_elsewhere": named_elsewhere,
     "evicted": evicted,
     "moved": moved,
@@ -169,7 +197,9 @@ ALONE: dict[str, Event] = {
 def measure(
     ground: Ground, events: Mapping[str, Event] = EVENTS, seconds: float = 100, *, configure: bool = False
 ) -> dict[str, float]:
-    """How many requests were lost of how many, in each event, of GET and of POST; each load takes `seconds`.
+    """How many requests were lost of how many, in each event, of GET and of POST, and how many connections were cut.
+
+    Each load takes `seconds`.
 
     With `configure` also in ALONE, whose loads take longer.
     """
@@ -179,7 +209,7 @@ def measure(
     mutual = Face(443, tls="mutual", client_ca=authority.certificate)
     for one in reversed(upstreams):
         one.certify({HOST: authority.issue(HOST)})
-        one.serve(mutual)
+        one.serve(mutual, Face(5432, "tcp"))
         one.be_known_as(HOST)
     found: dict[str, float] = {}
     try:
@@ -214,8 +244,11 @@ def _measured(
                     method: pool.submit(attack, ground.client, [f"http://{HOST}/"], RATE, seconds, method)
                     for method in ("GET", "POST")
                 }
-                time.sleep(5)
-                event(stage)
+                time.sleep(2)
+                with one_after_another(ground.client, KINDS, HELD_SECONDS) as connections:
+                    event(stage)
+                found |= {f"cut_{called}": connections.cut, f"held_{called}": sum(connections.opened.values())}
+                print(called, connections)
                 for method, load in loads.items():
                     report = load.result()
                     print(called, method, report.requests, report.failed, *report.errors[:4])
@@ -228,6 +261,8 @@ def _measured(
     return found
 
 
-def _secret(authority: Authority) -> Manifest:
-    pair = key_pair(authority.issue("egress.example.com", subject="egress"))
-    return secret(EGRESS, "partner", pair | {"ca.crt": authority.certificate})
+def _secret(issuer: Authority, *trusted: Authority) -> Manifest:
+    """The client's key, from `issuer`, and the CAs that the upstream's certificate may come from."""
+    pair = key_pair(issuer.issue("egress.example.com", subject="egress"))
+    cas = "".join(one.certificate for one in trusted or (issuer,))
+    return secret(EGRESS, "partner", pair | {"ca.crt": cas})

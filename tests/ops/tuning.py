@@ -1,0 +1,86 @@
+"""What reuse of connections, workers and buffers buy: each against a gateway as it is shipped, in turn with it."""
+
+import statistics
+
+from tests.mesh.kubectl import Manifest
+from tests.ops.ground import EGRESS, QUICK, Entry, Ground, host_list, installed, name
+from tests.ops.load import push
+from tests.ops.proxy import proxy
+
+#: Each request has a connection to the upstream, and its TLS, of its own.
+FRESH = {"connectionPool": {"maxRequestsPerConnection": 1}}
+SHIPPED, HANDSHAKES, DIRECT, ONE_WORKER, WORKERS, BUFFERS = (
+    name(one) for one in ("shipped", "handshakes", "direct", "worker", "workers", "buffers")
+)
+HOSTS: list[Entry] = [
+    SHIPPED,
+    {"host": HANDSHAKES} | FRESH,
+    {"host": DIRECT, "at": "sidecar"} | FRESH,
+    {"host": ONE_WORKER, "resources": {"requests": {"cpu": "5m"}, "limits": {"cpu": 1}}},
+    {"host": WORKERS, "resources": {"requests": {"cpu": "5m"}, "limits": {"cpu": 16}}},
+    BUFFERS,
+]
+#: Envoy's own for each connection, in bytes.
+BUFFER = 2**20
+SMALL, LARGE = "", f"bytes?count={10**6}"
+TURNS, SECONDS, CONNECTIONS = 3, 8, 16
+
+
+def measure(ground: Ground) -> dict[str, float]:
+    """Requests a second of each way, what they are over those of another in the same turn, and memory after them."""
+    ground.know([one if isinstance(one, str) else one["host"] for one in HOSTS])
+    with installed(host_list(HOSTS), QUICK, objects=[_buffers(BUFFERS)]):
+        ground.await_answers(SHIPPED, HANDSHAKES, DIRECT, ONE_WORKER, WORKERS, BUFFERS)
+        turns = [
+            {
+                "shipped": _rate(ground, SHIPPED),
+                "handshakes": _rate(ground, HANDSHAKES),
+                "handshakes_direct": _rate(ground, DIRECT),
+                "worker": _rate(ground, ONE_WORKER),
+                "workers": _rate(ground, WORKERS),
+                "buffers": _rate(ground, BUFFERS),
+                "large": _rate(ground, SHIPPED, LARGE),
+                "large_buffers": _rate(ground, BUFFERS, LARGE),
+            }
+            for _ in range(TURNS)
+        ]
+        peaks = {
+            f"peak_{way}": proxy(EGRESS, host.replace(".", "-")).peak
+            for way, host in {"shipped": SHIPPED, "worker": ONE_WORKER, "workers": WORKERS, "buffers": BUFFERS}.items()
+        }
+    found = {f"rate_{way}": statistics.median(turn[way] for turn in turns) for way in turns[0]}
+    over = {
+        "handshakes": "handshakes_direct",
+        "shipped": "handshakes",
+        "worker": "shipped",
+        "workers": "shipped",
+        "buffers": "shipped",
+        "large_buffers": "large",
+    }
+    ratios = {
+        f"rate_{one}_over_{other}": statistics.median(turn[one] / turn[other] for turn in turns)
+        for one, other in over.items()
+    }
+    return found | ratios | peaks
+
+
+def _rate(ground: Ground, host: str, path: str = SMALL) -> float:
+    report = push(ground.client, f"http://{host}/{path}", CONNECTIONS, SECONDS)
+    ground.upstream.forget()
+    return report.rate
+
+
+def _buffers(host: str) -> Manifest:
+    """What takes the chart's limit for what is read at once back, at one gateway."""
+    patch = {
+        "applyTo": "CLUSTER",
+        "match": {"context": "GATEWAY"},
+        "patch": {"operation": "MERGE", "value": {"per_connection_buffer_limit_bytes": BUFFER}},
+    }
+    selector = {"labels": {"egressc.io/gateway": host.replace(".", "-")}}
+    return {
+        "apiVersion": "networking.istio.io/v1alpha3",
+        "kind": "EnvoyFilter",
+        "metadata": {"name": "buffers", "namespace": EGRESS},
+        "spec": {"priority": 10, "workloadSelector": selector, "configPatches": [patch]},
+    }
