@@ -85,7 +85,7 @@ def test_the_shards_are_the_fleet(count: int, helm4: Helm) -> None:
 
 def test_the_advice_makes_shards_that_have_room(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     list_, folder = tmp_path / "hosts.yaml", tmp_path / "shards"
-    list_.write_text(host_list(3000))
+    list_.write_text(host_list(2500))
     assert main(["compile", str(list_), "-o", str(tmp_path / "values.yaml")]) == 1
     advice = re.search(r"error EG341: .+\n.+`--shards (\d+)`", capfd.readouterr().err)
     assert advice
