@@ -200,9 +200,7 @@ def measure(
 ) -> dict[str, float]:
     """How many requests were lost of how many, in each event, of GET and of POST, and how many connections were cut.
 
-    Each load takes `seconds`.
-
-    With `configure` also in ALONE, whose loads take longer.
+    Each load takes `seconds`. With `configure` also in ALONE, whose loads take longer.
     """
     authority = Authority()
     (other,) = start_upstreams(OUTSIDE, ["other"])

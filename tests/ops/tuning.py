@@ -2,6 +2,7 @@
 
 import statistics
 
+from egressc.names import gateway_name
 from tests.mesh.kubectl import Manifest
 from tests.ops.ground import EGRESS, QUICK, Entry, Ground, host_list, installed, name
 from tests.ops.load import push
@@ -45,7 +46,7 @@ def measure(ground: Ground) -> dict[str, float]:
             for _ in range(TURNS)
         ]
         peaks = {
-            f"peak_{way}": proxy(EGRESS, host.replace(".", "-")).peak
+            f"peak_{way}": proxy(EGRESS, gateway_name(host)).peak
             for way, host in {"shipped": SHIPPED, "worker": ONE_WORKER, "workers": WORKERS, "buffers": BUFFERS}.items()
         }
     found = {f"rate_{way}": statistics.median(turn[way] for turn in turns) for way in turns[0]}
@@ -77,7 +78,7 @@ def _buffers(host: str) -> Manifest:
         "match": {"context": "GATEWAY"},
         "patch": {"operation": "MERGE", "value": {"per_connection_buffer_limit_bytes": BUFFER}},
     }
-    selector = {"labels": {"egressc.io/gateway": host.replace(".", "-")}}
+    selector = {"labels": {"egressc.io/gateway": gateway_name(host)}}
     return {
         "apiVersion": "networking.istio.io/v1alpha3",
         "kind": "EnvoyFilter",
