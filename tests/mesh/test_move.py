@@ -20,7 +20,7 @@ from tests.mesh.release import Release
 from tests.mesh.steady import asked
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 from tests.mesh.waiting import wait_until
-from tests.ops.held import held
+from tests.ops.held import GRPC, WEBSOCKET, held
 
 GATEWAYS, APPS, OUTSIDE = "move-gateways", "move-apps", "move-upstreams"
 API, RAW, STAYS = (f"{name}.move.example.com" for name in ("api", "raw", "stays"))
@@ -101,12 +101,12 @@ def test_no_request_is_lost(place: Place, proof: Proof, other: str, kind: str) -
 
 def test_open_connections_stay_where_they_are(place: Place, proof: Proof) -> None:
     place.release.apply(_list(f"standby: {PARTNERS}"))
-    with held(place.shop, {"websocket": API, "stream": API}, seconds=20) as connections:
+    with held(place.shop, {WEBSOCKET: f"ws://{API}/", GRPC: f"{API}:81"}, seconds=20) as connections:
         place.release.apply(_list(f"gateway: {PARTNERS}, standby: own"))
         wait_until(lambda: _taken(place) == PARTNERS, "calls take the shared gateway", seconds=15)
-    assert connections.cut == 0
+    assert (connections.opened, connections.cut) == (100, 0), connections.errors
     claim = "a host's calls are led to its standby: connections that are open stay, on the gateway before"
-    proof.row(SHARED, claim, "WebSockets and streams of HTTP/2", "all of them", "all of them have their answers")
+    proof.row(SHARED, claim, "50 WebSockets and 50 gRPC streams", "all of them", "all of them have their answers")
 
 
 def test_a_standby_refuses_strangers(place: Place, proof: Proof) -> None:

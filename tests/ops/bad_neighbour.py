@@ -1,6 +1,6 @@
 """Whether a host feels what becomes of another's upstream: on a gateway of its own, and on the same shared gateway."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -8,10 +8,15 @@ from tests.mesh import images
 from tests.mesh.upstream import Face, start_upstreams
 from tests.ops.ground import EGRESS, FACES, OUTSIDE, QUICK, Ground, host_list, installed, name
 from tests.ops.load import Report, attack
+from tests.ops.turns import compared
+
+Reports = dict[str, Report]
 
 BAD, OWN, SHARED = name("bad"), name("own"), name("beside")
-RATE = 100.0
+RATE, BESIDE = 100.0, 200.0
+TURNS = 5
 GATEWAY = "shared"
+OVER = {"own": "own_well", "shared": "shared_well"}
 
 
 class Trouble(NamedTuple):
@@ -33,8 +38,13 @@ TROUBLES = {
 }
 
 
-def measure(ground: Ground, troubles: Mapping[str, Trouble] = TROUBLES, seconds: float = 20) -> dict[str, float]:
-    """Failed requests of two neighbours, and their p99 over that without a bad neighbour; each load takes `seconds`."""
+def measure(
+    ground: Ground, troubles: Mapping[str, Trouble] = TROUBLES, seconds: float = 10, turns: int = TURNS
+) -> dict[str, float]:
+    """Failed requests of two neighbours, and their p99 over that in the same turn without a bad neighbour.
+
+    Each load takes `seconds`.
+    """
     (bad,) = start_upstreams(OUTSIDE, ["bad"])
     bad.certify({BAD: images.public_authority().issue(BAD)})
     ground.know([OWN, SHARED])
@@ -46,25 +56,34 @@ def measure(ground: Ground, troubles: Mapping[str, Trouble] = TROUBLES, seconds:
     try:
         with installed(host_list([*both, OWN]) + shared, QUICK):
             ground.await_answers(BAD, OWN, SHARED)
-            well = _loads(ground, Trouble(), seconds)
             for state, trouble in troubles.items():
-                bad.serve(*trouble.faces)
-                now = _loads(ground, trouble, seconds)
-                for which in ("own", "shared"):
-                    found[f"neighbour_{state}_{which}_failed"] = now[which].failed
-                    found[f"neighbour_{state}_{which}_p99_over_well"] = now[which].p99 / well[which].p99
-                bad.serve(*FACES)
-                ground.await_answers(BAD)
+                pairs = []
+                for _ in range(turns):
+                    well = _loads(ground, Trouble(), seconds)
+                    bad.serve(*trouble.faces)
+                    pairs.append((well, _loads(ground, trouble, seconds)))
+                    bad.serve(*FACES)
+                    ground.await_answers(BAD)
+                found |= _compared(state, pairs)
     finally:
         bad.delete()
     return found
 
 
-def _loads(ground: Ground, trouble: Trouble, seconds: float) -> dict[str, Report]:
+def _compared(state: str, turns: Sequence[tuple[Reports, Reports]]) -> dict[str, float]:
+    failed = {f"neighbour_{state}_{which}_failed": sum(ill[which].failed for _, ill in turns) for which in OVER}
+    p99 = [
+        {which: ill[which].p99 for which in OVER} | {other: well[which].p99 for which, other in OVER.items()}
+        for well, ill in turns
+    ]
+    return failed | compared(f"neighbour_{state}", p99, OVER, "_p99_ms")
+
+
+def _loads(ground: Ground, trouble: Trouble, seconds: float) -> Reports:
     """What becomes of requests to all three at once."""
     loads = {
-        "own": (f"http://{OWN}/", RATE),
-        "shared": (f"http://{SHARED}/", RATE),
+        "own": (f"http://{OWN}/", BESIDE),
+        "shared": (f"http://{SHARED}/", BESIDE),
         "bad": (f"http://{BAD}{trouble.path}", trouble.rate),
     }
     with ThreadPoolExecutor(len(loads)) as pool:

@@ -113,9 +113,9 @@ SECTIONS: dict[str, dict[str, Figure]] = {
         ),
     },
     "installation": {
-        "install_20_s": Figure("from `helm install` of 20 hosts until all answer", "s"),
+        "install_20_ours_s": Figure("from `helm install` of 20 hosts until all answer", "s"),
         "install_20_by_hand_s": Figure("the same by 20 releases of istio/gateway and hand-written objects", "s"),
-        "install_20_over_by_hand": Figure("the first over the second", "", 0.5),
+        "install_20_ours_over_by_hand": Figure("the first over the second", "", 0.5),
         "install_300_shared_s": Figure("from `helm install` of 300 hosts of one shared gateway until all answer", "s"),
     },
     "data path": {
@@ -155,19 +155,18 @@ SECTIONS: dict[str, dict[str, Figure]] = {
         "peak_buffers": Figure("buffers of 1 MiB: the most memory", "MB"),
     },
     "lost": {
-        f"lost_{event}_{method}": Figure(f"{says}: {method.upper()} requests lost", "", 0)
+        f"{what}_{event}": Figure(f"{says}: {of}", "", None if (what, event) == ("cut", "killed") else 0)
         for event, says in _EVENTS.items()
-        for method in ("get", "post")
-    }
-    | {
-        f"cut_{event}": Figure(f"{says}: connections cut", "", None if event == "killed" else 0)
-        for event, says in _EVENTS.items()
+        for what, of in (("lost", "requests lost"), ("cut", "connections cut"))
     },
     "neighbours": {
         f"neighbour_{state}_{place}_{what}": Figure(f"another upstream {says}; {where}: {of}", "", at_most)
         for state, says in _STATES.items()
         for place, where in _PLACES.items()
-        for what, of, at_most in (("failed", "failed requests", 0), ("p99_over_well", "p99 over that of before", 1.2))
+        for what, of, at_most in (
+            ("failed", "failed requests", 0),
+            (f"over_{place}_well", "p99 over that of before", 1.2),
+        )
     },
     "budget": {
         "tries_get": Figure("a GET that gets 503: tries at the upstream, by default", "", 1),

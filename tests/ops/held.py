@@ -1,91 +1,56 @@
 """Connections that stay open while something happens, and whether they lived."""
 
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Event
+from time import sleep
+from typing import Any
 
 from tests.mesh.client import Client
+from tests.mesh.errors import MeshError
 
-LINES = """
-exec 3<>/dev/tcp/{address}/5432
-echo one >&3 && read -r -u 3 && sleep {seconds} && echo two >&3 && read -r -u 3
-"""
+#: How the peer program calls a host's ports: one of HTTP, one of HTTP/2, and one of TCP.
+WEBSOCKET, GRPC, TCP = "websocket", "grpc", "tcp"
+OPENED = 2.0  # seconds in which those of `held` are opened
 
 
 @dataclass
 class Held:
-    """Connections by their kind: so many of each, and of those so many that lived."""
+    """Connections of a kind: so many, those that were cut, and what was said of these."""
 
-    opened: dict[str, int] = field(default_factory=dict)
-    lived: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def cut(self) -> int:
-        """How many did not live."""
-        return sum(self.opened.values()) - sum(self.lived.values())
+    opened: int = 0
+    cut: int = 0
+    errors: dict[str, int] = field(default_factory=dict)
 
 
-@contextmanager
-def held(client: Client, kinds: dict[str, str], seconds: float, each: int = 2) -> Iterator[Held]:
-    """Open `each` connections of these kinds to these places, and hold them so long; when this ends, they were asked.
+def hold(client: Client, kind: str, target: str, *, rate: float, count: int, seconds: float) -> Held:
+    """Open `count` connections, `rate` in a second whatever becomes of others, and hold each so many seconds.
 
     Each says something when it is opened, nothing in between, and something at the end, which must be answered.
     """
-    result = Held(dict.fromkeys(kinds, each))
-    with ThreadPoolExecutor(len(kinds) * each) as pool:
-        asked: list[tuple[str, Future[bool]]] = [
-            (kind, pool.submit(KINDS[kind], client, place, seconds))
-            for kind, place in kinds.items()
-            for _ in range(each)
-        ]
-        time.sleep(3)  # they are open
-        yield result
-        for kind, future in asked:
-            result.lived[kind] = result.lived.get(kind, 0) + future.result()
+    options = [f"-rate={rate:g}", f"-count={count}", f"-quiet={seconds:g}s"]
+    done = client.run(["peer", "hold", *options, kind, target], seconds=count / rate + seconds + 60)
+    if done.returncode:
+        raise MeshError(f"connections could not be opened: {done.stderr.strip()}")
+    told: dict[str, Any] = json.loads(done.stdout)
+    return Held(told["opened"], told["opened"] - told["lived"], told["errors"])
 
 
 @contextmanager
-def one_after_another(client: Client, kinds: dict[str, str], seconds: float, each: int = 2) -> Iterator[Held]:
-    """Hold `each` connections of these kinds as above, and open another when one has ended, while this lasts."""
-    result = Held(dict.fromkeys(kinds, 0), dict.fromkeys(kinds, 0))
-    enough = Event()
-
-    def go_on(kind: str, place: str) -> list[bool]:
-        lived = []
-        while not enough.is_set():
-            lived.append(KINDS[kind](client, place, seconds))
-        return lived
-
-    with ThreadPoolExecutor(len(kinds) * each) as pool:
-        asked = [(kind, pool.submit(go_on, kind, place)) for kind, place in kinds.items() for _ in range(each)]
-        time.sleep(3)  # they are open
-        try:
-            yield result
-        finally:
-            enough.set()
-        for kind, future in asked:
-            result.opened[kind] += len(future.result())
-            result.lived[kind] += sum(future.result())
-
-
-def _websocket(client: Client, host: str, seconds: float) -> bool:
-    command = ["peer", "websocket", f"-quiet={seconds:g}s", f"-timeout={seconds + 30:g}s", f"ws://{host}/"]
-    done = client.run(command, seconds=400)
-    return '"ok":true' in done.stdout
-
-
-def _tcp(client: Client, address: str, seconds: float) -> bool:
-    script = LINES.format(address=address, seconds=f"{seconds:g}")
-    return client.run(["bash", "-c", script], seconds=400).returncode == 0
-
-
-def _stream(client: Client, host: str, seconds: float) -> bool:
-    """A stream of HTTP/2 whose answer takes so long."""
-    url = f"http://{host}/slow?seconds={seconds:g}"
-    return client.curl(url, "--http2-prior-knowledge", seconds=seconds + 30).status == 200
-
-
-KINDS: dict[str, Callable[[Client, str, float], bool]] = {"websocket": _websocket, "tcp": _tcp, "stream": _stream}
+def held(client: Client, targets: dict[str, str], seconds: float, each: int = 50) -> Iterator[Held]:
+    """Hold `each` connections to the target of each kind while this lasts; when it ends, they were asked."""
+    result = Held()
+    with ThreadPoolExecutor(len(targets)) as pool:
+        asked = [
+            pool.submit(hold, client, kind, target, rate=each / OPENED, count=each, seconds=seconds)
+            for kind, target in targets.items()
+        ]
+        sleep(OPENED + 1)  # they are open
+        yield result
+        for kind, one in zip(targets, asked, strict=True):
+            found = one.result()
+            result.opened += found.opened
+            result.cut += found.cut
+            result.errors |= {f"{kind} {error}": count for error, count in found.errors.items()}

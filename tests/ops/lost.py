@@ -1,6 +1,6 @@
-"""Whether a request is lost while a gateway is changed: GET and POST, sent at a constant rate whatever is answered.
+"""Whether anything is lost while a gateway is changed: GET and POST, WebSockets, gRPC streams and TCP connections.
 
-Beside them WebSockets, streams of HTTP/2 and TCP connections are held, one after another, each for less than the drain.
+Each is sent or opened at a constant rate, whatever becomes of those before. Connections last for less than the drain.
 """
 
 import json
@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from tests.mesh import istio, second_node
 from tests.mesh.certificates import Authority
+from tests.mesh.client import Client
 from tests.mesh.errors import MeshError
 from tests.mesh.fleet import key_pair, secret
 from tests.mesh.gateway import pods
@@ -18,14 +20,12 @@ from tests.mesh.kubectl import Manifest, apply, kubectl
 from tests.mesh.release import Release, Values
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 from tests.ops.ground import ADDRESS, AS_SHIPPED, EGRESS, OUTSIDE, Entry, Ground, host_list, installed, name
-from tests.ops.held import one_after_another
+from tests.ops.held import GRPC, TCP, WEBSOCKET, hold
 from tests.ops.load import attack
 
 HOST = name("kept")
 GATEWAY = "hkept-ops-example-com"
 DEPLOYMENT = f"deployment/{GATEWAY}"
-RATE = 200
-LONG = 190
 ISTIOD = ("deployment/istiod", f"--namespace={istio.NAMESPACE}")
 TWO: Values = {**AS_SHIPPED, "replicas": 2, "readiness": {"interval": "5s", "timeout": "2s", "unhealthyThreshold": 2}}
 THREE: Values = {**TWO, "replicas": 3}
@@ -39,8 +39,25 @@ PORTS: list[Entry] = [
 ]
 #: New connections to the upstream all the time, as its certificate is looked at only then.
 POOL = {"maxRequestsPerConnection": 100}
-KINDS = {"websocket": HOST, "stream": f"{HOST}:81", "tcp": ADDRESS}
-HELD_SECONDS = 15
+TARGETS = {WEBSOCKET: f"ws://{HOST}/", GRPC: f"{HOST}:81", TCP: f"{ADDRESS}:5432"}
+HELD_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Load:
+    """So many of each kind in a second, for so many seconds."""
+
+    rate: float
+    seconds: float
+
+    @property
+    def count(self) -> int:
+        """So many of each kind in all."""
+        return round(self.rate * self.seconds)
+
+
+#: 20,000 of each kind, and more in what takes longer.
+LOAD, LONG = Load(200, 100), Load(200, 190)
 
 
 @dataclass(frozen=True)
@@ -196,11 +213,11 @@ ALONE: dict[str, Event] = {
 
 
 def measure(
-    ground: Ground, events: Mapping[str, Event] = EVENTS, seconds: float = 100, *, configure: bool = False
+    ground: Ground, events: Mapping[str, Event] = EVENTS, load: Load = LOAD, *, configure: bool = False
 ) -> dict[str, float]:
-    """How many requests were lost of how many, in each event, of GET and of POST, and how many connections were cut.
+    """How many requests were lost in each event, and how many connections cut, of at least how many of each kind.
 
-    Each load takes `seconds`. With `configure` also in ALONE, whose loads take longer.
+    With `configure` also in ALONE, whose load takes longer.
     """
     authority = Authority()
     (other,) = start_upstreams(OUTSIDE, ["other"])
@@ -213,10 +230,10 @@ def measure(
     found: dict[str, float] = {}
     try:
         if one_node := {called: event for called, event in events.items() if called not in WITH_SECOND_NODE}:
-            found |= _measured(ground, authority, upstreams, one_node, seconds)
+            found |= _measured(ground, authority, upstreams, one_node, load)
         if two_nodes := {called: event for called, event in events.items() if called in WITH_SECOND_NODE}:
             with second_node.second_node():
-                found |= _measured(ground, authority, upstreams, two_nodes, seconds, values=ON_TWO_NODES)
+                found |= _measured(ground, authority, upstreams, two_nodes, load, values=ON_TWO_NODES)
         if configure:
             found |= _measured(ground, authority, upstreams, ALONE, LONG)
         return found
@@ -229,7 +246,7 @@ def _measured(
     authority: Authority,
     upstreams: tuple[Upstream, Upstream],
     events: Mapping[str, Event],
-    seconds: float,
+    load: Load,
     *,
     values: Values = TWO,
 ) -> dict[str, float]:
@@ -238,26 +255,37 @@ def _measured(
         stage = Stage(release, upstreams, authority)
         for called, event in events.items():
             ground.await_answers(HOST)
-            with ThreadPoolExecutor(2) as pool:
-                loads = {
-                    method: pool.submit(attack, ground.client, [f"http://{HOST}/"], RATE, seconds, method)
-                    for method in ("GET", "POST")
-                }
-                time.sleep(2)
-                with one_after_another(ground.client, KINDS, HELD_SECONDS) as connections:
-                    event(stage)
-                found |= {f"cut_{called}": connections.cut, f"held_{called}": sum(connections.opened.values())}
-                print(called, connections)
-                for method, load in loads.items():
-                    report = load.result()
-                    print(called, method, report.requests, report.failed, *report.errors[:4])
-                    found |= {
-                        f"lost_{called}_{method.lower()}": report.failed,
-                        f"sent_{called}_{method.lower()}": report.requests,
-                    }
+            found |= _under_load(ground.client, called, partial(event, stage), load)
             for one in upstreams:
                 one.forget()
     return found
+
+
+def _under_load(client: Client, called: str, event: Callable[[], None], load: Load) -> dict[str, float]:
+    """What is lost and cut while something happens, and how many there were of each method and of each kind."""
+    with ThreadPoolExecutor(5) as pool:
+        sent = {
+            method: pool.submit(attack, client, [f"http://{HOST}/"], load.rate, load.seconds, method)
+            for method in ("GET", "POST")
+        }
+        opened = {
+            kind: pool.submit(hold, client, kind, target, rate=load.rate, count=load.count, seconds=HELD_SECONDS)
+            for kind, target in TARGETS.items()
+        }
+        time.sleep(2)
+        event()
+    requests = {method: one.result() for method, one in sent.items()}
+    connections = {kind: one.result() for kind, one in opened.items()}
+    for method, report in requests.items():
+        print(called, method, report.requests, report.failed, *report.errors[:4])
+    for kind, one in connections.items():
+        print(called, kind, one)
+    return {
+        f"lost_{called}": sum(one.failed for one in requests.values()),
+        f"sent_{called}": min(one.requests for one in requests.values()),
+        f"cut_{called}": sum(one.cut for one in connections.values()),
+        f"opened_{called}": min(one.opened for one in connections.values()),
+    }
 
 
 def _secret(issuer: Authority, *trusted: Authority) -> Manifest:

@@ -1,12 +1,10 @@
 """What reuse of connections, workers and buffers buy: each against a gateway as it is shipped, in turn with it."""
 
-import statistics
-
 from egressc.names import gateway_name
 from tests.mesh.kubectl import Manifest
 from tests.ops.ground import EGRESS, QUICK, Entry, Ground, host_list, installed, name
-from tests.ops.load import push
 from tests.ops.proxy import proxy
+from tests.ops.turns import compared, rate
 
 #: Each request has a connection to the upstream, and its TLS, of its own.
 FRESH = {"connectionPool": {"maxRequestsPerConnection": 1}}
@@ -23,8 +21,16 @@ HOSTS: list[Entry] = [
 ]
 #: Envoy's own for each connection, in bytes.
 BUFFER = 2**20
-SMALL, LARGE = "", f"bytes?count={10**6}"
-TURNS, SECONDS, CONNECTIONS = 3, 8, 16
+LARGE = f"bytes?count={10**6}"
+TURNS, SECONDS = 3, 8
+OVER = {
+    "handshakes": "handshakes_direct",
+    "shipped": "handshakes",
+    "worker": "shipped",
+    "workers": "shipped",
+    "buffers": "shipped",
+    "large_buffers": "large",
+}
 
 
 def measure(ground: Ground) -> dict[str, float]:
@@ -34,14 +40,14 @@ def measure(ground: Ground) -> dict[str, float]:
         ground.await_answers(SHIPPED, HANDSHAKES, DIRECT, ONE_WORKER, WORKERS, BUFFERS)
         turns = [
             {
-                "shipped": _rate(ground, SHIPPED),
-                "handshakes": _rate(ground, HANDSHAKES),
-                "handshakes_direct": _rate(ground, DIRECT),
-                "worker": _rate(ground, ONE_WORKER),
-                "workers": _rate(ground, WORKERS),
-                "buffers": _rate(ground, BUFFERS),
-                "large": _rate(ground, SHIPPED, LARGE),
-                "large_buffers": _rate(ground, BUFFERS, LARGE),
+                "shipped": rate(ground, SHIPPED, SECONDS),
+                "handshakes": rate(ground, HANDSHAKES, SECONDS),
+                "handshakes_direct": rate(ground, DIRECT, SECONDS),
+                "worker": rate(ground, ONE_WORKER, SECONDS),
+                "workers": rate(ground, WORKERS, SECONDS),
+                "buffers": rate(ground, BUFFERS, SECONDS),
+                "large": rate(ground, SHIPPED, SECONDS, LARGE),
+                "large_buffers": rate(ground, BUFFERS, SECONDS, LARGE),
             }
             for _ in range(TURNS)
         ]
@@ -49,26 +55,7 @@ def measure(ground: Ground) -> dict[str, float]:
             f"peak_{way}": proxy(EGRESS, gateway_name(host)).peak
             for way, host in {"shipped": SHIPPED, "worker": ONE_WORKER, "workers": WORKERS, "buffers": BUFFERS}.items()
         }
-    found = {f"rate_{way}": statistics.median(turn[way] for turn in turns) for way in turns[0]}
-    over = {
-        "handshakes": "handshakes_direct",
-        "shipped": "handshakes",
-        "worker": "shipped",
-        "workers": "shipped",
-        "buffers": "shipped",
-        "large_buffers": "large",
-    }
-    ratios = {
-        f"rate_{one}_over_{other}": statistics.median(turn[one] / turn[other] for turn in turns)
-        for one, other in over.items()
-    }
-    return found | ratios | peaks
-
-
-def _rate(ground: Ground, host: str, path: str = SMALL) -> float:
-    report = push(ground.client, f"http://{host}/{path}", CONNECTIONS, SECONDS)
-    ground.upstream.forget()
-    return report.rate
+    return compared("rate", turns, OVER) | peaks
 
 
 def _buffers(host: str) -> Manifest:

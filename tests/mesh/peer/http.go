@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -106,8 +107,27 @@ func isGRPC(r *http.Request) bool {
 	return r.ProtoMajor == 2 && strings.HasPrefix(r.Header.Get("Content-Type"), "application/grpc")
 }
 
-// echoMethod takes a text and returns what was seen of the call, as JSON.
-const echoMethod = "/egressc.test.Echo/Echo"
+// echoMethod takes a text and returns what was seen of the call, as JSON; talkMethod sends every text back as it came.
+const (
+	echoMethod = "/egressc.test.Echo/Echo"
+	talkMethod = "/egressc.test.Echo/Talk"
+)
+
+var talkStream = grpc.StreamDesc{StreamName: "Talk", Handler: talk, ServerStreams: true, ClientStreams: true}
+
+func talk(_ any, stream grpc.ServerStream) error {
+	for {
+		text := &wrapperspb.StringValue{}
+		if err := stream.RecvMsg(text); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := stream.SendMsg(text); err != nil {
+			return err
+		}
+	}
+}
 
 func grpcServer() *grpc.Server {
 	server := grpc.NewServer()
@@ -125,6 +145,7 @@ func grpcServer() *grpc.Server {
 			answer, err := json.Marshal(seen)
 			return wrapperspb.String(string(answer)), err
 		}}},
+		Streams: []grpc.StreamDesc{talkStream},
 	}, nil)
 	return server
 }
