@@ -15,7 +15,9 @@ import (
 
 	"github.com/coder/websocket"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
@@ -94,6 +96,9 @@ func unnumbered(err error) error {
 	var network *net.OpError
 	if errors.As(err, &network) {
 		return network.Err
+	}
+	if code := status.Code(err); code != codes.Unknown {
+		return errors.New(code.String())
 	}
 	return err
 }
