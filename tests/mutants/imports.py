@@ -35,7 +35,7 @@ MUTANTS = (
         TESTS,
     ),
     Mutant(
-        f"{PLACE}/allowlists.py",
+        f"{PLACE}/squid.py",
         "elif allowed is None or acl in allowed:",
         "elif True:",
         "what Squid closed is in the imported list",

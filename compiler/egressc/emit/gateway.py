@@ -12,7 +12,7 @@ from egressc.emit.volumes import asked_with, credentials, volumes
 from egressc.model import Host
 from egressc.plan import GatewayCarrier, GatewayPort, SharedPods, fold
 from egressc.plan.decisions.pods import run
-from egressc.plan.way import POD_LABEL
+from egressc.plan.pods import POD_LABEL
 
 ANNOTATIONS = (("description", "description"), ("owner", "owner"), ("review_by", "review-by"))
 

@@ -9,7 +9,7 @@ from typing import Any
 from egressc import output, source
 from egressc.findings import Code, Finding, Span, folded
 from egressc.hostname import short
-from egressc.importing import allowlists, mesh, packages, written
+from egressc.importing import cilium, items, mesh, packages, smokescreen, squid, table, written
 from egressc.importing.entry import Entry
 from egressc.importing.objects import Object, Objects, is_object, objects
 from egressc.importing.registry import CONTRADICTION
@@ -18,9 +18,9 @@ from egressc.unreadable import NOT_YAML, UNREADABLE
 
 Source = tuple[str, bytes | OSError]
 LINES: dict[str, Callable[[str, str, list[Finding]], Iterator[Entry]]] = {
-    "squid": allowlists.squid,
-    "csv": allowlists.table,
-    "lines": allowlists.lines,
+    "squid": squid.entries,
+    "csv": table.entries,
+    "lines": items.lines,
 }
 FORMS = ("objects", *LINES)
 
@@ -67,7 +67,7 @@ def import_sources(sources: Items[Source], form: str | None = None) -> Imported:
     findings = read.findings
     known, all_objects = mesh.entries(read.objects, findings)
     domains = all_objects.domains
-    others = [*packages.entries(read.objects, findings), *allowlists.cilium(read.objects, findings)]
+    others = [*packages.entries(read.objects, findings), *cilium.entries(read.objects, findings)]
     findings += _others(read.objects)
     found = [*read.entries, *known, *others]
     entries = _merged(found, findings)
@@ -123,12 +123,12 @@ def _file(name: str, raw: bytes, form: str | None, found: _Found) -> None:
 def _document(document: Any, place: Span, found: _Found) -> None:
     if is_object(document):
         found.objects += objects(document)
-    elif allowlists.is_smokescreen(document):
-        found.entries += allowlists.smokescreen(document, found.findings)
+    elif smokescreen.fits(document):
+        found.entries += smokescreen.entries(document, found.findings)
     elif isinstance(document, Sequence):
         for item, span in document.placed:
             if isinstance(item, str):
-                found.entries += allowlists.item_without_clients(item, span, found.findings)
+                found.entries += items.item_without_clients(item, span, found.findings)
     elif isinstance(document, Mapping) and (entries := packages.of_values(document)):
         found.objects += [Object(entry) for entry in entries]
     else:
@@ -138,9 +138,9 @@ def _document(document: Any, place: Span, found: _Found) -> None:
 
 
 def _looks_like(text: str) -> str:
-    if allowlists.is_squid(text):
+    if squid.fits(text):
         return "squid"
-    if allowlists.is_csv(text):
+    if table.fits(text):
         return "csv"
     first = next((line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")), "")
     plain = not re.match(r"\s*(---|\{|\[|- |[\w.-]+:( |$))", first)

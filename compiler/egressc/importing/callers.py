@@ -9,6 +9,7 @@ from egressc.findings import Code, Finding
 from egressc.hostname import normalise
 from egressc.importing.objects import Object, Objects
 from egressc.importing.part import Part
+from egressc.importing.principals import Client, UnsayableError, clients_of, everybody_but
 
 UNKNOWN = Code(
     "EG407",
@@ -25,9 +26,6 @@ LIMIT = Code(
     "call. Without a rule that denies more could call, so the entry is then written without `clients`.",
     "warning",
 )
-PRINCIPAL = re.compile(r"(?P<domain>[^/]+)/ns/(?P<namespace>[^/]+)/sa/(?P<account>[^/]+)")
-OF_NAMESPACE = re.compile(r"(?P<domain>[^/]+)/ns/(?P<namespace>[^/*]+\*?)(/\*|/sa/\*)?")
-Client = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -40,14 +38,6 @@ class Callers:
     provider: str = ""
     undecided: bool = False
     domains: set[str] = field(default_factory=set)
-
-
-class _UnsayableError(Exception):
-    """A rule has what a list cannot say; the text names it."""
-
-    def __init__(self, what: str, part: Part) -> None:
-        super().__init__(what)
-        self.what, self.part = what, part
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +93,7 @@ def read(rules: Iterable[Object], asked: Asked, findings: list[Finding]) -> Call
             try:
                 if _rule(rule, action, asked, callers) and action == "CUSTOM":
                     callers.provider = policy.spec.part("provider").text("name")
-            except _UnsayableError as problem:
+            except UnsayableError as problem:
                 denies = action == "DENY"
                 message = f"{problem.what} of {policy.title} is not in a list, for {asked.host}"
                 fix = "write who may call as `clients` of the host" if denies else "add the clients that it allows"
@@ -153,16 +143,16 @@ def _rule(rule: Part, action: str, asked: Asked, callers: Callers) -> bool:
     if action in ("AUDIT", "CUSTOM"):
         return True
     sources = rule.parts("from")
-    if action == "DENY" and {} in whats and (only := _only(sources, callers.domains)):
+    if action == "DENY" and {} in whats and (only := everybody_but(sources, callers.domains)):
         callers.only = only if callers.only is None else _both(callers.only, only)
         return True
-    whos = [who for one in sources for who in _source(one.part("source"), callers.domains)]
+    whos = [who for one in sources for who in clients_of(one.part("source"), callers.domains)]
     for who in whos if sources else [{}]:
         for what in whats:
             if action == "DENY":
                 said = {key: value for key, value in (who | what).items() if key != "wholeMesh"}
                 if not said:
-                    raise _UnsayableError("a rule that denies everything", rule)
+                    raise UnsayableError("a rule that denies everything", rule)
                 callers.deny.append(said)
             else:
                 callers.clients = [*(callers.clients or []), (who or {"wholeMesh": True}) | what]
@@ -178,41 +168,29 @@ def _whats(rule: Part, action: str, asked: Asked) -> list[dict[str, Any]] | None
     for condition in rule.parts("when"):
         key, values = condition.text("key"), condition.texts("values")
         if key != "connection.sni" or "notValues" in condition:
-            raise _UnsayableError(f"`when: {key}`", condition)
+            raise UnsayableError(f"`when: {key}`", condition)
         if not any(_covers(name, asked.host) for name in values):
             return None
     return whats or [{}]
-
-
-def _only(sources: list[Part], domains: set[str]) -> list[Client]:
-    """The clients of a rule that denies all but these."""
-    clients: list[Client] = []
-    for one in sources:
-        source = one.part("source")
-        if len(sources) > 1 or not {*source.data} <= {"notPrincipals", "notNamespaces"} or len(source.data) != 1:
-            return []
-        clients += [_principal(name, source, domains) for name in source.texts("notPrincipals")]
-        clients += [{"namespace": name} for name in source.texts("notNamespaces")]
-    return clients
 
 
 def _operation(part: Part, asked: Asked, action: str) -> dict[str, Any] | None:
     """What of the host an operation is about; None if it is about others."""
     hosts = part.texts("hosts")
     if action == "DENY" and any(normalise(name).endswith(asked.host[1:]) for name in hosts if asked.host[0] == "*"):
-        raise _UnsayableError(f"`hosts: {hosts}`", part)
+        raise UnsayableError(f"`hosts: {hosts}`", part)
     if hosts and not any(_covers(name, asked.host) for name in hosts):
         part.done()
         return None
     for key in part.data:
         if key not in ("hosts", "ports", "methods", "paths"):
-            raise _UnsayableError(f"`{key}`", part)
+            raise UnsayableError(f"`{key}`", part)
     what: dict[str, Any] = {}
     if "ports" in part:
         numbers = [int(port) for port in part.texts("ports") if port.isdecimal()]
         ports = sorted({asked.ports[number] for number in numbers if number in asked.ports})
         if not ports and action == "DENY":
-            raise _UnsayableError(f"`ports: {numbers}`, which no route has,", part)
+            raise UnsayableError(f"`ports: {numbers}`, which no route has,", part)
         if not ports:
             return None
         if len(ports) < len(set(asked.ports.values())):
@@ -225,9 +203,9 @@ def _requests(part: Part, asked: Asked) -> dict[str, list[str]]:
     for key in ("methods", "paths"):
         values = part.texts(key)
         if values and not asked.has_requests:
-            raise _UnsayableError(f"`{key}`, on a port without requests,", part)
+            raise UnsayableError(f"`{key}`, on a port without requests,", part)
         if any("*" in value[1:-1] or "{" in value for value in values):
-            raise _UnsayableError(f"`{key}: {values}`", part)
+            raise UnsayableError(f"`{key}: {values}`", part)
         if values and values != ["*"]:
             what[key] = values
     return what
@@ -240,40 +218,6 @@ def _covers(name: str, host: str) -> bool:
     return (bare.startswith("*") and host.endswith(bare[1:])) or (bare.endswith("*") and host.startswith(bare[:-1]))
 
 
-def _source(part: Part, domains: set[str]) -> list[Client]:
-    for key in part.data:
-        if key not in ("principals", "namespaces", "serviceAccounts"):
-            raise _UnsayableError(f"`{key}`", part)
-    accounts = [_principal(name, part, domains) for name in part.texts("principals")]
-    for name in part.texts("serviceAccounts"):
-        namespace, slash, account = name.partition("/")
-        if not slash:
-            raise _UnsayableError("`serviceAccounts` without a namespace", part)
-        accounts.append({"namespace": namespace, "serviceAccount": account})
-    namespaces = part.texts("namespaces")
-    if any("*" in name[:-1] for name in namespaces):
-        raise _UnsayableError(f"`namespaces: {namespaces}`", part)
-    if accounts and namespaces:
-        return [one for one in accounts if one.get("namespace") in namespaces]
-    return accounts or [{"wholeMesh": True} if name == "*" else {"namespace": name} for name in namespaces]
-
-
-def _principal(name: str, part: Part, domains: set[str]) -> Client:
-    if name == "*":
-        return {"wholeMesh": True}
-    found = PRINCIPAL.fullmatch(name) or OF_NAMESPACE.fullmatch(name)
-    if not found or "*" in found["namespace"][:-1]:
-        raise _UnsayableError(f"the principal `{name}`", part)
-    if found["domain"] != "*":
-        domains.add(found["domain"])
-    account = found.groupdict().get("account")
-    if account and account != "*":
-        if "*" in account:
-            raise _UnsayableError(f"the principal `{name}`", part)
-        return {"namespace": found["namespace"], "serviceAccount": account}
-    return {"namespace": found["namespace"]}
-
-
 def by_sidecars(objects: Objects, host: str) -> set[str]:
     """The namespaces whose Sidecar names the host."""
     found = set()
@@ -283,19 +227,3 @@ def by_sidecars(objects: Objects, host: str) -> set[str]:
             if host in map(normalise, names) and one.namespace and "workloadSelector" not in one.spec:
                 found.add(one.namespace)
     return found
-
-
-def tidy(clients: list[Client], *, in_order: bool = False) -> list[Any]:
-    """Clients as a person writes them: each once, sorted unless they are `in_order`, a namespace by its name."""
-    plain: list[Any] = []
-    for one in clients:
-        bare: Any = one["namespace"] if {*one} == {"namespace"} else one
-        if bare not in plain:
-            plain.append(bare)
-    if {"wholeMesh": True} in plain and not in_order:
-        return [{"wholeMesh": True}]
-    return (
-        plain
-        if in_order
-        else sorted(plain, key=lambda one: (one, "") if isinstance(one, str) else (one.get("namespace", ""), str(one)))
-    )

@@ -9,7 +9,7 @@ from egressc.importing.registry import CONTRADICTION, NOT_CARRIED, Service
 from egressc.importing.ways import MESH
 from egressc.model import OWN_GATEWAY
 from egressc.names import gateway_name, shared_name
-from egressc.plan.way import POD_LABEL
+from egressc.plan.pods import POD_LABEL
 
 #: Where a gateway is by default.
 USUAL = "egress"

@@ -2,10 +2,11 @@
 
 from egressc.findings import Finding, Span
 from egressc.hostname import short
-from egressc.importing import callers, own, upstreams, ways
-from egressc.importing.callers import LIMIT, UNKNOWN, Asked, Callers, Client
+from egressc.importing import callers, own, principals, upstreams, ways
+from egressc.importing.callers import LIMIT, UNKNOWN, Asked, Callers
 from egressc.importing.calls import HTTP, Call, Mesh
 from egressc.importing.entry import Entry
+from egressc.importing.principals import Client
 from egressc.importing.registry import Service
 
 
@@ -35,11 +36,11 @@ def clients(mesh: Mesh, service: Service, calls: list[Call], entry: Entry) -> No
     some = _narrowed(_some(mesh, service, found, entry, carried), carried)
     _limited(calls, entry, found, mesh.findings)
     if found.deny:
-        entry.settings["deny"] = callers.tidy(found.deny, in_order=service.objects[0].of_the_chart)
+        entry.settings["deny"] = principals.tidy(found.deny, in_order=service.objects[0].of_the_chart)
     if found.provider:
         entry.settings["externalAuthorization"] = {"provider": found.provider}
     if some and not found.undecided:
-        entry.settings["clients"] = callers.tidy(some, in_order=service.objects[0].of_the_chart)
+        entry.settings["clients"] = principals.tidy(some, in_order=service.objects[0].of_the_chart)
     else:
         unknown(entry, service.span, mesh.findings)
 
@@ -153,7 +154,7 @@ def _in_sidecar(mesh: Mesh, service: Service, calls: list[Call], entry: Entry) -
             if policy.selector and policy.rule.namespace:
                 found.append({"namespace": policy.rule.namespace, "podLabels": policy.selector})
     if found and not mutual:
-        entry.settings["clients"] = callers.tidy(found)
+        entry.settings["clients"] = principals.tidy(found)
         return
     if found:
         pods = " and ".join(f"{one['namespace']} {one['podLabels']}" for one in found)
@@ -165,6 +166,6 @@ def _in_sidecar(mesh: Mesh, service: Service, calls: list[Call], entry: Entry) -
         unknown(entry, service.span, mesh.findings)
     elif service.visible:
         known: list[Client] = [{"namespace": name} for name in sorted(service.visible)]
-        entry.settings["clients"] = callers.tidy(_narrowed(known, calls))
+        entry.settings["clients"] = principals.tidy(_narrowed(known, calls))
     else:
         unknown(entry, service.span, mesh.findings)

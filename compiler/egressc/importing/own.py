@@ -5,9 +5,10 @@ from collections.abc import Iterator, Set
 from typing import Any
 
 from egressc.findings import Finding
-from egressc.importing.callers import LIMIT, Callers, Client
+from egressc.importing.callers import LIMIT, Callers
 from egressc.importing.objects import Object, Objects
 from egressc.importing.part import Part
+from egressc.importing.principals import Client
 from egressc.importing.registry import NOT_CARRIED, Service
 
 ACCOUNT = re.compile(r"spiffe://([^/]+)/ns/([^/]+)/sa/([^/]+)")

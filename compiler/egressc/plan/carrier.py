@@ -10,8 +10,8 @@ from egressc.plan.hops import Hop
 from egressc.plan.load import Checks, Replicas
 from egressc.plan.name_resolution import Note
 from egressc.plan.needs import Condition, Reading
+from egressc.plan.pods import Labels
 from egressc.plan.remarks import Remark
-from egressc.plan.way import Labels
 
 
 class Carrier(Protocol):

@@ -9,7 +9,8 @@ from egressc.plan.authorization import EVERYBODY
 from egressc.plan.carriers.gateway import GatewayCarrier
 from egressc.plan.carriers.sidecar import ClientSidecars
 from egressc.plan.decisions.sent import CLOSED_PORT
-from egressc.plan.way import OWN_NAMESPACE, Labels
+from egressc.plan.pods import Labels
+from egressc.plan.way import OWN_NAMESPACE
 
 
 @dataclass(frozen=True, slots=True)

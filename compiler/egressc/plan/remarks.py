@@ -8,7 +8,8 @@ from egressc.model import OLD_VERSIONS, Client, Host, is_prefix
 from egressc.plan.decisions.exposed import exposed_url
 from egressc.plan.decisions.lines import client_line, port_lines
 from egressc.plan.decisions.tls import in_words, verified
-from egressc.plan.way import CallerPods, GatewayWay
+from egressc.plan.pods import CallerPods
+from egressc.plan.way import GatewayWay
 from egressc.positions import Lines
 
 

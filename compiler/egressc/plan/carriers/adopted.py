@@ -2,7 +2,8 @@
 
 from egressc.model import Host, Inventory, SharedGateway
 from egressc.plan.carriers.gateway import GatewayCarrier
-from egressc.plan.way import Pods, plan_way
+from egressc.plan.pods import Pods
+from egressc.plan.way import plan_way
 
 
 def plan_adopted(host: Host, adopted: SharedGateway, inventory: Inventory) -> GatewayCarrier:

@@ -32,8 +32,9 @@ from egressc.plan.needs import (
     patched,
     read_for,
 )
+from egressc.plan.pods import Labels
 from egressc.plan.remarks import Remark
-from egressc.plan.way import GatewayPort, GatewayWay, Labels
+from egressc.plan.way import GatewayPort, GatewayWay
 
 
 @dataclass(frozen=True, slots=True)

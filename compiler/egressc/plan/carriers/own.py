@@ -2,7 +2,8 @@
 
 from egressc.model import Host, Inventory
 from egressc.plan.carriers.gateway import GatewayCarrier
-from egressc.plan.way import Pods, plan_way, pod_labels
+from egressc.plan.pods import Pods, pod_labels
+from egressc.plan.way import plan_way
 
 
 def plan_own(host: Host, inventory: Inventory) -> GatewayCarrier:

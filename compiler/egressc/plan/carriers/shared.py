@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from egressc.model import Host, Inventory, SharedGateway
 from egressc.plan.carriers.gateway import GatewayCarrier
-from egressc.plan.way import Pods, plan_way, pod_labels
+from egressc.plan.pods import Pods, pod_labels
+from egressc.plan.way import plan_way
 
 
 @dataclass(frozen=True, slots=True)
