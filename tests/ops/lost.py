@@ -272,7 +272,7 @@ def _under_load(client: Client, called: str, event: Callable[[], None], load: Lo
             kind: pool.submit(hold, client, kind, target, rate=load.rate, count=load.count, seconds=HELD_SECONDS)
             for kind, target in TARGETS.items()
         }
-        time.sleep(2)
+        time.sleep(HELD_SECONDS)  # from now on as many end as begin
         event()
     requests = {method: one.result() for method, one in sent.items()}
     connections = {kind: one.result() for kind, one in opened.items()}
