@@ -20,6 +20,7 @@ from egressc.doctor.examination import Documents, Examination
 from egressc.doctor.kubectl import AbsentError, ForbiddenError
 from egressc.doctor.prometheus import Answer, Query, SilentError
 from egressc.explain.before import before
+from egressc.model import is_prefix
 from egressc.plan import Plan
 from tests.chart import Helm, parsed
 from tests.pem import certificate
@@ -147,7 +148,8 @@ def well(text: str) -> Memory:
     # a copy each time: cases change it
     objects = {_key(one): one for one in map(_copy, printed(text).values())}
     namespaces = {namespace for carrier in plan.carriers for namespace in carrier.namespaces()}
-    clients = {client.namespace for carrier in plan.carriers for client in carrier.host.clients if client.namespace}
+    named = {client.namespace for carrier in plan.carriers for client in carrier.host.clients if client.namespace}
+    clients = {namespace for namespace in named if not is_prefix(namespace)}
     made = [
         *ISTIO,
         *(_namespace(name) for name in ("kube-system", *namespaces)),

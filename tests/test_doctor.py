@@ -293,15 +293,15 @@ def saved(folder: Path, **answers: str) -> str:
     return str(program)
 
 
-def recorded(memory: Memory) -> dict[str, str]:
-    """All that a cluster answers to the doctor."""
+def recorded(memory: Memory, text: str = LIST, caller: Caller | None = None) -> dict[str, str]:
+    """All that a cluster answers to the doctor about a list."""
     answers: dict[str, str] = {}
 
     def ask(arguments: Sequence[str]) -> str:
         return answers.setdefault(" ".join(arguments), memory.ask(arguments))
 
     reach(ask)
-    diagnosis(Examination(planned(LIST), Cluster(ask), printed(LIST), NOW, 0))
+    diagnosis(Examination(planned(text), Cluster(ask), printed(text), NOW, 0, caller))
     return answers
 
 
@@ -340,6 +340,26 @@ def test_exit_codes(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "bad.yaml").write_text("version: 1\nhosts: [7]\n")
     assert main(["doctor", "bad.yaml"]) == 1
     assert main(["doctor", "hosts.yaml", "--from=shop/cart", "--host=other.example.com"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "reached"),
+    [
+        ("a.deep.example.com", "*.deep.example.com"),
+        ("A.Deep.Example.Com.", "*.deep.example.com"),
+        ("b.example.com", "*.example.com"),
+    ],
+)
+def test_a_call_is_judged_at_the_host_that_it_reaches(
+    folder: Path, capfd: pytest.CaptureFixture[str], asked: str, reached: str
+) -> None:
+    text = "version: 1\ndefaults: {clients: [shop]}\nhosts: ['*.example.com', '*.deep.example.com']\n"
+    (folder / "hosts.yaml").write_text(text)
+    saved(folder, **recorded(well(text), text, Caller("shop", "cart")))
+    assert main(["doctor", "hosts.yaml", "--wait=0", "--from=shop/cart", f"--host={asked}"]) == 0
+    said = capfd.readouterr().out
+    assert f"may call {reached}:" in said
+    assert said.count(" may call ") == 1
 
 
 FORBIDDEN = (

@@ -8,6 +8,7 @@ from egressc.commands import cluster, lists
 from egressc.doctor import diagnosis, formats
 from egressc.doctor.caller import Caller
 from egressc.doctor.kubectl import UnreachableError
+from egressc.explain import choice
 
 
 def add(commands: Any) -> None:
@@ -37,10 +38,12 @@ def run(given: argparse.Namespace) -> int:
     plan = lists.plan_of(given)
     if plan is None:
         return lists.ERRORS
-    if given.host and not any(given.host == one.host.host or one.host.covers(given.host) for one in plan.carriers):
-        output.complain(f"{given.host} is not in the list")
+    try:
+        host = choice.host(plan, given.host).host.host if given.host else None
+    except choice.UnknownError as error:
+        output.complain(error)
         return lists.MISUSE
-    caller = Caller(given.caller[0], given.caller[1], given.host) if given.caller else None
+    caller = Caller(given.caller[0], given.caller[1], host) if given.caller else None
     try:
         found = diagnosis(cluster.examination(given, plan, caller))
     except UnreachableError as error:

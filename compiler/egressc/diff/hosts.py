@@ -7,7 +7,7 @@ from egressc.diff.change import Change, Effect
 from egressc.diff.settings import differences, setting_changes
 from egressc.diff.upstream import new_ports, port_changes
 from egressc.diff.words import Sentence, join, sentence, who
-from egressc.model import OWN_GATEWAY, Exposure, Host, Inventory
+from egressc.model import OWN_GATEWAY, Exposure, Host, Inventory, called
 from egressc.plan.decisions.lines import host_line
 from egressc.positions import Lines
 
@@ -39,7 +39,7 @@ def _both(first: Host, then: Host, old: Inventory, new: Inventory) -> Iterator[C
 
 
 def _new(host: Host, old: Inventory, new: Inventory) -> Iterator[Change]:
-    above = _above(host.host, old)
+    above = called(host.host, old.hosts)
     if above:
         yield from access_changes(host.host, above, host, old, new, carried=True)
         says = sentence("{} is a host of its own, before one of the names of {}", host.host, above.host)
@@ -56,7 +56,7 @@ def _new(host: Host, old: Inventory, new: Inventory) -> Iterator[Change]:
 
 
 def _gone(host: Host, old: Inventory, new: Inventory) -> Iterator[Change]:
-    above = _above(host.host, new)
+    above = called(host.host, new.hosts)
     if above:
         yield from access_changes(host.host, host, above, old, new, carried=True)
         words = "{} is no host of its own any more: it is one of the names of {}, with its rules, TLS and gateway"
@@ -160,12 +160,6 @@ def _exposed(expose: Exposure) -> Sentence:
     labels = ",".join(f"{key}={value}" for key, value in gateway.selector)
     words = "exposed as {} by the ingress gateway of namespace {} with {}"
     return sentence(words, f"https://{expose.host}{expose.path}", gateway.namespace, labels)
-
-
-def _above(name: str, inventory: Inventory) -> Host | None:
-    """The narrowest wildcard of `inventory` that `name` is below."""
-    above = [host for host in inventory.hosts if host.covers(name)]
-    return max(above, key=lambda host: len(host.host), default=None)
 
 
 def _said(host: Host, key: str) -> Lines:

@@ -66,8 +66,7 @@ def _homes(examination: Examination) -> list[str]:
 
 def _called(examination: Examination) -> list[Any]:
     asked = examination.caller
-    known = [one for one in examination.plan.carriers if asked and asked.host in (None, one.host.host)]
-    return known or [one for one in examination.plan.carriers if asked and asked.host and one.host.covers(asked.host)]
+    return [one for one in examination.plan.carriers if asked and asked.host in (None, one.host.host)]
 
 
 #: In the order of causes: what comes first explains what comes later.

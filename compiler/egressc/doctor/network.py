@@ -9,6 +9,7 @@ from egressc.doctor.istiod import control_planes
 from egressc.doctor.problem import Outcome, run, some
 from egressc.doctor.selectors import fits
 from egressc.findings import Code
+from egressc.model import stands_for
 
 SHUT = Code(
     "EG465",
@@ -23,13 +24,17 @@ DNS_LABELS = {"k8s-app": "kube-dns"}
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """The other end of a connection; labels are None where any will do, both where it is outside of the cluster."""
+    """The other end of a connection; labels are None where any will do, both where it is outside of the cluster.
+
+    One that may be `anywhere` is let through by whatever opens its port.
+    """
 
     what: str
     namespace: Mapping[str, str] | None
     pod: Mapping[str, str] | None
     port: int
     protocol: str = "TCP"
+    anywhere: bool = False
 
 
 def look(examination: Examination, workload: Workload) -> Iterator[Outcome]:
@@ -58,17 +63,21 @@ def _needed(examination: Examination, workload: Workload) -> Iterator[Peer]:
         home = examination.labels_of(istiod["metadata"]["namespace"])
         yield Peer("istiod", home, labels(istiod["spec"]["template"]), DISCOVERY)
     system = examination.labels_of("kube-system")
-    if any(one.host.kind == "DNS" for one in workload.carried):
+    if any(one.host.needs_dns for one in workload.carried):
         yield Peer("DNS", system, DNS_LABELS, DNS, "UDP")
-    for one in workload.carried:
-        for port in one.ports if not one.host.proxy else ():
-            yield Peer("upstreams", None, None, port.upstream_port)
+    for host in (one.host for one in workload.carried):
+        for port in host.ports:
+            # a proxy may be a pod, and the list does not say of which namespace
+            what = "the proxy" if host.proxy else "upstreams"
+            yield Peer(what, None, None, host.out_port(port), anywhere=host.proxy is not None)
 
 
 def _coming(examination: Examination, workload: Workload) -> Iterator[Peer]:
     for one in workload.carried:
-        clients = {client.namespace or "" for client in one.host.clients}
-        for namespace in sorted(clients & examination.namespaces().keys()):
+        # who may call from the whole mesh need not call at all
+        callers = {client.namespace for client in one.host.callers if client.namespace}
+        known = sorted(examination.namespaces())
+        for namespace in (name for name in known if any(stands_for(caller, name) for caller in callers)):
             for port in one.ports:
                 home = examination.labels_of(namespace)
                 yield Peer(f"the namespace {namespace}", home, None, port.gateway_port)
@@ -103,7 +112,7 @@ def _has_port(ports: list[Object] | None, peer: Peer) -> bool:
 
 
 def _has_peer(ends: list[Object] | None, peer: Peer) -> bool:
-    return not ends or any(_is(end, peer) for end in ends)
+    return not ends or peer.anywhere or any(_is(end, peer) for end in ends)
 
 
 def _is(end: Object, peer: Peer) -> bool:

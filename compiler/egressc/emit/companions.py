@@ -91,6 +91,5 @@ def network_policy(gateway: GatewayCarrier) -> dict[str, Any]:
     result: dict[str, Any] = {"clients": [EVERYBODY] if gateway.host.seen_by_all else namespaces}
     if addresses := gateway.host.fixed_addresses:
         result["addresses"] = list(addresses)
-    proxy = gateway.host.proxy
-    result["ports"] = [proxy.port] if proxy else list(dict.fromkeys(port.upstream_port for port in gateway.ports))
+    result["ports"] = list(dict.fromkeys(map(gateway.host.out_port, gateway.host.ports)))
     return {"networkPolicy": result}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from egressc.explain.facts import Caller, Denied, Facts, facts
-from egressc.model import stands_for
+from egressc.model import called, stands_for
 from egressc.plan import Carrier, Plan
 from egressc.slips import nearest
 
@@ -53,12 +53,11 @@ def chosen(plan: Plan, choice: Choice) -> Plan:
 def host(plan: Plan, name: str) -> Carrier:
     """What carries `name`: the host of that name, or the narrowest wildcard above it. Raises UnknownError."""
     name = name.lower().rstrip(".")
-    exact = next((one for one in plan.carriers if one.host.host == name), None)
-    above = (one for one in plan.carriers if one.host.covers(name))
-    found = exact or max(above, key=lambda one: len(one.host.host), default=None)
+    carriers = {one.host.host: one for one in plan.carriers}
+    found = called(name, (one.host for one in plan.carriers))
     if found is None:
-        raise _unknown("host", name, (one.host.host for one in plan.carriers))
-    return found
+        raise _unknown("host", name, carriers)
+    return carriers[found.host]
 
 
 def _unknown(kind: str, asked: str, names: Iterable[str]) -> UnknownError:

@@ -4,7 +4,7 @@ from egressc.model.clients import Client, Deny, Operation, is_prefix, means, sta
 from egressc.model.companions import Admission, ClientNetworkPolicies, Companions, Sidecars
 from egressc.model.durations import Duration
 from egressc.model.gateways import OWN_GATEWAY, Exposure, IngressGateway, SharedGateway
-from egressc.model.host import Host, Proxy, Readiness
+from egressc.model.host import Host, Proxy, Readiness, called
 from egressc.model.inventory import Inventory
 from egressc.model.mesh import Mesh, Version
 from egressc.model.pods import POD_SETTINGS, PodSettings
@@ -65,6 +65,7 @@ __all__ = [
     "Tls",
     "Version",
     "Volume",
+    "called",
     "is_prefix",
     "means",
     "stands_for",

@@ -1,5 +1,6 @@
 """One external host."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any, Literal
@@ -203,10 +204,18 @@ class Host(Settled):
         return (self.proxy.host,) if self.proxy else self.places
 
     @property
+    def needs_dns(self) -> bool:
+        """Whether DNS must know any of what the gateway connects to."""
+        return not all(map(is_ip, self.connected_to))
+
+    def out_port(self, port: Port) -> int:
+        """The port that the gateway connects to for `port`."""
+        return self.proxy.port if self.proxy else port.upstream_port
+
+    @property
     def fixed_addresses(self) -> tuple[str, ...]:
         """All that it connects to, as ranges of one address; empty where DNS says any of it."""
-        places = self.connected_to
-        return tuple(str(ip_network(place.strip("[]"))) for place in places) if all(map(is_ip, places)) else ()
+        return () if self.needs_dns else tuple(str(ip_network(place.strip("[]"))) for place in self.connected_to)
 
     @property
     def checked(self) -> tuple[Port, ...]:
@@ -228,3 +237,9 @@ class Host(Settled):
     def has_requests(self) -> bool:
         """Whether any of the ports has requests."""
         return any(port.is_http for port in self.ports)
+
+
+def called(name: str, hosts: Iterable[Host]) -> Host | None:
+    """The host that a call of `name` reaches: the one of that name, or the narrowest wildcard above it."""
+    standing = [one for one in hosts if one.host == name or one.covers(name)]
+    return max(standing, key=lambda one: (one.host == name, len(one.host)), default=None)

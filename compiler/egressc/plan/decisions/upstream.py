@@ -142,8 +142,8 @@ def _proxy(host: Host, proxy: Proxy) -> dict[str, Any]:
 
 def _let_out(way: GatewayWay, port: GatewayPort) -> Decision:
     host, fixed = way.host, way.host.fixed_addresses
-    where, number, lines = "these addresses", port.upstream_port, host.said("endpoints") + host.said("resolution")
+    where, lines = "these addresses", host.said("endpoints") + host.said("resolution")
     if host.proxy:
-        where, number, lines = "the proxy's address", host.proxy.port, host.said("proxy")
-    says = f"lets out to {where if fixed else 'any address'}, port {number}"
+        where, lines = "the proxy's address", host.said("proxy")
+    says = f"lets out to {where if fixed else 'any address'}, port {host.out_port(port.settled)}"
     return Decision(way.object("NetworkPolicy"), says, lines if fixed else ())
