@@ -19,7 +19,11 @@ OWNERS = 10
 
 #: By layout, for whom it is and how a list of so many hosts begins, with what all hosts or the one of a number say.
 LAYOUTS: dict[str, tuple[str, Callable[[int], str], str]] = {
-    "a gateway for each host (default)": ("up to about 50 hosts, and for those that need a border", lambda _: "", ""),
+    "a gateway for each host (default)": (
+        "up to about 50 hosts, and for those that must not share identity, keys or restarts",
+        lambda _: "",
+        "",
+    ),
     f"a shared gateway for each of {OWNERS} owners": (
         "more: each owner's keys, restarts and load stay apart",
         lambda count: "".join(_gateway(f"owner-{owner}", count // OWNERS) for owner in range(OWNERS)),

@@ -52,10 +52,11 @@ HOSTS_HEAD = """\
 
 <!-- Made from schemas/hosts.yaml by `python -m docs.reference`. -->
 
-A host list is a YAML file. Its first line gives editors the schema, so they complete and explain every key:
+A host list is a YAML file. Its first line gives editors the schema, so they complete and explain every key. Without the
+internet, `egressc schema hosts -o hosts.schema.json` writes it as a file:
 
 ```yaml
-# yaml-language-server: $schema=../schemas/hosts.schema.json
+# yaml-language-server: $schema=https://egressc.io/schemas/hosts.schema.json
 version: 1
 defaults:
   clients: [shop]

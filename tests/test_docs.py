@@ -14,6 +14,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,11 +41,10 @@ STAND_INS = {
 doctor|status) unreachable "$PYTHON" -m egressc "$@" --kubectl "$KUBECTL";;
 *) exec "$PYTHON" -m egressc "$@";;
 esac""",
-    "python": 'cd "$ROOT" && exec "$PYTHON" "$@"',
     # what a release has is here as a folder
     "helm": """case $1 in
 install|upgrade) shift; set -- template "$@";;
-rollback|uninstall) unreachable "$HELM" "$@"; exit;;
+history|rollback|uninstall) unreachable "$HELM" "$@"; exit;;
 esac
 for argument; do shift; set -- "$@" "${argument/#oci:\\/\\/egressc.io/$ROOT}"; done; exec "$HELM" "$@\"""",
     "kubectl": """case $1 in create) exec "$KUBECTL" "$@" --dry-run=client;; kustomize) exec "$KUBECTL" "$@";; esac
@@ -54,7 +54,11 @@ unreachable "$KUBECTL" "$@\"""",
     "git": 'if [ -d .git ] || [ "$1" = init ]; then exec "$GIT" "$@"; else [ "$1" = show ] && cat "${2#*:}"; fi',
     "make": 'exec "$MAKE" --dry-run --directory "$ROOT" "$@" >/dev/null',
     # that the package can be installed is tested with a release and the wheel; here, that this is where it is
-    "uv": '[ "$*" = "tool install egressc" ]',
+    "uv": """case "$*" in
+"tool install egressc=="*) ;;
+"run --with pyyaml python "*) shift 4; exec "$PYTHON" "$@";;
+*) exit 2;;
+esac""",
     "pip": '[ "$1 $2" = "install ." ] && grep -q \'^name = "egressc"\' "$ROOT/pyproject.toml"',
 }
 PROLOGUE = """\
@@ -193,6 +197,34 @@ def test_blocks_without_a_cluster_can_fail(shell: Shell) -> None:
         "pip install somewhere",
     ):
         assert shell(wrong).returncode != 0, wrong
+
+
+@pytest.mark.parametrize("page", [*PAGES, *ROOT.glob("charts/*/*.md")], ids=lambda page: str(page.relative_to(ROOT)))
+def test_options_that_a_page_names_exist(page: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for span in re.findall(r"`((?:egressc|helm|kubectl)\s[^`]+)`", text):
+        program, command, *words = span.split()
+        known = _help(program, command)
+        for option in (word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)):
+            assert re.search(rf"(?<![\w-]){option}(?![\w-])", known), f"`{span}`: there is no {option}"
+
+
+@cache
+def _help(program: str, command: str) -> str:
+    """What a program says of a command and of its options."""
+    programs = {
+        "egressc": [sys.executable, "-m", "egressc"],
+        "helm": [str(tool("helm4"))],
+        "kubectl": [str(tool("kubectl"))],
+    }
+    asked = [[command, "--help"], ["options"]] if program == "kubectl" else [[command, "--help"]]
+    ran = [subprocess.run([*programs[program], *words], capture_output=True, text=True, check=False) for words in asked]
+    return "".join(done.stdout for done in ran)
+
+
+def test_the_readme_says_whether_there_is_a_release() -> None:
+    unreleased = "unreleased" in (ROOT / "CHANGELOG.md").read_text().partition("\n## ")[2].partition("\n")[0]
+    assert ("is not\nreleased yet" in (ROOT / "README.md").read_text()) == unreleased
 
 
 def test_links_lead_somewhere() -> None:
@@ -424,15 +456,21 @@ def test_the_plugin_has_the_helm_that_is_tested() -> None:
 def test_the_plugin_renders_a_list(shell: Shell, tmp_path: Path, environment: str) -> None:
     shutil.copytree(ENVIRONMENTS, tmp_path / "list")
     (tmp_path / "list" / "cluster.yaml").write_text("labels: {cluster: small}\n")
+    with (tmp_path / "list" / "hosts.yaml").open("a") as file:
+        file.write("companions: {admission: {}}\n")
     (plugin,) = parsed((ARGO_CD / "plugin" / "plugin.yaml").read_text())
     generate = plugin["spec"]["generate"]
     command = shlex.join([*generate["command"], *generate["args"]])
     helm = shlex.quote(str(tool("helm4").parent))
-    named = f"ARGOCD_ENV_OVERLAY={environment}.yaml ARGOCD_ENV_VALUES=cluster.yaml"
+    named = f"ARGOCD_APP_NAMESPACE=web ARGOCD_ENV_OVERLAY={environment}.yaml ARGOCD_ENV_VALUES=cluster.yaml"
     ran = shell(f"cd list; env PATH={helm}:$PATH {named} {command}")
     assert ran.returncode == 0, ran.stderr
     assert f"spiffe://{environment}.example.com/" in ran.stdout
-    assert {document["metadata"]["labels"]["cluster"] for document in parsed(ran.stdout)} == {"small"}
+    documents = parsed(ran.stdout)
+    assert {document["metadata"]["labels"]["cluster"] for document in documents} == {"small"}
+    # objects of the whole cluster are told apart by the Application's namespace
+    policies = {one["metadata"]["name"] for one in documents if one["kind"] == "ValidatingAdmissionPolicy"}
+    assert policies == {f"egressc.web.egress.{what}" for what in ("gateways", "hosts", "services")}
 
 
 def test_the_workflow_checks_the_list(shell: Shell) -> None:
@@ -449,18 +487,22 @@ def test_the_pipelines_say_what_a_change_means(shell: Shell, tmp_path: Path) -> 
     jobs = [yaml.safe_load((ROOT / "examples" / "ci" / name).read_text()) for name in ("github.yaml", "gitlab.yaml")]
     steps = [step.get("run", "") for step in jobs[0]["jobs"]["compile"]["steps"]]
     (summary,) = (step for step in steps if step.startswith("git show"))
-    shown, check = jobs[1]["egress hosts"]["script"]
+    script = "\n".join(jobs[1]["egress hosts"]["script"])
     commit = "git init -q; git add values; git -c user.name=a -c user.email=a@example.com commit -qm a"
     base = "export BASE=HEAD CI_MERGE_REQUEST_DIFF_BASE_SHA=HEAD GITHUB_STEP_SUMMARY=summary.md"
     change = "echo '- {host: new.example.com, clients: [shop]}' >> values/hosts.yaml"
-    ran = shell(f"{commit}; {base}; {change}; {summary}; {shown}")
-    assert ran.returncode == 0, ran.stderr
+    ran = shell(f"{commit}; {base}; {change}; {summary}; {script}")
+    assert ran.returncode == 1, ran.stderr
     assert "`shop` may call this new host" in (tmp_path / "summary.md").read_text()
     assert "shop may call this new host" in ran.stdout
-    assert shell(check).returncode == 1
-    *_, finding = json.loads((tmp_path / "gl-code-quality-report.json").read_text())
+    report = tmp_path / "gl-code-quality-report.json"
+    *_, finding = json.loads(report.read_text())
     assert finding["check_name"] == "drift"
     assert finding["location"] == {"path": "values/values.yaml", "lines": {"begin": 1}}
+    assert shell(f"{base}; egressc compile values/hosts.yaml -o values/values.yaml; {script}").returncode == 0
+    # a list with mistakes cannot be compared, and its findings are there
+    assert shell(f"{base}; echo '- bad_host' >> values/hosts.yaml; {script}").returncode == 1
+    assert {one["location"]["path"] for one in json.loads(report.read_text())} == {"values/hosts.yaml"}
 
 
 def test_hooks_compile_and_check(shell: Shell) -> None:

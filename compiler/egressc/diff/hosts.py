@@ -64,7 +64,10 @@ def _gone(host: Host, old: Inventory, new: Inventory) -> Iterator[Change]:
         yield Change("weakens", host.host, "hosts", says, (host_line(host),), there)
     else:
         callers = ", ".join(sorted({who(client) for client in host.callers}))
-        words = "the host is gone. Its callers get 502 in a REGISTRY_ONLY mesh, or a closed connection: {}"
+        words = (
+            "the host is gone. In a REGISTRY_ONLY mesh its callers get 502, or a closed connection. In an open mesh "
+        )
+        words += "they go straight to it: {}"
         yield Change("cuts", host.host, "hosts", sentence(words, callers), (host_line(host),), ())
 
 
