@@ -1,5 +1,6 @@
 """Where the chart and the schema are: inside the installed wheel, or in the repository around this package."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,3 +27,9 @@ def chart_values() -> dict[str, Any]:
     """The chart's own values: what holds where the list is silent."""
     values: dict[str, Any] = yaml.safe_load((chart_path() / "values.yaml").read_text(encoding="utf-8"))
     return values
+
+
+def resources(said: Mapping[str, Any] | None, key: str = "resources") -> dict[str, dict[str, Any]]:
+    """`requests` and `limits` of a container: each amount that the list does not say is the chart's own at `key`."""
+    own = chart_values()[key]
+    return {kind: own.get(kind, {}) | ((said or {}).get(kind) or {}) for kind in ("requests", "limits")}

@@ -65,4 +65,6 @@ def gateway_port(port: int, ports: Collection[int]) -> int:
     """
     if port >= 1024:
         return port
-    return next(number for number in range(port + 8000, 65536, 1024) if number not in {*ports, *RESERVED_PORTS})
+    return next(
+        number for number in range(port + 8000, 65536, 1024) if number not in {*ports, *RESERVED_PORTS, *OPA_PORTS}
+    )

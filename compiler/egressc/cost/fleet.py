@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from egressc.assets import chart_values
-from egressc.model import Host, PodSettings
+from egressc.assets import chart_values, resources
+from egressc.model import Host
 from egressc.model.quantities import quantity
 from egressc.plan import Plan
 from egressc.plan.load import Checks, Replicas, counted
@@ -56,7 +56,9 @@ def cost(plan: Plan) -> Cost:
     carrying = plan.carrying
     own = [one.host for one in carrying if one.pods.ours and one.pods.single]
     pods = [(counted(host.pod_settings), _containers(host)) for host in own]
-    pods += [(counted(one.gateway.pod_settings), [_gateway(one.gateway.pod_settings)]) for one in plan.shared]
+    pods += [
+        (counted(one.gateway.pod_settings), [resources(one.gateway.pod_settings.resources)]) for one in plan.shared
+    ]
     checked = [one.checks(port) for one in carrying for port in one.host.ports]
     return Cost(
         hosts=len(plan.carriers),
@@ -78,15 +80,10 @@ def _sum(parts: Sequence[tuple[Replicas | Checks, float]]) -> Amount:
 def _containers(host: Host) -> list[Resources]:
     """The resources of each container in a pod of the host's own."""
     opa = host.external_authorization.opa if host.external_authorization else None
-    beside = [opa.resources or chart_values()["opaResources"]] if opa else []
+    beside = [resources(opa.resources, "opaResources")] if opa else []
     if host.unfiltered and host.checked:
         beside.append(chart_values()["readinessContainer"]["resources"])
-    return [_gateway(host.pod_settings), *beside]
-
-
-def _gateway(settings: PodSettings) -> Resources:
-    resources: Resources = settings.resources or chart_values()["resources"]
-    return resources
+    return [resources(host.pod_settings.resources), *beside]
 
 
 def _requested(what: str, containers: Sequence[Resources]) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from egressc.findings import Code, Finding
-from egressc.model import Inventory, Sidecars
+from egressc.model import Host, Inventory, Sidecars
 from egressc.rules.fleet import ROOT_NAMESPACES
 from egressc.slips import nearest
 
@@ -50,17 +50,30 @@ def check_all(inventory: Inventory) -> Iterator[Finding]:
     companions = inventory.companions
     if companions.sidecars:
         yield from _sidecars(companions.sidecars, inventory)
-    if companions.network_policies or companions.strict:
-        key = "networkPolicies" if companions.network_policies else "peerAuthentication"
-        ours = {host.namespace for host in inventory.hosts if host.shared is None or not host.shared.adopt}
-        for shared in inventory.shared:
-            if shared.adopt and shared.namespace in ours:
-                message = (
-                    f"`{key}` holds for all pods of {shared.namespace}: those of {shared.name} run there too, and the "
-                    "list does not know them"
-                )
-                fix = f"give the hosts with gateways of their own another `namespace` than {shared.namespace}"
-                yield FOREIGN_PODS(shared.at("namespace"), message, fix)
+    for key, wanted in (("networkPolicies", companions.network_policies), ("peerAuthentication", companions.strict)):
+        if wanted:
+            yield from _foreign(key, inventory)
+
+
+def _foreign(key: str, inventory: Inventory) -> Iterator[Finding]:
+    for shared in inventory.shared:
+        beside = [host for host in inventory.hosts if any(_is_ours(one, shared.namespace) for one in host.carried)]
+        if shared.adopt and beside:
+            message = (
+                f"`{key}` holds for all pods of {shared.namespace}: those of {shared.name} run there too, and the "
+                "list does not know them"
+            )
+            fix = f"give the hosts on other gateways another `namespace` than {shared.namespace}"
+            if movers := [host.host for host in beside if any(one.shared is shared for one in host.carried)]:
+                # a standby stands in the namespace of the gateway in use
+                fix = f"leave `{key}` out until {', '.join(movers)} is on one of the two gateways alone"
+            yield FOREIGN_PODS(shared.at("namespace"), message, fix)
+
+
+def _is_ours(host: Host, namespace: str) -> bool:
+    """Whether pods of the chart in a namespace carry the host."""
+    adopted = host.shared is not None and bool(host.shared.adopt)
+    return host.namespace == namespace and not host.in_sidecar and not adopted
 
 
 def _sidecars(sidecars: Sidecars, inventory: Inventory) -> Iterator[Finding]:

@@ -1,12 +1,12 @@
 """Whether the memory of gateway pods fits the hosts that they carry, and those that istiod tells them of."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count, groupby, islice
 from math import ceil
 from typing import Any
 
-from egressc.assets import chart_values
+from egressc.assets import resources
 from egressc.cost.memory import CARRIED, MIB, PUBLIC, ROOM, RULE, TOLD, Load, idle, least_limit, most_hosts, rounded
 from egressc.findings import Code, Finding, Span
 from egressc.model import Host, Inventory, PodSettings, SharedGateway
@@ -52,9 +52,11 @@ def check_all(inventory: Inventory) -> Iterator[Finding]:
         hosts = list(group)
         known = max(1, told[namespace] + told[EVERYWHERE])
         what = f"istiod tells each gateway in {namespace} of {known:,} hosts"
-        where = "in `defaults`, or give hosts or owners a `namespace` of their own"
+        settings = hosts[0].pod_settings
+        here = "at the host" if settings.own("resources", "limits", "memory") else "in `defaults`"
+        where = f"{here}, or give hosts or owners a `namespace` of their own"
         load = Load(carried=1, public=1, told=known)
-        yield from _check(hosts[0].pod_settings, min(one.at("host") for one in hosts), what, load, where)
+        yield from _check(settings, min(one.at("host") for one in hosts), what, load, where)
 
 
 def _told(inventory: Inventory) -> Counter[str]:
@@ -76,12 +78,12 @@ def _public(host: Host) -> bool:
 
 def _alike(host: Host) -> tuple[str, str]:
     """Gateways that have the same limit for the same reason."""
-    return host.namespace, str(_limit(host.pod_settings))
+    said = host.pod_settings.own("resources", "limits", "memory")
+    return host.namespace, f"{_limit(host.pod_settings)} {said and host.host}"
 
 
 def _limit(settings: PodSettings) -> Any:
-    resources: Mapping[str, Any] = settings.resources or chart_values()["resources"]
-    return (resources.get("limits") or {}).get("memory")
+    return resources(settings.resources)["limits"].get("memory")
 
 
 def _check(settings: PodSettings, place: Span, what: str, load: Load, where: str) -> Iterator[Finding]:
@@ -127,17 +129,17 @@ def _too_little(settings: PodSettings, load: Load) -> str | None:
 
 
 def _place(settings: PodSettings, place: Span) -> Span:
-    return settings.at("resources", "limits", "memory") if settings.resources is not None else place
+    return settings.at("resources", "limits", "memory") if settings.says("resources", "limits", "memory") else place
 
 
 def _whose(settings: PodSettings, limit: str) -> str:
-    return f"the limit is {limit}" if settings.resources is not None else f"the chart's own limit is {limit}"
+    said = settings.says("resources", "limits", "memory")
+    return f"the limit is {limit}" if said else f"the chart's own limit is {limit}"
 
 
 def _enough(settings: PodSettings, load: Load) -> str:
     """`resources` that are, as people write them."""
-    known: Mapping[str, Any] = settings.resources or chart_values()["resources"]
-    cpu = (known.get("requests") or {}).get("cpu")
+    cpu = resources(settings.resources)["requests"].get("cpu")
     asked = f"cpu: {cpu}, " if cpu else ""
     least = rounded(least_limit(load))
     return f"`resources: {{requests: {{{asked}memory: {rounded(idle(load))}}}, limits: {{memory: {least}}}}}`"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from egressc.assets import chart_values
+from egressc.assets import chart_values, resources
 from egressc.findings import Code, Finding
 from egressc.model import Host, Inventory, Opa, PodSettings
 from egressc.model.quantities import quantity
@@ -25,7 +25,7 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
     """Settings of a host's own pods that cannot be."""
     yield from _check(host.pod_settings)
     if host.external_authorization and (opa := host.external_authorization.opa):
-        yield from _resources(opa, opa.resources or {})
+        yield from _resources(opa, opa.resources or {}, "opaResources")
 
 
 def check_shared(inventory: Inventory) -> Iterator[Finding]:
@@ -38,7 +38,7 @@ def _check(pods: PodSettings) -> Iterator[Finding]:
     yield from durations.check_pods(pods)
     yield from _scaling(pods)
     yield from _evictions(pods)
-    yield from _resources(pods, pods.resources or {})
+    yield from _resources(pods, pods.resources or {}, "resources")
 
 
 def _scaling(pods: PodSettings) -> Iterator[Finding]:
@@ -66,18 +66,25 @@ def _evictions(pods: PodSettings) -> Iterator[Finding]:
             yield NUMBERS(where, "no pod may ever be evicted: its node cannot be drained", fix, "warning")
 
 
-def _resources(said: PodSettings | Opa, resources: Mapping[str, Any]) -> Iterator[Finding]:
-    yield from _units(said, resources)
-    for name, limit in (resources.get("limits") or {}).items():
-        request = (resources.get("requests") or {}).get(name)
+def _resources(said: PodSettings | Opa, given: Mapping[str, Any], key: str) -> Iterator[Finding]:
+    yield from _units(said, given)
+    amounts = resources(given, key) if given else {"requests": {}, "limits": {}}
+    for name, limit in amounts["limits"].items():
+        request = amounts["requests"].get(name)
         if request is not None and quantity(request) > quantity(limit):
-            where, fix = said.at("resources", "requests", name), f"write {limit} or less, or a higher limit"
+            asked, held = (said.says("resources", kind, name) for kind in ("requests", "limits"))
+            where = said.at("resources", "requests" if asked else "limits", name)
+            fix = f"write {limit} or less, or a higher limit"
+            if not asked:
+                fix = f"write `requests: {{{name}: {limit}}}` beside it: the chart's own is {request}"
+            elif not held:
+                fix = f"write `limits: {{{name}: {request}}}` beside it, or more: the chart's own is {limit}"
             yield NUMBERS(where, f"the request for {name} ({request}) is above its limit ({limit})", fix)
 
 
-def _units(said: PodSettings | Opa, resources: Mapping[str, Any]) -> Iterator[Finding]:
+def _units(said: PodSettings | Opa, given: Mapping[str, Any]) -> Iterator[Finding]:
     """Amounts with the unit of something else, or with none."""
-    for kind, amounts in resources.items():
+    for kind, amounts in given.items():
         for name, amount in amounts.items():
             number = re.match(r"[0-9.]+", str(amount))
             where = said.at("resources", kind, name)

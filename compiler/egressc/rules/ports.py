@@ -17,7 +17,8 @@ PORT_TWICE = Code(
 RESERVED_PORT = Code(
     "EG206",
     "a reserved port",
-    "Istio's sidecar listens on ports from 15000 to 15099 in every pod of the mesh, and does not carry them.",
+    "Istio's sidecar listens on ports from 15000 to 15099 in every pod of the mesh, and does not carry them. An OPA "
+    f"beside a gateway listens on {', '.join(map(str, OPA_PORTS[:-1]))} and {OPA_PORTS[-1]} of its pod.",
 )
 OWN_PORT = Code(
     "EG227",
@@ -56,6 +57,10 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
             message = f"client port {port.port} is reserved: Istio's sidecar keeps 15000 to 15099 for itself"
             fix = f"write another client port, and `upstreamPort: {port.upstream_port}` beside it"
             yield RESERVED_PORT(port.at("port"), message, fix)
+        elif port.port in OPA_PORTS and _asks_opa(host):
+            message = f"client port {port.port} is reserved: the OPA beside the gateway listens there"
+            fix = f"write another client port, and `upstreamPort: {port.upstream_port}` beside it"
+            yield RESERVED_PORT(port.at("port"), message, fix)
         if port.says("upstreamProtocol") and port.protocol != "HTTP":
             unread = "carried unread" if not port.is_http else "HTTP/2 already"
             message = f"client port {port.port} speaks {port.protocol}, which is {unread}"
@@ -69,15 +74,20 @@ def _own(host: Host) -> Iterator[Finding]:
     """Where DNS says that the upstream is 127.0.0.1, only its certificate tells it from the gateway."""
     if host.in_sidecar or host.by_socket or all(map(is_ip, host.places)):
         return
-    asks_opa = host.external_authorization and host.external_authorization.opa
     for port in host.ports:
         verified = port.tls.originates and not port.tls.unverified
-        if not verified and (port.upstream_port in RESERVED_PORTS or (asks_opa and port.upstream_port in OPA_PORTS)):
+        if not verified and (
+            port.upstream_port in RESERVED_PORTS or (_asks_opa(host) and port.upstream_port in OPA_PORTS)
+        ):
             message = (
                 f"nobody verifies {host.host}:{port.upstream_port}: if DNS says 127.0.0.1, it is the gateway's own port"
             )
             fix = "let the gateway speak TLS with `mode: simple`, or give the upstream another port"
             yield OWN_PORT(port.at("upstreamPort"), message, fix)
+
+
+def _asks_opa(host: Host) -> bool:
+    return host.external_authorization is not None and host.external_authorization.opa is not None
 
 
 def _whole(host: Host) -> Iterator[Finding]:

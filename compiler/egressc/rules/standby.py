@@ -1,6 +1,7 @@
 """A second gateway that carries a host, and is led nobody."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from egressc.findings import Code, Finding
 from egressc.model import Host, Inventory
@@ -53,7 +54,9 @@ def check(host: Host, inventory: Inventory) -> Iterator[Finding]:
     else:
         for rule in BY_GATEWAY:
             here = list(rule(host, inventory))
-            yield from (one for one in rule(second, inventory) if one not in here)
+            fix = "remove `standby`, or let another gateway stand by"
+            alone = (one for one in rule(second, inventory) if one not in here)
+            yield from (replace(one, span=host.at("standby"), fix=fix) for one in alone)
 
 
 def _adopted(host: Host) -> set[tuple[str, str]]:
