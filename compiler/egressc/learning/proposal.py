@@ -6,6 +6,7 @@ from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
 from typing import Any
 
+from egressc.counted import times
 from egressc.findings import Code, Finding, Span
 from egressc.flow import flow
 from egressc.importing import packages
@@ -13,7 +14,7 @@ from egressc.importing.callers import UNKNOWN
 from egressc.importing.entry import Entry
 from egressc.learning.beside import Beside, Listed
 from egressc.learning.calls import Call, family
-from egressc.learning.tally import Seen, Tally, times
+from egressc.learning.tally import Seen, Tally
 from egressc.model import Host
 
 MIXED = Code(
@@ -197,7 +198,7 @@ def _client(namespace: str, account: str, ports: Iterable[int] = ()) -> Any:
 def _comments(entry: Entry, found: Found) -> None:
     ordered = sorted(found.items(), key=lambda item: (-item[1].count, item[0]))
     for call, seen in ordered[:COMMENTS]:
-        what = f"{times(seen.count, 'call')} of {call.who} at port {call.port}"
+        what = f"{times(seen.count, 'call', ',')} of {call.who} at port {call.port}"
         beside = [
             *(["refused by the mesh"] if call.kind == "refused" else []),
             *(["the port is that of the Host, metrics show none"] if call.assumed else []),

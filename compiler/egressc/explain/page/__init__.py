@@ -8,11 +8,11 @@ from pathlib import Path
 from string import Template
 
 from egressc import __version__, printable
+from egressc.counted import times
 from egressc.explain.before import Before, before
 from egressc.explain.facts import facts
 from egressc.explain.page import attention, filters, needed, overview, path
 from egressc.explain.page.markup import Markup, escaped, join
-from egressc.explain.page.words import count
 from egressc.plan import Carrier, Plan
 
 HERE = Path(__file__).parent
@@ -37,7 +37,7 @@ def _page(carriers: Sequence[Carrier], wanted: Before, today: date, kind: str, b
     style, script = _source("style.css"), _source("picture.js") + _source("page.js")
     files = sorted({about.line.file for about in known})
     said = {
-        "title": f"Egress of {known[0].host}" if kind == "one" else f"Egress: {count(len(known), 'host')}",
+        "title": f"Egress of {known[0].host}" if kind == "one" else f"Egress: {times(len(known), 'host')}",
         "made": f"As of {today.isoformat()}, from {', '.join(files)}, by egressc {__version__}",
         "numbers": overview.numbers(known, remarks, today),
         **filters.choices(known),

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import groupby
 
+from egressc.counted import times
 from egressc.explain.facts import Facts
 from egressc.explain.page.markup import Markup, element, join, table
-from egressc.explain.page.words import count, link, review, where
+from egressc.explain.page.words import link, review, where
 from egressc.plan.remarks import Remark
 
 SOON = timedelta(days=90)
@@ -20,7 +21,7 @@ def reviews(known: Sequence[Facts], today: date) -> Markup:
     due = [about for about in dated if (about.review_by or "") <= soon]
     rows = ((link(about.host), review(about, today), about.owner or "nobody", where((about.line,))) for about in due)
     undated = [about.host for about in known if not about.review_by]
-    later = f"{count(len(dated) - len(due), 'host')} later than {soon}, {count(len(undated), 'host')} without a date."
+    later = f"{times(len(dated) - len(due), 'host')} later than {soon}, {times(len(undated), 'host')} without a date."
     return join(
         [
             table(f"Overdue, or due until {soon}", ("Host", "Review by", "Owner", "In the list"), rows),
@@ -34,7 +35,7 @@ def look(remarks: Sequence[Remark]) -> Markup:
     parts = []
     for kind, group in groupby(sorted(remarks, key=lambda one: (_parts(one), one.host, one.port or 0)), key=_kind):
         seen = list(group)
-        summary = element("summary", kind, " ", element("small", count(len(seen), "place")))
+        summary = element("summary", kind, " ", element("small", times(len(seen), "place")))
         parts.append(element("details", summary, element("ul", *map(_place, seen)), open=len(seen) <= OPEN))
     return join(parts) if parts else element("p", "Nothing.")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from urllib.parse import quote
 
+from egressc import counted
 from egressc.explain.facts import Caller, Denied, Facts, PortFacts
 from egressc.explain.page.markup import Markup, element, join
 from egressc.positions import Lines
@@ -45,8 +46,7 @@ def stacked(parts: Iterable[str]) -> Markup:
 
 def few(parts: Sequence[str]) -> Markup:
     """The first of `parts`, a line each, and how many more there are."""
-    left = len(parts) - SHOWN
-    return stacked([*parts[:SHOWN], *([f"and {left} more"] if left > 0 else [])])
+    return stacked(counted.few(parts, SHOWN))
 
 
 def caller(one: Caller | Denied) -> str:
@@ -78,8 +78,3 @@ def review(about: Facts, today: date) -> Markup:
     return join(
         [element("time", about.review_by), *([badge("bad", "overdue")] if is_overdue(about, today) else [])], " "
     )
-
-
-def count(number: int, what: str) -> str:
-    """`1 host`, `2 hosts`."""
-    return f"{number} {what}{'s' * (number != 1)}"
