@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import re
-from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing_extensions import override
 from egressc import __version__
 from egressc.compile import compile_files, compile_sources
 from egressc.explain import as_json, page
+from egressc.explain.view import View
 from egressc.plan import Plan
 from tests.cases import CASES, VALID, Case
 from tests.conftest import Golden
@@ -23,7 +23,7 @@ from tests.harmless import harmless
 from tests.lists import compile_text, hosts
 
 EXPLAINED = Case(CASES / "explain")
-TODAY = date(2026, 11, 27)
+TODAY = View(today="2026-11-27")
 VOID = {"meta", "input"}
 SOURCES = Path(page.__file__).parent
 ATTACKS = (
@@ -85,10 +85,10 @@ def planned(case: Case) -> Plan:
     return plan
 
 
-def shown(text: str, today: date = TODAY) -> str:
+def shown(text: str) -> str:
     plan = compile_text(text).plan
     assert plan
-    return page.fleet(plan, today)
+    return page.fleet(plan, TODAY)
 
 
 @pytest.fixture(params=[*VALID, EXPLAINED], ids=lambda case: case.name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Literal
 
 from egressc.findings import Span
@@ -89,6 +90,12 @@ class Line:
 
 
 Lines = tuple[Line, ...]  # empty: the list is silent, and a default holds
+
+
+def where(lines: Iterable[Line], silent: str = "default") -> str:
+    """`hosts.yaml:3, :7`, or the word for what the list does not say."""
+    files = groupby(sorted({(line.file, line.line) for line in lines}), key=lambda place: place[0])
+    return ", ".join(file + ", ".join(f":{line}" for _, line in places) for file, places in files) or silent
 
 
 def locate(data: Any, path: tuple[str | int, ...], *, key: bool = False) -> Span:

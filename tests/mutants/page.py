@@ -29,9 +29,9 @@ MUTANTS = (
         TESTS,
     ),
     Mutant(
-        f"{PAGE}/words.py",
-        "about.review_by < today.isoformat()",
-        "about.review_by > today.isoformat()",
+        f"{COMPILER}/explain/summary.py",
+        "review_by < view.today",
+        "review_by > view.today",
         "the page calls reviews overdue that are not, and no others",
         TESTS,
     ),

@@ -8,6 +8,7 @@ from pathlib import Path
 from egressc import output, report
 from egressc.commands.arguments import STANDARD, Parser, file, result
 from egressc.compile import Compilation, compile_files
+from egressc.counted import times
 from egressc.findings import Finding
 from egressc.plan import Plan
 
@@ -86,7 +87,7 @@ def say(given: argparse.Namespace, findings: Sequence[Finding], drift: Sequence[
     output.say(report.FORMATS[given.findings]((*findings, *drift)))
     count = sum(finding.level == "error" for finding in findings)
     if count and given.findings == "text":
-        output.say(f"{count} error{'s' * (count != 1)}: nothing is written\n")
+        output.say(f"{times(count, 'error')}: nothing is written\n")
 
 
 def guard(given: argparse.Namespace, names: Sequence[str]) -> None:

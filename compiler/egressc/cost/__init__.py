@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from egressc.cost.fleet import Amount, Cost, cost
 from egressc.cost.release import LIMIT, release_bytes, share
+from egressc.counted import times
 
 __all__ = ["LIMIT", "Amount", "Cost", "cost", "line", "release_bytes", "share"]
 
@@ -14,7 +15,7 @@ def line(costs: Cost, releases: Sequence[int]) -> str:
     if len(releases) > 1:
         stored = f"; {len(releases)} releases, the largest of {share(max(releases))}"
     return (
-        f"{costs.hosts:,} host{'s' * (costs.hosts != 1)} in {costs.gateways:,} gateway{'s' * (costs.gateways != 1)}: "
+        f"{times(costs.hosts, 'host', ',')} in {times(costs.gateways, 'gateway', ',')}: "
         f"{costs.pods.text} pods that request {costs.requests}, {costs.checks_per_minute.text} checks a minute, by the "
         f"chart's defaults{stored}"
     )

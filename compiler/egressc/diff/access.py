@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from egressc.diff.calls import Access, access, calls
 from egressc.diff.change import Change, Effect
-from egressc.diff.words import Sentence, facts, join, listing, rule_line, scope, sentence, who
+from egressc.diff.words import Sentence, facts, join, listing, rule_line, scope, sentence
 from egressc.model import Client, Deny, Host, Inventory, stands_for
 from egressc.plan.decisions.lines import host_line, once
 from egressc.positions import Lines
@@ -131,7 +131,7 @@ def _without_effect(name: str, old: Host, new: Host, told: set[str | None]) -> I
             if rule.namespace in told or (None in (told | {rule.namespace}) and told):
                 continue
             words = "{} has a further rule, which changes nothing: " if fact in come else None
-            says = sentence(words or "{} has a rule less, which changes nothing: ", who(rule))
+            says = sentence(words or "{} has a rule less, which changes nothing: ", rule.who)
             lines = ((host_line(old),), (rule_line(rule),)) if fact in come else ((rule_line(rule),), (host_line(new),))
             yield Change("changes", name, key, join(says, scope(rule, host)), *lines)
 
@@ -152,15 +152,15 @@ def _relatives(client: Client, host: Host) -> list[Client]:
 def _beside(words: str, clients: Sequence[Client], host: Host, told: Client) -> Sentence:
     """What the other list lets in of the same callers; empty if nothing."""
     scopes = [scope(one, host) for one in clients]
-    named = [join(sentence("{}: ", who(one)), of) for one, of in zip(clients, scopes, strict=True)]
-    shown = [of if who(one) == who(told) else full for one, of, full in zip(clients, scopes, named, strict=True)]
+    named = [join(sentence("{}: ", one.who), of) for one, of in zip(clients, scopes, strict=True)]
+    shown = [of if one.who == told.who else full for one, of, full in zip(clients, scopes, named, strict=True)]
     return join(sentence(words), listing(shown, "; ")) if shown else sentence("")
 
 
 def _name(client: Client, host: Host) -> str:
     if host.expose and not any(client is one for one in host.clients) and not host.reports:
         return f"whoever calls {host.expose.host} at the ingress gateway"
-    return who(client)
+    return client.who
 
 
 def _place(client: Client, host: Host) -> Lines:
@@ -172,7 +172,7 @@ def _place(client: Client, host: Host) -> Lines:
 
 
 def _denied(deny: Deny, caller: str) -> str:
-    return "it" if who(deny) == caller else who(deny)
+    return "it" if deny.who == caller else deny.who
 
 
 def _places(clients: Sequence[Client], host: Host) -> Lines:

@@ -7,7 +7,7 @@ from egressc.diff import pods
 from egressc.diff.change import Change
 from egressc.diff.listeners import listener_changes
 from egressc.diff.settings import named, shared_changes
-from egressc.diff.words import facts, rule_line, sentence, who
+from egressc.diff.words import facts, rule_line, sentence
 from egressc.model import Admission, ClientNetworkPolicies, Companions, Inventory, SharedGateway, Sidecars
 from egressc.names import shared_name
 from egressc.plan.decisions.lines import host_line
@@ -86,7 +86,7 @@ def _denials(old: Inventory, new: Inventory) -> Iterator[Change]:
     for fact in sorted(gone.keys() ^ come.keys()):
         deny = come.get(fact) or gone[fact]
         details = [*(str(port) for port in deny.ports), *deny.methods, *deny.paths, *deny.hosts]
-        about = f"{who(deny)} ({', '.join(details)})" if details else who(deny)
+        about = f"{deny.who} ({', '.join(details)})" if details else deny.who
         if fact in come:
             yield Change("cuts", "deny", "deny", sentence("refused at all hosts: {}", about), (), (rule_line(deny),))
         else:

@@ -6,7 +6,7 @@ from egressc.diff.access import access_changes, newcomers
 from egressc.diff.change import Change, Effect
 from egressc.diff.settings import differences, setting_changes
 from egressc.diff.upstream import new_ports, port_changes
-from egressc.diff.words import Sentence, join, sentence, who
+from egressc.diff.words import Sentence, join, sentence
 from egressc.model import OWN_GATEWAY, Exposure, Host, Inventory, called
 from egressc.plan.decisions.lines import host_line
 from egressc.positions import Lines
@@ -63,11 +63,9 @@ def _gone(host: Host, old: Inventory, new: Inventory) -> Iterator[Change]:
         says, there = sentence(words, host.host, above.host), (host_line(above),)
         yield Change("weakens", host.host, "hosts", says, (host_line(host),), there)
     else:
-        callers = ", ".join(sorted({who(client) for client in host.callers}))
-        words = (
-            "the host is gone. In a REGISTRY_ONLY mesh its callers get 502, or a closed connection. In an open mesh "
-        )
-        words += "they go straight to it: {}"
+        callers = ", ".join(sorted({client.who for client in host.callers}))
+        words = "the host is gone. In a REGISTRY_ONLY mesh its callers get 502, or a closed connection. In an open "
+        words += "mesh they go straight to it: {}"
         yield Change("cuts", host.host, "hosts", sentence(words, callers), (host_line(host),), ())
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from egressc import printable
+from egressc import counted, printable
 from egressc.diff.change import EFFECTS, TITLES, Change
 from egressc.explain.layout import table
-from egressc.positions import Line, Lines
+from egressc.positions import where
 
 WIDTHS = (96, 60)
 SHOWN = 4  # of the names of hosts; the JSON has them all
@@ -35,26 +35,17 @@ def together(changes: Iterable[Change]) -> list[tuple[tuple[str, ...], Change]]:
 
 
 def few(names: Sequence[str]) -> str:
-    """`a, b, c and 7 more`."""
-    left = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {left} more" if left > 0 else "")
+    """The first of the hosts that a change is about."""
+    return counted.some(names, SHOWN)
 
 
 def summary(changes: Sequence[Change]) -> str:
     """`7 changes: 2 opens, 1 weakens, 4 notes`."""
     counts = [(effect, sum(change.effect == effect for change in changes)) for effect in EFFECTS]
     known = ", ".join(f"{effect} {count}" for effect, count in counts if count)
-    return f"{len(changes)} change{'s' * (len(changes) != 1)}: {known}"
+    return f"{counted.times(len(changes), 'change')}: {known}"
 
 
 def places(change: Change) -> str:
     """`old.yaml:3 → new.yaml:4, :7`."""
-    sides = [where(lines) for lines in (change.old, change.new)]
-    return f"{sides[0] or '-'} → {sides[1] or '-'}" if any(sides) else ""
-
-
-def where(lines: Lines) -> str:
-    """`hosts.yaml:3, :7`; empty where nobody says it."""
-    ordered: Iterable[Line] = sorted({*lines})
-    files = groupby(dict.fromkeys((line.file, line.line) for line in ordered), key=lambda place: place[0])
-    return ", ".join(file + ", ".join(f":{number}" for _, number in some) for file, some in files)
+    return f"{where(change.old, '-')} → {where(change.new, '-')}" if change.old or change.new else ""

@@ -32,15 +32,6 @@ def listing(parts: Iterable[Sentence], between: str = ", ") -> Sentence:
     return join(first, *(part for one in rest for part in ((between,), one)))
 
 
-def who(rule: Client | Deny) -> str:
-    """`the whole mesh`, `everybody`, `shop`, `shop/cart`."""
-    if isinstance(rule, Deny):
-        return rule.who
-    if rule.namespace is None:
-        return "the whole mesh"
-    return f"{rule.namespace}/{rule.service_account}" if rule.service_account else rule.namespace
-
-
 def scope(rule: Operation, host: Host) -> Sentence:
     """What of `host` a rule is about: `GET POST, /v1/*, port 80`, with the labels of the pods."""
     ports = sorted(rule.ports or (port.port for port in host.ports))

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from egressc.counted import some
 from egressc.doctor.cluster import CHART, RESOURCES, Object, key, labels, named
 from egressc.doctor.examination import Documents, Examination, place
 from egressc.doctor.kubectl import UnansweredError
-from egressc.doctor.problem import Outcome, Place, Problem, Unknown, some
+from egressc.doctor.problem import Outcome, Place, Problem, Unknown
 from egressc.findings import Code
 from egressc.plan import Carrier
 

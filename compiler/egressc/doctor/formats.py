@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from egressc import printable, report
+from egressc.counted import times
 from egressc.doctor import Diagnosis
 from egressc.findings import Finding
 
@@ -29,8 +30,8 @@ def text(diagnosis: Diagnosis) -> str:
 
 def _summary(diagnosis: Diagnosis) -> str:
     warnings = len(diagnosis.problems) - diagnosis.errors
-    counts = ((diagnosis.errors, "error"), (warnings, "warning"), (len(diagnosis.unknown), "unknown"))
-    parts = [f"{count} {name}{'s' * (count != 1 and name != 'unknown')}" for count, name in counts if count]
+    parts = [times(count, what) for count, what in ((diagnosis.errors, "error"), (warnings, "warning")) if count]
+    parts += [f"{len(diagnosis.unknown)} unknown"] if diagnosis.unknown else []
     return ", ".join(parts) or "nothing is wrong"
 
 

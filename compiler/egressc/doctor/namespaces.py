@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from egressc.counted import some
 from egressc.doctor.cluster import Object, labels
 from egressc.doctor.examination import Examination, Workload, alive, has_proxy, place
-from egressc.doctor.problem import Outcome, run, some
+from egressc.doctor.problem import Outcome, run
 from egressc.doctor.selectors import fits
 from egressc.findings import Code
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from egressc.counted import some
 from egressc.doctor.cluster import Object, key, labels, named
 from egressc.doctor.examination import Examination, Workload
 from egressc.doctor.istiod import control_planes
-from egressc.doctor.problem import Outcome, run, some
+from egressc.doctor.problem import Outcome, run
 from egressc.doctor.selectors import fits
 from egressc.findings import Code
 from egressc.model import stands_for

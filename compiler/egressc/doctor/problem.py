@@ -1,10 +1,11 @@
 """What a check comes to: problems, what it could not find out, and what is well."""
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from egressc import hidden
+from egressc.counted import some
 from egressc.findings import Code, Finding, Level, Span
 from egressc.positions import Line
 
@@ -92,9 +93,3 @@ def run(*words: str) -> str:
 def command(*words: str) -> str:
     """A command in backticks, safe to paste; a backtick of a name is none of these."""
     return f"`{shlex.join(words).replace('`', '')}`"
-
-
-def some(names: Sequence[str], most: int = 3) -> str:
-    """`a, b, c and 4 more`."""
-    shown = ", ".join(names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from egressc.counted import some
 from egressc.doctor.cluster import Object
 from egressc.doctor.examination import Examination, Workload, has_proxy, place, proxy
 from egressc.doctor.images import of_envoy, of_proxy, patch_of
 from egressc.doctor.istiod import older_list
 from egressc.doctor.kubectl import UnansweredError
 from egressc.doctor.namespaces import REVISION, injectors
-from egressc.doctor.problem import Outcome, Place, Unknown, run, some
+from egressc.doctor.problem import Outcome, Place, Unknown, run
 from egressc.findings import Code
 from egressc.plan import Carrier
 from egressc.since import ADVISORIES, FILES_READ_AGAIN, Patch, mended, spelled, spelled_patch

@@ -4,6 +4,7 @@ import binascii
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from egressc.counted import times
 from egressc.doctor import certificates
 from egressc.doctor.certificates import CertificateError
 from egressc.doctor.cluster import Object
@@ -80,8 +81,7 @@ def _judged(here: Place, now: datetime, about: str, key: str, data: dict[str, by
         since = end.strftime("%Y-%m-%dT%H:%M:%SZ")
         yield here.has(EXPIRED, about, "has expired", f"renew it, and {replacing}", since=since)
     elif end <= now + SOON:
-        days = (end - now).days
-        message = f"expires in {days} day{'s' * (days != 1)}, on {end:%Y-%m-%d}"
+        message = f"expires in {times((end - now).days, 'day')}, on {end:%Y-%m-%d}"
         yield here.has(EXPIRED, about, message, f"renew it, and {replacing}", level="warning")
 
 

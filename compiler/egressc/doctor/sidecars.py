@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from egressc.counted import some
 from egressc.doctor.caller import is_client
 from egressc.doctor.cluster import Object
 from egressc.doctor.examination import Examination, alive, container, has_proxy, place
 from egressc.doctor.images import of_proxy, patch_of
-from egressc.doctor.problem import Outcome, Problem, Unknown, some
+from egressc.doctor.problem import Outcome, Problem, Unknown
 from egressc.doctor.proxies import OLDER, needed
 from egressc.findings import Code
 from egressc.plan import Carrier

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from egressc.emit import spelling
-from egressc.model import is_prefix
+from egressc.model import caller_name, is_prefix
 from egressc.plan import GatewayCarrier, GatewayPort, Identity, Rule
 from egressc.plan.decisions.requests import OF_PATHS
 from egressc.slashes import DOTS_AT_SLASHES
@@ -52,9 +52,7 @@ def _denied(rule: Rule) -> dict[str, Any]:
 
 
 def _name(who: Identity) -> str:
-    if who.namespace is None:
-        return "everybody"
-    return f"{who.namespace}/{who.service_account}" if who.service_account else who.namespace
+    return caller_name(who.namespace, who.service_account) or "everybody"
 
 
 def _named(rules: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

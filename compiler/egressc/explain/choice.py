@@ -86,10 +86,7 @@ def _names_client(kind: str, about: Facts, asked: str) -> bool:
 
 
 def _clients(about: Facts) -> set[str]:
-    pairs = {(one.namespace, one.service_account) for one in about.clients if one.namespace}
-    return {f"{namespace}/{account}" if account else namespace for namespace, account in pairs if namespace} | {
-        namespace for namespace, _ in pairs if namespace
-    }
+    return {name for one in about.clients if one.namespace for name in (one.namespace, one.who)}
 
 
 def _gateways(about: Facts) -> Iterator[str]:

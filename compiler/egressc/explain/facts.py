@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from egressc.model import Client, Deny, Port
+from egressc.model import Client, Deny, Port, caller_name
 from egressc.plan import Carrier, GatewayCarrier, Rule
 from egressc.plan.decisions.lines import client_line, deny_line, host_line, port_lines
 from egressc.plan.decisions.tls import Verified, client_certificate, verified
@@ -49,9 +49,7 @@ class Caller:
     @property
     def who(self) -> str:
         """The caller's name for people: `the whole mesh`, a namespace, or namespace/account."""
-        if self.namespace is None:
-            return "the whole mesh"
-        return f"{self.namespace}/{self.service_account}" if self.service_account else self.namespace
+        return caller_name(self.namespace, self.service_account) or "the whole mesh"
 
     @property
     def labels(self) -> str:

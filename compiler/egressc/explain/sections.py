@@ -1,13 +1,13 @@
 """Sections that the fleet and one host's page have in common: plain text, no colour."""
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
+from egressc import counted
 from egressc.explain.before import Before
 from egressc.explain.layout import aligned, fit, table, wrap
 from egressc.plan.needs import Need
 from egressc.plan.remarks import Remark
-from egressc.positions import Line
+from egressc.positions import where
 
 SHOWN = 4  # of clients, of one client's paths, of names; the host's own page has them all
 
@@ -57,16 +57,9 @@ def _places(alike: Sequence[Remark]) -> str:
     return where(lines[:SHOWN]) + (" …" if len(lines) > SHOWN else "")
 
 
-def where(lines: Iterable[Line], silent: str = "default") -> str:
-    """`hosts.yaml:3, :7`, or the word for what the list does not say."""
-    files = groupby(sorted({(line.file, line.line) for line in lines}), key=lambda place: place[0])
-    return ", ".join(file + ", ".join(f":{line}" for _, line in places) for file, places in files) or silent
-
-
 def few(texts: Sequence[str], between: str) -> str:
     """The first of `texts`, and how many more there are."""
-    left = len(texts) - SHOWN
-    return between.join(texts[:SHOWN]) + (f"{between}and {left} more" if left > 0 else "")
+    return between.join(counted.few(texts, SHOWN))
 
 
 def indented(text: str, blanks: int) -> str:

@@ -7,11 +7,12 @@ from egressc import printable
 from egressc.explain.before import before
 from egressc.explain.facts import Facts, facts
 from egressc.explain.layout import fit, table
-from egressc.explain.sections import indented, needed, section, where, worth_a_look
+from egressc.explain.sections import indented, needed, section, worth_a_look
 from egressc.explain.summary import is_overdue, remarks
 from egressc.explain.view import WHOLE, View
 from egressc.model import HTTP_FAMILY, Port
 from egressc.plan import Carrier, Decision
+from egressc.positions import where
 
 PAGE = 120
 ONLY = "Who may call, and nobody else"

@@ -5,7 +5,7 @@ from typing import Any
 
 from egressc.findings import Finding
 from egressc.hostname import short
-from egressc.importing import packages
+from egressc.importing import speaks
 from egressc.importing.callers import LIMIT
 from egressc.importing.clients import unknown as ask_who
 from egressc.importing.entry import Entry
@@ -44,7 +44,7 @@ def _policy(one: Object, findings: list[Finding]) -> Iterator[Entry]:
             for entry in item(name, target.at(key), findings):
                 entry.settings.pop("speaks", None)
                 known = [(number, usual_protocol(number)) for number, protocol in ports if number and protocol != "UDP"]
-                packages.spoken(entry, known or [(443, "TLS")])
+                speaks.spoken(entry, known or [(443, "TLS")])
                 who: dict[str, Any] = {"namespace": namespace}
                 who |= ({"serviceAccount": account} if account else {}) | ({"podLabels": bare} if bare else {})
                 if entry.host.startswith("*.") and not name.startswith("**."):

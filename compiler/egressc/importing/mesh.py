@@ -4,9 +4,10 @@ from typing import Any
 
 from egressc.findings import Finding
 from egressc.hostname import short
-from egressc.importing import carried, clients, exposure, own, ports, spoken, unread, upstreams, ways
+from egressc.importing import carried, clients, exposure, own, ports, unread, upstreams, ways
 from egressc.importing.calls import HTTP, Call, Mesh
 from egressc.importing.entry import Entry
+from egressc.importing.gateway_protocol import gateway_protocol
 from egressc.importing.objects import Objects
 from egressc.importing.registry import NOT_CARRIED, Service
 from egressc.importing.ways import Way
@@ -67,7 +68,7 @@ def _entry(mesh: Mesh, service: Service, inner: set[tuple[str, int]]) -> Entry |
     _how(mesh, calls, entry)
     clients.clients(mesh, service, calls, entry)
     if "at" not in entry.settings:
-        spoken.gateway_protocol(mesh, calls, entry)
+        gateway_protocol(mesh, calls, entry)
     return entry
 
 

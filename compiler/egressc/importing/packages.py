@@ -11,7 +11,7 @@ from egressc.importing.entry import Entry
 from egressc.importing.objects import Object, Objects
 from egressc.importing.part import Part
 from egressc.importing.registry import NOT_CARRIED
-from egressc.meant.schemes import BY_PORT
+from egressc.importing.speaks import spoken
 from egressc.positions import Mapping
 
 
@@ -79,40 +79,6 @@ def _external_service(one: Object, findings: list[Finding]) -> Iterator[Entry]:
         yield entry
     for path, span in spec.unread():
         findings.append(NOT_CARRIED(span, f"`{path}` of {one.title} is not carried over", "look whether it is needed"))
-
-
-def spoken(entry: Entry, ports: list[tuple[int, str]]) -> None:
-    """Says the ports of a host whose applications speak to it directly: TLS, HTTP in clear, or bytes."""
-    said: list[dict[str, Any]] = []
-    for number, protocol in ports:
-        kind = {"HTTP": "HTTP", "HTTPS": "TLS", "TLS": "TLS"}.get(protocol.upper(), "TCP")
-        if kind == "TCP":
-            said.append(in_bytes(entry, number))
-        else:
-            said.append({"port": number} | ({} if kind == "HTTP" else {"protocol": kind}))
-    as_spoken(entry, said)
-
-
-def in_bytes(entry: Entry, number: int) -> dict[str, Any]:
-    """A port whose bytes go out as they are: its reason if the port's protocol is known, a question if not."""
-    known = BY_PORT.get(number)
-    tls = {"mode": "none"}
-    if known and known.protocol == "TCP":
-        tls["unverified"] = f"{known.speaks}: the application verifies the server."
-    else:
-        entry.ask(f"Port {number} goes out as it is. Add `unverified` with the reason to its `tls`", entry.span)
-    return {"port": number, "protocol": "TCP", "tls": tls}
-
-
-def as_spoken(entry: Entry, said: list[dict[str, Any]]) -> None:
-    """Puts the ports into the entry, as `speaks` where that says the same."""
-    said.sort(key=lambda port: port["port"])
-    if said == [{"port": 443, "protocol": "TLS"}]:
-        entry.settings["speaks"] = "https"
-    elif said == [{"port": 80}, {"port": 443, "protocol": "TLS"}]:
-        entry.settings["speaks"] = ["http", "https"]
-    elif said != [{"port": 80}]:
-        entry.settings["ports"] = said
 
 
 def of_values(document: Mapping) -> list[Mapping]:

@@ -8,7 +8,7 @@ from egressc.importing.calls import Call, Mesh
 from egressc.importing.encryption import STRICTER, UNDECIDED
 from egressc.importing.entry import Entry
 from egressc.importing.registry import CONTRADICTION, NOT_CARRIED, Service
-from egressc.meant.schemes import BY_PORT
+from egressc.importing.speaks import as_spoken, reason
 
 
 def ports(mesh: Mesh, service: Service, calls: list[Call], entry: Entry) -> None:
@@ -38,7 +38,7 @@ def ports(mesh: Mesh, service: Service, calls: list[Call], entry: Entry) -> None
         said.append(port)
         all_tls.append(tls if call.protocol != "TLS" else None)
     _tls_of_ports(said, all_tls, entry)
-    _spoken(said, entry)
+    as_spoken(entry, said)
 
 
 def _tls(mesh: Mesh, service: Service, call: Call, entry: Entry) -> dict[str, Any]:
@@ -64,9 +64,8 @@ def _tls(mesh: Mesh, service: Service, call: Call, entry: Entry) -> dict[str, An
 
 
 def _in_clear(mesh: Mesh, call: Call, entry: Entry) -> dict[str, Any]:
-    known = BY_PORT.get(call.target)
-    if known and call.protocol == "TCP":
-        return {"mode": "none", "unverified": f"{known.speaks}: the application verifies the server."}
+    if call.protocol == "TCP" and (why := reason(call.target)):
+        return {"mode": "none", "unverified": why}
     span = call.way.span or entry.span
     what = f"{entry.host}:{call.way.port}"
     message = f"nobody speaks TLS to {short(what)}, and no reason is written"
@@ -93,16 +92,3 @@ def _tls_of_ports(ports: list[dict[str, Any]], all_tls: list[dict[str, Any] | No
     for port, tls in zip(ports, all_tls, strict=True):
         if tls not in (None, {}, {"mode": "simple"}):
             port["tls"] = tls
-
-
-def _spoken(ports: list[dict[str, Any]], entry: Entry) -> None:
-    """`speaks` where it says the same as `ports`, and neither where it is the default."""
-    http, https = {"port": 80}, {"port": 443, "protocol": "TLS"}
-    if ports == [http]:
-        return
-    if ports == [https]:
-        entry.settings["speaks"] = "https"
-    elif ports == [http, https]:
-        entry.settings["speaks"] = ["http", "https"]
-    else:
-        entry.settings["ports"] = ports

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from egressc.findings import Finding, Span
 from egressc.hostname import short
-from egressc.importing import packages
+from egressc.importing import speaks
 from egressc.importing.entry import Entry
 from egressc.importing.items import item, usual_protocol, without_clients
 from egressc.importing.registry import NOT_CARRIED
@@ -75,7 +75,7 @@ def _row(entry: Entry, cells: dict[str, str]) -> None:
         entry.settings.pop("speaks", None)
         entry.settings.pop("ports", None)
         entry.settings.pop("tls", None)
-        packages.spoken(entry, [(number, protocol or usual_protocol(number)) for number in numbers])
+        speaks.spoken(entry, [(number, protocol or usual_protocol(number)) for number in numbers])
     elif protocol in ("HTTP", "HTTPS"):
         entry.settings["speaks"] = protocol.lower()
     if namespaces := [word for word in re.split(r"[\s,;]+", cells.get("namespace", "")) if word]:

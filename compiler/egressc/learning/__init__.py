@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from egressc import output
 from egressc.commands.arguments import STANDARD
 from egressc.compile import compile_sources, read_files
+from egressc.counted import times
 from egressc.findings import Code, Finding, Span, folded
 from egressc.importing import written
 from egressc.importing.entry import Entry
@@ -16,7 +17,7 @@ from egressc.learning.beside import Beside
 from egressc.learning.judged import judged
 from egressc.learning.origin import SIDECAR, Origin, of_file, unwrapped
 from egressc.learning.proposal import proposal
-from egressc.learning.tally import Tally, times
+from egressc.learning.tally import Tally
 from egressc.learning.unknown import first_place, unknown
 from egressc.unreadable import UNREADABLE
 
@@ -198,5 +199,5 @@ def _summary(tally: Tally, entries: Items[Entry], carried: int) -> str:
     inside = tally.skipped["inside"] + tally.skipped["inbound"]
     listed = f", {carried:,} of them as the list says" if carried else ""
     hosts = "1 entry" if len(entries) == 1 else f"{len(entries):,} entries"
-    others = f"{inside:,} inside of the mesh, {times(tally.skipped['other'], 'other line')}"
-    return f"{times(tally.lines, 'line')}: {times(outside, 'call')} to the outside{listed}, {others}; {hosts}"
+    others = f"{inside:,} inside of the mesh, {times(tally.skipped['other'], 'other line', ',')}"
+    return f"{times(tally.lines, 'line', ',')}: {times(outside, 'call', ',')} to the outside{listed}, {others}; {hosts}"

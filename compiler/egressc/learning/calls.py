@@ -9,7 +9,7 @@ from egressc.hostname import is_cluster_name, is_ip, normalise
 from egressc.learning.access import Record
 from egressc.learning.origin import Origin
 from egressc.meant.pasted import host_of, split
-from egressc.model import Protocol
+from egressc.model import Protocol, caller_name
 
 PASSTHROUGH, BLACK_HOLE = "PassthroughCluster", "BlackHoleCluster"
 CLUSTER = re.compile(r"outbound\|(?P<port>[0-9]{1,5})\|[^|]*\|(?P<host>[^|;\s]+);?")
@@ -48,9 +48,7 @@ class Call(NamedTuple):
     @property
     def who(self) -> str:
         """The caller, for people."""
-        if not self.namespace:
-            return "unknown callers"
-        return f"{self.namespace}/{self.account}" if self.account else self.namespace
+        return caller_name(self.namespace, self.account) or "unknown callers"
 
 
 @lru_cache(maxsize=ALIKE)

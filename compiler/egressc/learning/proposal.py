@@ -6,14 +6,15 @@ from collections.abc import Sequence as Items
 from dataclasses import dataclass, field
 from typing import Any
 
+from egressc.counted import times
 from egressc.findings import Code, Finding, Span
 from egressc.flow import flow
-from egressc.importing import packages
+from egressc.importing import speaks
 from egressc.importing.callers import UNKNOWN
 from egressc.importing.entry import Entry
 from egressc.learning.beside import Beside, Listed
 from egressc.learning.calls import Call, family
-from egressc.learning.tally import Seen, Tally, times
+from egressc.learning.tally import Seen, Tally
 from egressc.model import Host
 
 MIXED = Code(
@@ -154,7 +155,7 @@ def _ports(entry: Entry, calls: dict[int, Call]) -> None:
     said: list[dict[str, Any]] = []
     for number, call in calls.items():
         if call.protocol == "TCP":
-            said.append(packages.in_bytes(entry, number))
+            said.append(speaks.in_bytes(entry, number))
             continue
         port: dict[str, Any] = {"port": number} | ({} if call.protocol == "HTTP" else {"protocol": call.protocol})
         if call.protocol != "TLS" and call.upstream_port in (0, number):
@@ -165,7 +166,7 @@ def _ports(entry: Entry, calls: dict[int, Call]) -> None:
             if call.protocol != "TLS" and not str(call.upstream_port).endswith("443"):
                 entry.ask(f"Does the host speak TLS at port {call.upstream_port}", entry.span)
         said.append(port)
-    packages.as_spoken(entry, said)
+    speaks.as_spoken(entry, said)
 
 
 def _clients(entry: Entry, found: Found, ports: Items[int], findings: list[Finding]) -> None:
@@ -197,7 +198,7 @@ def _client(namespace: str, account: str, ports: Iterable[int] = ()) -> Any:
 def _comments(entry: Entry, found: Found) -> None:
     ordered = sorted(found.items(), key=lambda item: (-item[1].count, item[0]))
     for call, seen in ordered[:COMMENTS]:
-        what = f"{times(seen.count, 'call')} of {call.who} at port {call.port}"
+        what = f"{times(seen.count, 'call', ',')} of {call.who} at port {call.port}"
         beside = [
             *(["refused by the mesh"] if call.kind == "refused" else []),
             *(["the port is that of the Host, metrics show none"] if call.assumed else []),

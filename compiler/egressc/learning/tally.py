@@ -36,11 +36,6 @@ class Seen:
     span: Span
 
 
-def times(count: int, what: str) -> str:
-    """`1 call`, `2,000 calls`."""
-    return f"{count:,} {what}{'s' * (count != 1)}"
-
-
 @dataclass(slots=True)
 class Tally:
     """What was read. `most` is the number of different calls that are counted.

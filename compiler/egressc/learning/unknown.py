@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from egressc.counted import times
 from egressc.findings import Code, Finding, Span
 from egressc.hostname import short
 from egressc.learning.calls import Call, Kind
-from egressc.learning.tally import Tally, times
+from egressc.learning.tally import Tally
 
 NAMELESS = Code(
     "EG417",
@@ -73,7 +74,7 @@ def unknown(tally: Tally, *, refused: bool) -> Iterator[Finding]:
             key=lambda item: (-item[1].count, item[0]),
         )
         for call, seen in some[:SHOWN]:
-            yield code(seen.span, f"{times(seen.count, 'call')} {_said(call)}", fix)
+            yield code(seen.span, f"{times(seen.count, 'call', ',')} {_said(call)}", fix)
         if len(some) > SHOWN:
             rest = sum(seen.count for _, seen in some[SHOWN:])
             first = min(seen.span for _, seen in some[SHOWN:])

@@ -20,6 +20,11 @@ class Scheme(NamedTuple):
         """Whether it has paths."""
         return self.protocol == "HTTP" or self.port == 443
 
+    @property
+    def reason(self) -> str:
+        """Why no proxy verifies its servers."""
+        return f"{self.speaks}: the application verifies the server"
+
 
 def own(port: int, name: str) -> Scheme:
     """A protocol of its own, whose applications verify the server."""
@@ -108,10 +113,9 @@ def written(scheme: Scheme, port: int | None) -> tuple[dict[str, Any], str]:
         return {}, "add its port to `ports`, with `protocol: TCP`"
     if scheme.protocol == "TLS":
         return {"ports": [{"port": number, "protocol": "TLS"}]}, ""
-    reason = f"{scheme.speaks}: the application verifies the server"
     return {
         "ports": [{"port": number, "protocol": "TCP"}],
-        "tls": {"mode": "none", "unverified": reason},
+        "tls": {"mode": "none", "unverified": scheme.reason},
     }, ""
 
 

@@ -1,6 +1,6 @@
 """MODEL: what a host list says, with every default settled; it knows nothing of Kubernetes or Istio."""
 
-from egressc.model.clients import Client, Deny, Operation, is_prefix, means, stands_for
+from egressc.model.clients import Client, Deny, Operation, caller_name, is_prefix, means, stands_for
 from egressc.model.companions import Admission, ClientNetworkPolicies, Companions, Sidecars
 from egressc.model.durations import Duration
 from egressc.model.gateways import OWN_GATEWAY, Exposure, IngressGateway, SharedGateway
@@ -66,6 +66,7 @@ __all__ = [
     "Version",
     "Volume",
     "called",
+    "caller_name",
     "is_prefix",
     "means",
     "stands_for",

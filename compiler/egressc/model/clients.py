@@ -17,6 +17,11 @@ def stands_for(namespace: str | None, other: str | None) -> bool:
     return other is not None and is_prefix(namespace) and other.startswith(namespace[:-1])
 
 
+def caller_name(namespace: str | None, service_account: str | None) -> str:
+    """Who calls, for people: a namespace, or namespace/account; empty where there is no namespace."""
+    return f"{namespace}/{service_account}" if namespace and service_account else namespace or ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation(Settled):
     """What a rule is about: an empty tuple means every port, method or path. `group` is the one that it was said of."""
@@ -40,6 +45,11 @@ class Client(Operation):
     service_account: str | None
     pod_labels: tuple[tuple[str, str], ...]
 
+    @property
+    def who(self) -> str:
+        """Who may call, for people: `the whole mesh`, a namespace, or namespace/account."""
+        return caller_name(self.namespace, self.service_account) or "the whole mesh"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deny(Operation):
@@ -52,9 +62,7 @@ class Deny(Operation):
     @property
     def who(self) -> str:
         """Who is refused, for people: `everybody`, a namespace, or namespace/account."""
-        if self.namespace is None:
-            return "everybody"
-        return f"{self.namespace}/{self.service_account}" if self.service_account else self.namespace
+        return caller_name(self.namespace, self.service_account) or "everybody"
 
 
 def means(rule: Client | Deny, namespace: str, account: str) -> bool:

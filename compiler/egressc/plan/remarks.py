@@ -185,8 +185,6 @@ def _told_apart(way: GatewayWay) -> Iterator[Remark]:
     for client in way.host.callers:
         pods = CallerPods(client.namespace, client.pod_labels)
         if pods.labels and any(pods in port.callers for port in way.ports):
-            who = client.namespace or "the whole mesh"
-            who += f"/{client.service_account}" if client.service_account else ""
             labels = ",".join(f"{key}={value}" for key, value in pods.labels)
-            says = f"labels are no identity: only the sidecars of {who} hold {labels}"
+            says = f"labels are no identity: only the sidecars of {client.who} hold {labels}"
             yield Remark(way.host.host, None, says, client.said("podLabels"))

@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from egressc.counted import some
 from egressc.elsewhere import ONE_LOG
 from egressc.findings import Code, Finding, Span
 from egressc.model import Client, Deny, Host, Inventory, SharedGateway, stands_for
 from egressc.rules.clients import operation, paths, silent_ports, spoken
 from egressc.slips import nearest
-
-SHOWN = 3
 
 HALF_AN_IDENTITY = Code(
     "EG250",
@@ -100,7 +99,7 @@ def check_fleet(inventory: Inventory) -> Iterator[Finding]:
                 fix = "deny without `methods` and `paths`, or remove the denial"
             yield NOBODY_DENIED(deny.at("ports"), f"no host has {said}: the denial refuses nobody", fix)
         elif deaf:
-            message = f"the gateway sees no methods and no paths at {_few(deaf)}: the denial refuses nobody there"
+            message = f"the gateway sees no methods and no paths at {some(deaf)}: the denial refuses nobody there"
             fix = "name the `hosts` or `ports` that speak HTTP, or deny without `methods` and `paths`"
             yield PARTLY_UNSEEN(deny.at("methods" if deny.methods else "paths"), message, fix)
 
@@ -112,7 +111,7 @@ def check_reports(inventory: Inventory) -> Iterator[Finding]:
         if host.reports:
             hosts[host.at("enforcement")].append(host.host)
     for where, names in hosts.items():
-        message = f"`enforcement: report` refuses nobody at {_few(names)}, and every namespace sees the host"
+        message = f"`enforcement: report` refuses nobody at {some(names)}, and every namespace sees the host"
         fix = "write `enforcement: enforce` when the access log shows nobody any more who would be refused"
         yield REPORTS(where, message, fix)
 
@@ -150,9 +149,3 @@ def _covers(host: Host, deny: Deny, client: Client) -> bool:
         return False
     used = client.ports or tuple(port.port for port in host.ports)
     return set(used) <= set(host.decided_on(deny))
-
-
-def _few(names: list[str]) -> str:
-    """The first of `names`, and how many more there are."""
-    left = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {left} more" if left > 0 else "")

@@ -3,55 +3,58 @@
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from string import Template
 
 from egressc import __version__, printable
+from egressc.counted import times
 from egressc.explain.before import Before, before
 from egressc.explain.facts import facts
 from egressc.explain.page import attention, filters, needed, overview, path
 from egressc.explain.page.markup import Markup, escaped, join
-from egressc.explain.page.words import count
+from egressc.explain.view import WHOLE, View
 from egressc.plan import Carrier, Plan
 
 HERE = Path(__file__).parent
 
 
-def fleet(plan: Plan, today: date | None = None) -> str:
-    """All hosts of `plan`, and the way to each. What is overdue is so as of `today`, by default the date here."""
+def fleet(plan: Plan, view: View = WHOLE) -> str:
+    """All hosts of `plan`, and the way to each. Without a day of `view`, it is as of the date here."""
     wanted = before(plan.carriers, plan.companions)
     beside = {"costs": needed.costs(plan), "companions": needed.companions(plan)}
-    return _page(plan.carriers, wanted, today or date.today(), "fleet", beside)
+    return _page(plan.carriers, wanted, view, "fleet", beside)
 
 
-def host(carrier: Carrier, today: date | None = None) -> str:
+def host(carrier: Carrier, view: View = WHOLE) -> str:
     """The way to the host of `carrier`."""
-    return _page([carrier], before([carrier]), today or date.today(), "one", {"costs": "", "companions": ""})
+    return _page([carrier], before([carrier]), view, "one", {"costs": "", "companions": ""})
 
 
-def _page(carriers: Sequence[Carrier], wanted: Before, today: date, kind: str, beside: Mapping[str, str]) -> str:
+def _page(carriers: Sequence[Carrier], wanted: Before, view: View, kind: str, beside: Mapping[str, str]) -> str:
+    view = view if view.today else replace(view, today=date.today().isoformat())
     ordered = sorted(carriers, key=lambda carrier: carrier.host.host)
     known = list(map(facts, ordered))
     remarks = [remark for carrier in ordered for remark in carrier.remarks()]
     style, script = _source("style.css"), _source("picture.js") + _source("page.js")
     files = sorted({about.line.file for about in known})
     said = {
-        "title": f"Egress of {known[0].host}" if kind == "one" else f"Egress: {count(len(known), 'host')}",
-        "made": f"As of {today.isoformat()}, from {', '.join(files)}, by egressc {__version__}",
-        "numbers": overview.numbers(known, remarks, today),
+        "title": f"Egress of {known[0].host}" if kind == "one" else f"Egress: {times(len(known), 'host')}",
+        "made": f"As of {view.today}, from {', '.join(files)}, by egressc {__version__}",
+        "numbers": overview.numbers(known, remarks, view),
         **filters.choices(known),
-        "fleet": overview.fleet(known, today),
-        "reviews": attention.reviews(known, today),
+        "fleet": overview.fleet(known, view),
+        "reviews": attention.reviews(known, view),
         "look": attention.look(remarks),
         **beside,
         "needs": needed.needs(wanted),
-        "hosts": join(path.host(carrier, today) for carrier in ordered),
+        "hosts": join(path.host(carrier, view) for carrier in ordered),
     }
     return Template(_source("page.html")).substitute(
         {name: escaped(text) for name, text in said.items()},
         kind=kind,
-        data=_data(filters.data(known, remarks, today)),
+        data=_data(filters.data(known, remarks, view)),
         style=style,
         script=script,
         style_digest=_digest(style),

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from egressc.explain.facts import Facts
 from egressc.explain.page.markup import Markup, element, join
-from egressc.explain.page.words import is_overdue, is_unverified, way
+from egressc.explain.page.words import is_unverified, way
+from egressc.explain.summary import is_overdue
+from egressc.explain.view import View
 from egressc.plan.remarks import Remark
 
 
@@ -21,7 +22,7 @@ def choices(known: Sequence[Facts]) -> dict[str, Markup]:
     }
 
 
-def data(known: Sequence[Facts], remarks: Sequence[Remark], today: date) -> list[dict[str, Any]]:
+def data(known: Sequence[Facts], remarks: Sequence[Remark], view: View) -> list[dict[str, Any]]:
     """What the filters and the picture need of each host."""
     looked = {remark.host for remark in remarks}
     users = Counter(about.carrier for about in known)
@@ -36,7 +37,7 @@ def data(known: Sequence[Facts], remarks: Sequence[Remark], today: date) -> list
             "ways": [way(port) for port in about.ports],
             "unverified": is_unverified(about),
             "report": about.enforcement == "report",
-            "overdue": is_overdue(about, today),
+            "overdue": is_overdue(about.review_by, view),
             "look": about.host in looked,
         }
         for about in known

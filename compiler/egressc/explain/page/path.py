@@ -1,7 +1,6 @@
 """One host: who may call, and the way of a request, hop by hop, with the list's lines."""
 
 from collections.abc import Iterable
-from datetime import date
 from itertools import groupby
 
 from egressc.explain.before import before
@@ -9,6 +8,7 @@ from egressc.explain.facts import Caller, Denied, Facts, PortFacts, facts
 from egressc.explain.page.markup import Markup, element, join, table, terms
 from egressc.explain.page.needed import needs
 from egressc.explain.page.words import TLS, anchor, badge, review, where
+from egressc.explain.view import View
 from egressc.model import HTTP_FAMILY
 from egressc.plan import Carrier, Decision
 from egressc.plan.hops import Hop
@@ -17,7 +17,7 @@ from egressc.plan.remarks import Remark
 HEADS = ("Who", "Methods", "Paths", "Client ports", "Pod labels", "In the list")
 
 
-def host(carrier: Carrier, today: date) -> Markup:
+def host(carrier: Carrier, view: View) -> Markup:
     """The part of the page about the host of `carrier`."""
     about = facts(carrier)
     name = anchor(about.host)
@@ -28,7 +28,7 @@ def host(carrier: Carrier, today: date) -> Markup:
         element("a", "← All hosts", href="#fleet", class_="back"),
         element("h2", about.host, id=f"{name}-title"),
         element("p", about.description or "The list does not say what this host is for."),
-        _known(about, today),
+        _known(about, view),
         _section("Who may call", _callers(about)),
         *(
             _section(_port(way), element("ol", *(_hop(hop, way) for hop in carrier.hops(port)), class_="hops"))
@@ -50,14 +50,14 @@ def _section(title: str, content: Markup) -> Markup:
     return element("section", element("h3", title), content) if content else Markup()
 
 
-def _known(about: Facts, today: date) -> Markup:
+def _known(about: Facts, view: View) -> Markup:
     places = (*about.endpoints, *(f"{place}, if the others fail" for place in about.failover))
     return terms(
         [
             ("Gateway", about.carrier),
             *([("Pods", about.pods.text)] if about.gateway else []),
             ("Owner", about.owner or "nobody"),
-            ("Review by", review(about, today)),
+            ("Review by", review(about, view)),
             ("In the list", where((about.line,))),
             *([("Upstream at", ", ".join(places))] if places else []),
         ]

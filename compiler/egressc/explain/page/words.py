@@ -1,11 +1,13 @@
 """What several parts of the page say in the same words."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from urllib.parse import quote
 
+from egressc import counted
 from egressc.explain.facts import Caller, Denied, Facts, PortFacts
 from egressc.explain.page.markup import Markup, element, join
+from egressc.explain.summary import is_overdue
+from egressc.explain.view import View
 from egressc.positions import Lines
 
 TLS = {
@@ -45,8 +47,7 @@ def stacked(parts: Iterable[str]) -> Markup:
 
 def few(parts: Sequence[str]) -> Markup:
     """The first of `parts`, a line each, and how many more there are."""
-    left = len(parts) - SHOWN
-    return stacked([*parts[:SHOWN], *([f"and {left} more"] if left > 0 else [])])
+    return stacked(counted.few(parts, SHOWN))
 
 
 def caller(one: Caller | Denied) -> str:
@@ -66,20 +67,9 @@ def is_unverified(about: Facts) -> bool:
     return any(port.verified.by == "nobody" for port in about.ports)
 
 
-def is_overdue(about: Facts, today: date) -> bool:
-    """Whether the entry should have been looked at before `today`."""
-    return about.review_by is not None and about.review_by < today.isoformat()
-
-
-def review(about: Facts, today: date) -> Markup:
+def review(about: Facts, view: View) -> Markup:
     """The date, and a word if it has passed."""
     if about.review_by is None:
         return element("span", "no date")
-    return join(
-        [element("time", about.review_by), *([badge("bad", "overdue")] if is_overdue(about, today) else [])], " "
-    )
-
-
-def count(number: int, what: str) -> str:
-    """`1 host`, `2 hosts`."""
-    return f"{number} {what}{'s' * (number != 1)}"
+    late = [badge("bad", "overdue")] if is_overdue(about.review_by, view) else []
+    return join([element("time", about.review_by), *late], " ")

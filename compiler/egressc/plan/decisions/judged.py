@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import ceil
 from typing import Any
 
+from egressc.counted import times
 from egressc.model import ExternalAuthorization, Limit, Opa
 from egressc.plan.decision import Decision
 from egressc.plan.load import Replicas, replicas
@@ -67,7 +68,7 @@ def limited(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:
 
 
 def _amount(limit: Limit) -> str:
-    return f"{limit.requests} request{'s' * (limit.requests > 1)} per {limit.per.spelled}"
+    return f"{times(limit.requests, 'request')} per {limit.per.spelled}"
 
 
 def _in_all(limit: Limit, running: Replicas) -> str:
