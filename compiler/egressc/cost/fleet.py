@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from egressc.assets import chart_values
-from egressc.model import Host, PodSettings
+from egressc.model import Host
 from egressc.model.quantities import quantity
 from egressc.plan import Plan
 from egressc.plan.load import Checks, Replicas, counted
@@ -53,15 +53,16 @@ class Cost:
 
 def cost(plan: Plan) -> Cost:
     """What `plan` needs."""
-    carrying = plan.carrying
-    own = [one.host for one in carrying if one.pods.ours and one.pods.single]
-    pods = [(counted(host.pod_settings), _containers(host)) for host in own]
-    pods += [(counted(one.gateway.pod_settings), [_gateway(one.gateway.pod_settings)]) for one in plan.shared]
-    checked = [one.checks(port) for one in carrying for port in one.host.ports]
+    beside = {one.name: _beside(one.host) for one in plan.carrying if one.pods.single}
+    pods = [
+        (counted(settings), [settings.resources or chart_values()["resources"], *beside.get(name, ())])
+        for name, settings in plan.pod_settings.items()
+    ]
+    checked = [one.checks(port) for one in plan.carrying for port in one.host.ports]
     return Cost(
         hosts=len(plan.carriers),
         gateways=len(pods),
-        own=len(own),
+        own=len(beside),
         pods=_sum([(replicas, 1) for replicas, _ in pods]),
         cpu=_sum([(replicas, _requested("cpu", containers)) for replicas, containers in pods]),
         memory=_sum([(replicas, _requested("memory", containers)) for replicas, containers in pods]),
@@ -75,18 +76,13 @@ def _sum(parts: Sequence[tuple[Replicas | Checks, float]]) -> Amount:
     return Amount(round(least, 3), round(most, 3))
 
 
-def _containers(host: Host) -> list[Resources]:
-    """The resources of each container in a pod of the host's own."""
+def _beside(host: Host) -> list[Resources]:
+    """The resources of each container that a pod of the host's own has beside the proxy."""
     opa = host.external_authorization.opa if host.external_authorization else None
     beside = [opa.resources or chart_values()["opaResources"]] if opa else []
     if host.unfiltered and host.checked:
         beside.append(chart_values()["readinessContainer"]["resources"])
-    return [_gateway(host.pod_settings), *beside]
-
-
-def _gateway(settings: PodSettings) -> Resources:
-    resources: Resources = settings.resources or chart_values()["resources"]
-    return resources
+    return beside
 
 
 def _requested(what: str, containers: Sequence[Resources]) -> float:

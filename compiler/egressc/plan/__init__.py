@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from egressc.model import Inventory, Mesh
+from egressc.model import Inventory, Mesh, PodSettings
 from egressc.plan.admission import Admission
 from egressc.plan.authorization import EVERYBODY, Identity, Rule
 from egressc.plan.carrier import Carrier
@@ -62,6 +62,12 @@ class Plan:
     def carrying(self) -> tuple[GatewayCarrier, ...]:
         """The ways through gateways, with those that stand by and lead nobody."""
         return _carrying(self.gateways)
+
+    @property
+    def pod_settings(self) -> dict[str, PodSettings]:
+        """How the pods of each gateway run that are ours to make, by its name."""
+        own = {one.name: one.host.pod_settings for one in self.carrying if one.pods.single}
+        return own | {one.name: one.gateway.pod_settings for one in self.shared}
 
 
 def plan(inventory: Inventory) -> Plan:
