@@ -9,6 +9,7 @@ from egressc.model import Host
 from egressc.model.quantities import quantity
 from egressc.plan import Plan
 from egressc.plan.load import Checks, Replicas, counted
+from egressc.plan.spelled import from_to
 
 Resources = Mapping[str, Any]
 
@@ -24,9 +25,8 @@ class Amount:
 
     @property
     def text(self) -> str:
-        """`1,000-2,500`; what is less than 100 has three digits."""
-        first, last = (f"{number:,.0f}" if number >= 100 else f"{number:.3g}" for number in (self.least, self.most))
-        return first if first == last else f"{first}-{last}"
+        """`1,000-2,500`."""
+        return from_to(self.least, self.most)
 
 
 @dataclass(frozen=True, slots=True)
