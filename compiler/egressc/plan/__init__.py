@@ -15,7 +15,8 @@ from egressc.plan.client_network import ClientNetwork
 from egressc.plan.companions import Companions, plan_companions
 from egressc.plan.decision import Decision, Object, fold
 from egressc.plan.exposure import ExposedName, ExposedRoute, plan_exposures
-from egressc.plan.way import OWN_NAMESPACE, CarriedPort, GatewayPort
+from egressc.plan.ports import CarriedPort, GatewayPort
+from egressc.plan.way import OWN_NAMESPACE
 
 __all__ = [
     "EVERYBODY",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from egressc.model import Exposure, IngressGateway
 from egressc.names import gateway_name
 from egressc.plan.authorization import EVERYBODY
-from egressc.plan.way import OWN_NAMESPACE, GatewayPort, GatewayWay
+from egressc.plan.ports import GatewayPort
+from egressc.plan.way import OWN_NAMESPACE, GatewayWay
 
 
 @dataclass(frozen=True, slots=True)

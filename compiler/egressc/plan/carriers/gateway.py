@@ -33,8 +33,9 @@ from egressc.plan.needs import (
     read_for,
 )
 from egressc.plan.pods import Labels
+from egressc.plan.ports import GatewayPort
 from egressc.plan.remarks import Remark
-from egressc.plan.way import GatewayPort, GatewayWay
+from egressc.plan.way import GatewayWay
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,9 @@ from egressc.plan.load import Checks, Replicas
 from egressc.plan.name_resolution import Note
 from egressc.plan.needs import SIDECARS, Condition, Reading, read_for
 from egressc.plan.pods import CallerPods, Labels, distinct
+from egressc.plan.ports import CarriedPort
 from egressc.plan.remarks import Remark, unused, unverified, whole_mesh, whole_port
-from egressc.plan.way import OWN_NAMESPACE, CarriedPort
+from egressc.plan.way import OWN_NAMESPACE
 
 RELEASE = "the release's namespace"  # only Helm knows it
 LOCALLY = "./"  # seen by its own namespace only
