@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from egressc.model import Inventory, Mesh, PodSettings
+from egressc.model import EVERYBODY, OWN_NAMESPACE, Inventory, Mesh, PodSettings
 from egressc.plan.admission import Admission
-from egressc.plan.authorization import EVERYBODY, Identity, Rule
+from egressc.plan.authorization import Identity, Rule
 from egressc.plan.carrier import Carrier
 from egressc.plan.carriers import plan_gateway
 from egressc.plan.carriers.gateway import GatewayCarrier
@@ -16,7 +16,6 @@ from egressc.plan.companions import Companions, plan_companions
 from egressc.plan.decision import Decision, Object, fold
 from egressc.plan.exposure import ExposedName, ExposedRoute, plan_exposures
 from egressc.plan.ports import CarriedPort, GatewayPort
-from egressc.plan.way import OWN_NAMESPACE
 
 __all__ = [
     "EVERYBODY",
