@@ -72,14 +72,13 @@ def _port(data: Mapping, shared: Mapping, host: str) -> Port:
     # a port without a tls of its own points at the host's
     settings = shared if own is None else own if "mode" in own else merge(shared, own, TLS)
     tls = _tls(settings, protocol, host)
-    https = 443 if tls.originates and data["port"] == 80 else data["port"]
     readiness = Reading(data.get("readiness"), "portReadiness", data)
     return Port(
         source=data,
         port=data["port"],
         protocol=protocol,
         upstream_protocol=data.get("upstreamProtocol", protocol),
-        upstream_port=data.get("upstreamPort", https),
+        upstream_port=data.get("upstreamPort", tls.behind(data["port"])),
         tls=tls,
         readiness=PortReadiness(source=readiness.data, mode=readiness.get("mode")),
     )
