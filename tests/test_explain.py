@@ -402,7 +402,7 @@ def test_an_overlay_is_pointed_to() -> None:
             "host: a.example, endpoints: [192.0.2.1, 192.0.2.2], replicas: 3, readiness: {interval: 2m}",
             "1.5 for each of 2",
         ),
-        ("host: a.example, readiness: {interval: 1ms}, resolution: DNS_ROUND_ROBIN", "120000-300000"),
+        ("host: a.example, readiness: {interval: 1ms}, resolution: DNS_ROUND_ROBIN", "120,000-300,000"),
         ("host: a.example, readiness: {mode: gateway}", "0"),
     ],
 )

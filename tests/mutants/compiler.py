@@ -128,9 +128,9 @@ MUTANTS = (
         "tests/test_emit.py",
     ),
     Mutant(
-        f"{COMPILER}/emit/companions.py",
-        "callers = gateway.host.callers",
-        "callers = gateway.host.clients",
+        f"{COMPILER}/model/host.py",
+        'client.namespace or "" for client in self.callers',
+        'client.namespace or "" for client in self.clients',
         "the ingress gateway does not reach what it exposes",
         POLICIES,
     ),

@@ -9,6 +9,7 @@ from egressc.model import Host
 from egressc.model.quantities import quantity
 from egressc.plan import Plan
 from egressc.plan.load import Checks, Replicas, counted
+from egressc.plan.spelled import from_to
 
 Resources = Mapping[str, Any]
 
@@ -24,9 +25,8 @@ class Amount:
 
     @property
     def text(self) -> str:
-        """`1,000-2,500`; what is less than 100 has three digits."""
-        first, last = (f"{number:,.0f}" if number >= 100 else f"{number:.3g}" for number in (self.least, self.most))
-        return first if first == last else f"{first}-{last}"
+        """`1,000-2,500`."""
+        return from_to(self.least, self.most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +53,16 @@ class Cost:
 
 def cost(plan: Plan) -> Cost:
     """What `plan` needs."""
-    carrying = plan.carrying
-    own = [one.host for one in carrying if one.pods.ours and one.pods.single]
-    pods = [(counted(host.pod_settings), _containers(host)) for host in own]
-    pods += [
-        (counted(one.gateway.pod_settings), [resources(one.gateway.pod_settings.resources)]) for one in plan.shared
+    beside = {one.name: _beside(one.host) for one in plan.carrying if one.pods.single}
+    pods = [
+        (counted(settings), [resources(settings.resources), *beside.get(name, ())])
+        for name, settings in plan.pod_settings.items()
     ]
-    checked = [one.checks(port) for one in carrying for port in one.host.ports]
+    checked = [one.checks(port) for one in plan.carrying for port in one.host.ports]
     return Cost(
         hosts=len(plan.carriers),
         gateways=len(pods),
-        own=len(own),
+        own=len(beside),
         pods=_sum([(replicas, 1) for replicas, _ in pods]),
         cpu=_sum([(replicas, _requested("cpu", containers)) for replicas, containers in pods]),
         memory=_sum([(replicas, _requested("memory", containers)) for replicas, containers in pods]),
@@ -77,13 +76,13 @@ def _sum(parts: Sequence[tuple[Replicas | Checks, float]]) -> Amount:
     return Amount(round(least, 3), round(most, 3))
 
 
-def _containers(host: Host) -> list[Resources]:
-    """The resources of each container in a pod of the host's own."""
+def _beside(host: Host) -> list[Resources]:
+    """The resources of each container that a pod of the host's own has beside the proxy."""
     opa = host.external_authorization.opa if host.external_authorization else None
     beside = [resources(opa.resources, "opaResources")] if opa else []
     if host.unfiltered and host.checked:
         beside.append(chart_values()["readinessContainer"]["resources"])
-    return [resources(host.pod_settings.resources), *beside]
+    return beside
 
 
 def _requested(what: str, containers: Sequence[Resources]) -> float:

@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterator
 
 from egressc import emit
 from egressc.diff import as_json, markdown, text
-from egressc.diff.change import EFFECTS, RISKY, Change
+from egressc.diff.change import EFFECTS, RISKY, Change, Version
 from egressc.diff.fleet import fleet_changes, gateway_changes
 from egressc.diff.hosts import host_changes
 from egressc.diff.listeners import unordered
 from egressc.diff.words import sentence
-from egressc.model import Inventory
-from egressc.plan import Plan
 
 __all__ = ["FORMATS", "RISKY", "Change", "Version", "changes"]
 
@@ -23,8 +21,6 @@ FORMATS: dict[str, Callable[[tuple[Change, ...]], str]] = {
     "markdown": markdown.show,
     "json": as_json.show,
 }
-#: A list, compiled.
-Version = tuple[Inventory, Plan]
 
 
 def changes(old: Version, new: Version) -> tuple[Change, ...]:
@@ -41,7 +37,7 @@ def _found(old: Version, new: Version) -> Iterator[Change]:
     some = [
         *fleet_changes(old[0], new[0]),
         *host_changes(old[0], new[0]),
-        *gateway_changes(old[0], new[0], before, now),
+        *gateway_changes(old, new, before, now),
     ]
     yield from some
     if not some and unordered(before) != unordered(now):

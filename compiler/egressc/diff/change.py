@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from egressc.diff.words import Sentence
+from egressc.model import Inventory
+from egressc.plan import Plan
 from egressc.positions import Lines
 
+#: A list, compiled.
+Version = tuple[Inventory, Plan]
 #: What a change does, the risky ones first.
 Effect = Literal["opens", "weakens", "cuts", "restarts", "costs", "changes", "notes"]
 

@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from egressc.cost import cost
 from egressc.diff import pods
-from egressc.diff.change import Change
+from egressc.diff.change import Change, Version
 from egressc.diff.listeners import listener_changes
 from egressc.diff.settings import named, shared_changes
 from egressc.diff.words import facts, rule_line, sentence
 from egressc.model import Admission, ClientNetworkPolicies, Companions, Inventory, SharedGateway, Sidecars
 from egressc.names import shared_name
 from egressc.plan.decisions.lines import host_line
+from egressc.plan.load import counted
 from egressc.positions import Lines, Settled
 
 COMPANIONS = {
@@ -47,25 +49,24 @@ def fleet_changes(old: Inventory, new: Inventory) -> Iterator[Change]:
     yield from _gateways(old.shared, new.shared)
 
 
-def gateway_changes(old: Inventory, new: Inventory, before: pods.Values, now: pods.Values) -> Iterator[Change]:
-    """What happens at the gateways of these values: to listeners, to pods, and to their number."""
-    first, then = _places(old), _places(new)
+def gateway_changes(old: Version, new: Version, before: pods.Values, now: pods.Values) -> Iterator[Change]:
+    """What happens at the gateways of two versions with these values: to listeners, to pods, and to their number."""
+    first, then = _places(old[0]), _places(new[0])
     for name, effect, setting, says in listener_changes(before, now):
         yield Change(effect, then[name][0], setting, says, first[name][1], then[name][1])
-    own = pods.own(before), pods.own(now)
     for name, reasons in pods.restarts(before, now):
         words = "the pods of gateway {} are replaced one by one, each within its drain. What differs: {}"
         says = sentence(words, f"{now['gateways'][name]['namespace']}/{name}", ", ".join(reasons))
         yield Change("restarts", then[name][0], reasons[0], says, first[name][1], then[name][1])
-    for name in sorted(own[0].keys() & own[1].keys()):
-        counts = pods.pods(own[0][name]), pods.pods(own[1][name])
-        if counts[0] != counts[1]:
-            says = sentence("{} pods, before {}", counts[1].text, counts[0].text)
+    sizes = [{name: counted(one).text for name, one in plan.pod_settings.items()} for _, plan in (old, new)]
+    for name in sorted(sizes[0].keys() & sizes[1].keys()):
+        if sizes[0][name] != sizes[1][name]:
+            says = sentence("{} pods, before {}", sizes[1][name], sizes[0][name])
             yield Change("costs", then[name][0], "autoscaling", says, first[name][1], then[name][1])
-    total = pods.all_pods(before), pods.all_pods(now)
-    if total[0] != total[1] or own[0].keys() != own[1].keys():
+    total = cost(old[1]), cost(new[1])
+    if total[0].pods != total[1].pods or sizes[0].keys() != sizes[1].keys():
         words = "{} pods in {} gateways, before {} in {}"
-        says = sentence(words, total[1].text, len(own[1]), total[0].text, len(own[0]))
+        says = sentence(words, total[1].pods.text, total[1].gateways, total[0].pods.text, total[0].gateways)
         yield Change("costs", "fleet", "hosts", says, (), ())
 
 

@@ -1,11 +1,9 @@
-"""Pods that are replaced, and how many there are: read from what the chart gets."""
+"""Pods that are replaced: read from what the chart gets."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from egressc.assets import chart_values
-from egressc.plan.spelled import from_to
 
 Values = Mapping[str, Any]
 
@@ -19,19 +17,6 @@ TEMPLATE = {
     "readiness": "readiness",
     "externalAuthorization": "externalAuthorization",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Pods:
-    """How many there are, at least and at most."""
-
-    least: int
-    most: int
-
-    @property
-    def text(self) -> str:
-        """`2-5`."""
-        return from_to(self.least, self.most)
 
 
 def template(gateway: Values) -> dict[str, Any]:
@@ -50,33 +35,16 @@ def template(gateway: Values) -> dict[str, Any]:
     }
 
 
-def own(values: Values) -> dict[str, Values]:
-    """The gateways whose pods are ours to make, by name."""
-    return {name: gateway for name, gateway in values["gateways"].items() if "pods" in gateway}
-
-
 def restarts(old: Values, new: Values) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The gateways whose pods are replaced where they are, each with the settings that are the reason."""
-    before, now = own(old), own(new)
+    before, now = old["gateways"], new["gateways"]
     for name in sorted(before.keys() & now.keys()):
-        if before[name]["namespace"] != now[name]["namespace"]:
+        gateways = before[name], now[name]
+        if not all("pods" in gateway for gateway in gateways):
+            continue  # the pods are those of another entry, or not ours
+        if gateways[0]["namespace"] != gateways[1]["namespace"]:
             continue  # a gateway of its own, which is made anew
-        first, then = template(before[name]), template(now[name])
+        first, then = map(template, gateways)
         reasons = tuple(TEMPLATE[key] for key in TEMPLATE if first[key] != then[key])
         if reasons:
             yield name, reasons
-
-
-def pods(gateway: Values) -> Pods:
-    """The pods of a gateway, as the chart's Deployment and HorizontalPodAutoscaler count them."""
-    chart = chart_values()
-    scaling = gateway.get("autoscaling")
-    fixed = gateway.get("replicas") or (0 if scaling else chart["replicas"])
-    asked = chart["autoscaling"] | (scaling or {})
-    return Pods(fixed, fixed) if fixed else Pods(asked["minReplicas"], asked["maxReplicas"])
-
-
-def all_pods(values: Values) -> Pods:
-    """The pods of all gateways."""
-    each = [pods(gateway) for gateway in own(values).values()]
-    return Pods(sum(one.least for one in each), sum(one.most for one in each))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from egressc.plan import EVERYBODY, Admission, ClientNetwork, Companions, GatewayCarrier
+from egressc.plan import Admission, ClientNetwork, Companions, GatewayCarrier
 from egressc.plan.admission import Owners
 
 LONGEST_PART = 80_000
@@ -86,9 +86,7 @@ def network_policy(gateway: GatewayCarrier) -> dict[str, Any]:
     """`networkPolicy`, who comes in and fixed addresses that the gateway goes out to; empty where none is wanted."""
     if not gateway.isolated:
         return {}
-    callers = gateway.host.callers
-    namespaces = sorted({client.namespace or "" for client in callers})
-    result: dict[str, Any] = {"clients": [EVERYBODY] if gateway.host.seen_by_all else namespaces}
+    result: dict[str, Any] = {"clients": list(gateway.host.seen_in)}
     if addresses := gateway.host.fixed_addresses:
         result["addresses"] = list(addresses)
     result["ports"] = list(dict.fromkeys(map(gateway.host.out_port, gateway.host.ports)))

@@ -1,6 +1,16 @@
 """MODEL: what a host list says, with every default settled; it knows nothing of Kubernetes or Istio."""
 
-from egressc.model.clients import Client, Deny, Operation, caller_name, is_prefix, means, stands_for
+from egressc.model.clients import (
+    EVERYBODY,
+    OWN_NAMESPACE,
+    Client,
+    Deny,
+    Operation,
+    caller_name,
+    is_prefix,
+    means,
+    stands_for,
+)
 from egressc.model.companions import Admission, ClientNetworkPolicies, Companions, Sidecars
 from egressc.model.durations import Duration
 from egressc.model.gateways import OWN_GATEWAY, Exposure, IngressGateway, SharedGateway
@@ -24,10 +34,12 @@ from egressc.model.requests import Credential, ExternalAuthorization, HeaderChan
 from egressc.model.traffic import ConnectionPool, OutlierDetection, Retries, Timeouts
 
 __all__ = [
+    "EVERYBODY",
     "HTTP_FAMILY",
     "OLD_SUITES",
     "OLD_VERSIONS",
     "OWN_GATEWAY",
+    "OWN_NAMESPACE",
     "POD_SETTINGS",
     "WILDCARD",
     "Admission",

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from egressc.positions import Settled
 
+#: How a list, and Istio, mean every namespace, and the one that something stands in.
+EVERYBODY, OWN_NAMESPACE = "*", "."
+
 
 def is_prefix(namespace: str | None) -> bool:
     """Whether it is how names of namespaces begin (`preview-*`), and not the name of one."""

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from egressc.findings import Span
 from egressc.hostname import is_ip
-from egressc.model.clients import Client, Deny, is_prefix
+from egressc.model.clients import EVERYBODY, Client, Deny, is_prefix
 from egressc.model.durations import Duration
 from egressc.model.gateways import Exposure, SharedGateway
 from egressc.model.mesh import Mesh
@@ -122,6 +122,11 @@ class Host(Settled):
         Who does not see it cannot be reported, and no object can be exported to namespaces by a prefix.
         """
         return self.reports or any(client.whole_mesh or is_prefix(client.namespace) for client in self.callers)
+
+    @property
+    def seen_in(self) -> tuple[str, ...]:
+        """The namespaces whose sidecars know the host, sorted: EVERYBODY alone where all do."""
+        return (EVERYBODY,) if self.seen_by_all else tuple(sorted({client.namespace or "" for client in self.callers}))
 
     def decided_on(self, deny: Deny) -> tuple[int, ...]:
         """The client ports that `deny` is about and that show what it asks for."""

@@ -63,6 +63,10 @@ class Tls(Settled):
         """Whether the gateway itself speaks TLS to the upstream."""
         return self.mode in ("simple", "mutual")
 
+    def behind(self, port: int) -> int:
+        """The upstream port behind a client port, where nobody says it: that of https:// if http:// becomes it."""
+        return 443 if port == 80 and self.originates else port
+
     @property
     def per_name(self) -> bool:
         """Whether the SNI is the name that is asked for, of all those that a wildcard stands for."""

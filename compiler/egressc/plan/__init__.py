@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from egressc.model import Inventory, Mesh
+from egressc.model import EVERYBODY, OWN_NAMESPACE, Inventory, Mesh, PodSettings
 from egressc.plan.admission import Admission
-from egressc.plan.authorization import EVERYBODY, Identity, Rule
+from egressc.plan.authorization import Identity, Rule
 from egressc.plan.carrier import Carrier
 from egressc.plan.carriers import plan_gateway
 from egressc.plan.carriers.gateway import GatewayCarrier
@@ -15,7 +15,7 @@ from egressc.plan.client_network import ClientNetwork
 from egressc.plan.companions import Companions, plan_companions
 from egressc.plan.decision import Decision, Object, fold
 from egressc.plan.exposure import ExposedName, ExposedRoute, plan_exposures
-from egressc.plan.way import OWN_NAMESPACE, CarriedPort, GatewayPort
+from egressc.plan.ports import CarriedPort, GatewayPort
 
 __all__ = [
     "EVERYBODY",
@@ -62,6 +62,12 @@ class Plan:
     def carrying(self) -> tuple[GatewayCarrier, ...]:
         """The ways through gateways, with those that stand by and lead nobody."""
         return _carrying(self.gateways)
+
+    @property
+    def pod_settings(self) -> dict[str, PodSettings]:
+        """How the pods of each gateway run that are ours to make, by its name."""
+        own = {one.name: one.host.pod_settings for one in self.carrying if one.pods.single}
+        return own | {one.name: one.gateway.pod_settings for one in self.shared}
 
 
 def plan(inventory: Inventory) -> Plan:

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from egressc.hostname import canonical, is_ip
+from egressc.model import EVERYBODY, Host, Inventory, stands_for
 from egressc.model import Admission as Wanted
-from egressc.model import Host, Inventory, stands_for
-from egressc.plan.authorization import EVERYBODY
 from egressc.plan.carrier import Carrier
 from egressc.plan.exposure import ExposedName
 

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from egressc.model import Client, Deny, Host, Inventory
-
-EVERYBODY = "*"
+from egressc.model import EVERYBODY, Client, Deny, Host, Inventory
 
 
 @dataclass(frozen=True, slots=True)

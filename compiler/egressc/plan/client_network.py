@@ -4,13 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from egressc.model import Inventory, stands_for
-from egressc.plan.authorization import EVERYBODY
+from egressc.model import EVERYBODY, OWN_NAMESPACE, Inventory, stands_for
 from egressc.plan.carriers.gateway import GatewayCarrier
 from egressc.plan.carriers.sidecar import ClientSidecars
 from egressc.plan.decisions.sent import CLOSED_PORT
 from egressc.plan.pods import Labels
-from egressc.plan.way import OWN_NAMESPACE
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from egressc.model import Inventory, Sidecars, is_prefix, stands_for
+from egressc.model import EVERYBODY, OWN_NAMESPACE, Inventory, Sidecars, is_prefix, stands_for
 from egressc.plan.admission import Admission, plan_admission
-from egressc.plan.authorization import EVERYBODY
 from egressc.plan.carrier import Carrier
 from egressc.plan.carriers.gateway import GatewayCarrier
 from egressc.plan.carriers.sidecar import ClientSidecars
@@ -14,7 +13,6 @@ from egressc.plan.client_network import ClientNetwork, plan_client_networks
 from egressc.plan.decision import Object
 from egressc.plan.exposure import ExposedName
 from egressc.plan.needs import ADMISSION, Condition
-from egressc.plan.way import OWN_NAMESPACE
 
 OWN_HOSTS = f"{OWN_NAMESPACE}/*"
 

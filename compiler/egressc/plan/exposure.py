@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from egressc.model import Exposure, IngressGateway
+from egressc.model import EVERYBODY, OWN_NAMESPACE, Exposure, IngressGateway
 from egressc.names import gateway_name
-from egressc.plan.authorization import EVERYBODY
-from egressc.plan.way import OWN_NAMESPACE, GatewayPort, GatewayWay
+from egressc.plan.ports import GatewayPort
+from egressc.plan.way import GatewayWay
 
 
 @dataclass(frozen=True, slots=True)

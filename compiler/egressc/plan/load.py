@@ -66,7 +66,7 @@ def replicas(way: GatewayWay) -> Replicas:
 
 def counted(settings: PodSettings) -> Replicas:
     """The pods of `settings`, as the chart's Deployment and HorizontalPodAutoscaler count them."""
-    fixed = settings.replicas or (0 if settings.autoscaling is not None else chart_values()["replicas"])
+    fixed = settings.replicas or (0 if settings.autoscaling else chart_values()["replicas"])
     scaling = chart_values()["autoscaling"] | (settings.autoscaling or {})
     least, most = fixed or scaling["minReplicas"], fixed or scaling["maxReplicas"]
     lines = settings.said("replicas") or settings.said("autoscaling")

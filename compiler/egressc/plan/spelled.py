@@ -18,8 +18,8 @@ def _seconds(milliseconds: int) -> str:
 
 
 def from_to(least: float, most: float) -> str:
-    """`12-30`, or one number where both are the same."""
-    first, last = (f"{number:.4g}" if number < 1000 else f"{number:.0f}" for number in (least, most))
+    """`1,000-2,500`, or one number where both are the same; what is less than 100 has three digits."""
+    first, last = (f"{number:,.0f}" if number >= 100 else f"{number:.3g}" for number in (least, most))
     return first if first == last else f"{first}-{last}"
 
 

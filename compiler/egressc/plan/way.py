@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import TypeVar
 
-from egressc.model import Host, Inventory, Port, Protocol, Tls, is_prefix
+from egressc.model import EVERYBODY, OWN_NAMESPACE, Host, Inventory, Port, is_prefix
 from egressc.names import gateway_ports, port_name, shared_name
-from egressc.plan.authorization import EVERYBODY, Rule, denials, fleet_denials, rules
+from egressc.plan.authorization import Rule, denials, fleet_denials, rules
 from egressc.plan.decision import Object
 from egressc.plan.pods import CallerPods, Pods, distinct
+from egressc.plan.ports import CarriedPort, GatewayPort
 
-OWN_NAMESPACE = "."
 #: What a gateway's pods have, whoever's they are; all else is the host's own.
 POD_KINDS = (
     "AuthorizationPolicy",
@@ -24,48 +24,6 @@ POD_KINDS = (
 #: What clients are led by, whichever gateway carries the host.
 CLIENT_KINDS = ("ServiceEntry", "VirtualService")
 CLIENT_RULE = ".direct"
-
-
-@dataclass(frozen=True, slots=True)
-class CarriedPort:
-    """A client port as a carrier has it: `name` in every object, and the pods that a sidecar lets through to it."""
-
-    name: str
-    settled: Port
-    callers: tuple[CallerPods, ...]  # empty: nobody is told apart by pod labels
-
-    @property
-    def client_port(self) -> int:
-        """The port that applications use."""
-        return self.settled.port
-
-    @property
-    def upstream_port(self) -> int:
-        """The port of the upstream."""
-        return self.settled.upstream_port
-
-    @property
-    def protocol(self) -> Protocol:
-        """What is spoken through the port."""
-        return self.settled.protocol
-
-    @property
-    def is_http(self) -> bool:
-        """Whether the port has requests."""
-        return self.settled.is_http
-
-    @property
-    def tls(self) -> Tls:
-        """The TLS to the upstream."""
-        return self.settled.tls
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayPort(CarriedPort):
-    """A client port with the gateway's own port for it."""
-
-    gateway_port: int
-    identities: tuple[str, ...]  # the callers that TLS itself lets in; empty: the policy alone decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,14 +186,13 @@ def _listed(host: Host, inventory: Inventory) -> tuple[str, ...]:
 def _export_to(host: Host) -> tuple[str, ...]:
     if host.seen_by_all:
         return (EVERYBODY,)
-    namespaces = {client.namespace or "" for client in host.callers} - {host.namespace}
-    return (OWN_NAMESPACE, *sorted(namespaces))
+    return (OWN_NAMESPACE, *(namespace for namespace in host.seen_in if namespace != host.namespace))
 
 
 def _service_export_to(host: Host) -> tuple[str, ...]:
     known = _export_to(host)
-    callers = {client.namespace for client in host.callers}
-    return known if host.namespace in callers or not callers else tuple(one for one in known if one != OWN_NAMESPACE)
+    needed = host.namespace in host.seen_in or not host.seen_in
+    return known if needed else tuple(one for one in known if one != OWN_NAMESPACE)
 
 
 def _callers(host: Host, port: Port) -> tuple[CallerPods, ...]:

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 from egressc.findings import Code, Finding, Span
-from egressc.model import ClientNetworkPolicies, Host, Inventory, is_prefix
+from egressc.model import EVERYBODY, OWN_NAMESPACE, ClientNetworkPolicies, Host, Inventory, is_prefix
 from egressc.rules.fleet import ROOT_NAMESPACES
 from egressc.slips import nearest
 
-EVERYBODY = "*"
 #: Namespaces of `companions.sidecars.services` that each NetworkPolicy lets clients to, as far as sidecars need them.
-ALWAYS = {".", "istio-system"}
+ALWAYS = {OWN_NAMESPACE, "istio-system"}
 
 OTHER_GATEWAYS = Code(
     "EG327",
@@ -134,7 +133,7 @@ def _services(wanted: ClientNetworkPolicies, inventory: Inventory) -> Iterator[F
             if namespace == EVERYBODY:
                 message = "sidecars let applications call all Services, and the NetworkPolicies refuse it"
             spelled = ", ".join(
-                f'"{one}"' if one in (".", EVERYBODY) else one for one in (*wanted.namespaces, namespace)
+                f'"{one}"' if one in (OWN_NAMESPACE, EVERYBODY) else one for one in (*wanted.namespaces, namespace)
             )
             fix = f"write `namespaces: [{spelled}]` under `companions.clientNetworkPolicies`"
             yield NOT_REACHED(sidecars.at("services", index), message, fix)

@@ -52,8 +52,8 @@ UNREACHABLE = (
     (re.compile(r"%([01][0-9a-f]|7f)", re.IGNORECASE), "the gateway refuses escaped control characters"),
     (re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE), "the gateway refuses `%` without two hexadecimal digits"),
 )
-EVERYBODY = ("all", "any", "everyone", "everybody", "anyone", "anybody", "whole-mesh", "wholemesh")
-NOBODY = ("none", "nobody")
+MEANS_EVERYBODY = ("all", "any", "everyone", "everybody", "anyone", "anybody", "whole-mesh", "wholemesh")
+MEANS_NOBODY = ("none", "nobody")
 MENDED = ((re.compile(r"//+"), "/"), (re.compile(r"%(?![0-9a-f]{2})", re.IGNORECASE), "%25"))
 
 
@@ -86,10 +86,10 @@ def _who(client: Client) -> Iterator[Finding]:
 
 
 def _named(client: Client) -> Iterator[Finding]:
-    if client.namespace not in EVERYBODY + NOBODY or client.group:
+    if client.namespace not in MEANS_EVERYBODY + MEANS_NOBODY or client.group:
         return
     fix = "if a namespace has this name, keep it; for every workload of the mesh write `{wholeMesh: true}`"
-    if client.namespace in NOBODY:
+    if client.namespace in MEANS_NOBODY:
         fix = "if a namespace has this name, keep it; if nobody should call the host, remove its entry"
     yield NAMED(client.at("namespace"), f"`{client.namespace}` is the namespace of this name only", fix)
 

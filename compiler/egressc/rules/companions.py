@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 
 from egressc.findings import Code, Finding
-from egressc.model import Host, Inventory, Sidecars
+from egressc.model import EVERYBODY, OWN_NAMESPACE, Host, Inventory, Sidecars
 from egressc.rules.fleet import ROOT_NAMESPACES
 from egressc.slips import nearest
 
-EVERYBODY = "*"
-OWN = {EVERYBODY, "."}
+OWN = {EVERYBODY, OWN_NAMESPACE}
 
 CUT_OFF = Code(
     "EG313",

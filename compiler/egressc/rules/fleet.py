@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from egressc.findings import Code, Finding, Level
 from egressc.hostname import canonical
-from egressc.model import OWN_GATEWAY, Host, Inventory, Port, SharedGateway
+from egressc.model import EVERYBODY, OWN_GATEWAY, Host, Inventory, Port, SharedGateway
 from egressc.names import gateway_ports, shared_name
 
 Use = tuple[Host, Port]
-MESH_WIDE = "*"
+ANY_ADDRESS = "*"
 ROOT_NAMESPACES = ("istio-system", "kube-system", "kube-public", "kube-node-lease")
 LONGEST_NAME = 253  # of a Service, in DNS
 
@@ -51,9 +51,9 @@ class _Listener:
     def met_by(self, use: Use) -> Use | None:
         """A host added before that some client of `use` sees too."""
         namespaces = _viewers(use[0])
-        if MESH_WIDE in namespaces:
+        if EVERYBODY in namespaces:
             return self.first
-        return next((self.by_namespace[name] for name in (MESH_WIDE, *namespaces) if name in self.by_namespace), None)
+        return next((self.by_namespace[name] for name in (EVERYBODY, *namespaces) if name in self.by_namespace), None)
 
     def add(self, use: Use) -> None:
         self.first = self.first or use
@@ -62,7 +62,7 @@ class _Listener:
 
 
 def _viewers(host: Host) -> list[str]:
-    return [MESH_WIDE] if host.seen_by_all else sorted({client.namespace or "" for client in host.clients})
+    return [EVERYBODY] if host.seen_by_all else sorted({client.namespace or "" for client in host.clients})
 
 
 def check_ports(inventory: Inventory) -> Iterator[Finding]:
@@ -79,7 +79,7 @@ def check_ports(inventory: Inventory) -> Iterator[Finding]:
             for listener in _listeners(use):
                 inspected[listener].add(use)
         if use[1].is_http and not use[0].in_sidecar:
-            inspected[MESH_WIDE, _gateway_port(use)].add(use)
+            inspected[ANY_ADDRESS, _gateway_port(use)].add(use)
     for use in uses:
         if use[1].protocol == "TCP":
             for listener in _listeners(use):
@@ -92,7 +92,7 @@ def check_ports(inventory: Inventory) -> Iterator[Finding]:
 def _listeners(use: Use) -> Iterator[tuple[str, int]]:
     host, port = use
     # HTTP is matched on the wildcard address, whatever virtual addresses the host has
-    for address in host.addresses if host.addresses and not port.is_http else (MESH_WIDE,):
+    for address in host.addresses if host.addresses and not port.is_http else (ANY_ADDRESS,):
         yield canonical(address), port.port
 
 

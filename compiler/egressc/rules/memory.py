@@ -9,11 +9,9 @@ from typing import Any
 from egressc.assets import resources
 from egressc.cost.memory import CARRIED, MIB, PUBLIC, ROOM, RULE, TOLD, Load, idle, least_limit, most_hosts, rounded
 from egressc.findings import Code, Finding, Span
-from egressc.model import Host, Inventory, PodSettings, SharedGateway
+from egressc.model import EVERYBODY, Host, Inventory, PodSettings, SharedGateway
 from egressc.model.quantities import quantity
 from egressc.rules.pods import LEAST_MEMORY
-
-EVERYWHERE = "*"
 
 TOO_LITTLE = Code(
     "EG366",
@@ -42,7 +40,7 @@ def check_all(inventory: Inventory) -> Iterator[Finding]:
         if hosts and not shared.adopt:
             carried, public = len(hosts), sum(map(_public, hosts))
             what = f"the gateway {shared.name} carries {carried:,} hosts"
-            load = Load(carried, public, max(carried, told[shared.namespace] + told[EVERYWHERE]))
+            load = Load(carried, public, max(carried, told[shared.namespace] + told[EVERYBODY]))
             if inventory.mesh.envoy_filters:
                 yield from _check(shared.pod_settings, shared.at("name"), what, load, "at the gateway")
             else:
@@ -50,7 +48,7 @@ def check_all(inventory: Inventory) -> Iterator[Finding]:
     own = sorted(inventory.own, key=_alike)
     for (namespace, _), group in groupby(own, key=_alike):
         hosts = list(group)
-        known = max(1, told[namespace] + told[EVERYWHERE])
+        known = max(1, told[namespace] + told[EVERYBODY])
         what = f"istiod tells each gateway in {namespace} of {known:,} hosts"
         settings = hosts[0].pod_settings
         here = "at the host" if settings.own("resources", "limits", "memory") else "in `defaults`"
@@ -60,11 +58,11 @@ def check_all(inventory: Inventory) -> Iterator[Finding]:
 
 
 def _told(inventory: Inventory) -> Counter[str]:
-    """How many hosts istiod tells the gateways of each namespace of; under EVERYWHERE those that it tells all of."""
+    """How many hosts istiod tells the gateways of each namespace of; under EVERYBODY those that it tells all of."""
     told: Counter[str] = Counter()
     for host in inventory.hosts:
-        here = set() if host.in_sidecar else {host.namespace}
-        told.update({EVERYWHERE} if host.seen_by_all else {client.namespace or "" for client in host.callers} | here)
+        here = set() if host.in_sidecar or host.seen_by_all else {host.namespace}
+        told.update({*host.seen_in} | here)
     return told
 
 

@@ -95,7 +95,7 @@ def _kept_by_nobody(host: Host, where: Span, key: str) -> Finding:
 
 def _own_ports(host: Host) -> Iterator[Finding]:
     for port in host.ports:
-        own = 443 if port.port == 80 and port.tls.originates else port.port
+        own = port.tls.behind(port.port)
         if port.upstream_port != own:
             message = f"{host.host} is called on port {port.port}: a sidecar asks each of its names on port {own}"
             fix = "remove `upstreamPort`, or `at: sidecar`" if port.says("upstreamPort") else "remove `at: sidecar`"

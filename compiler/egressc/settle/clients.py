@@ -3,6 +3,7 @@
 from egressc.model import Client, Deny
 from egressc.positions import Mapping
 from egressc.settle.groups import Groups
+from egressc.settle.reading import Reading
 
 
 def clients(host: Mapping, groups: Groups) -> tuple[Client, ...]:
@@ -34,7 +35,7 @@ def _client(data: Mapping) -> Client:
         source=data,
         group=data.get("group"),
         namespace=data.get("namespace"),
-        whole_mesh=data.get("wholeMesh", False),
+        whole_mesh=Reading(data, "client", data).get("wholeMesh"),
         service_account=data.get("serviceAccount"),
         pod_labels=tuple(sorted((data.get("podLabels") or {}).items())),
         ports=tuple(data.get("ports") or ()),

@@ -11,7 +11,7 @@ def settle_companions(data: Mapping) -> Companions:
     return Companions(
         strict="peerAuthentication" in data,
         sidecars=_sidecars(sidecars) if isinstance(sidecars, Mapping) else None,
-        network_policies=data.get("networkPolicies", False),
+        network_policies=Reading(data, "companions", data).get("networkPolicies"),
         client_network_policies=_clients(clients) if isinstance(clients, Mapping) else None,
         admission=_admission(admission) if isinstance(admission, Mapping) else None,
     )

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from egressc.model import OWN_GATEWAY, WILDCARD, Duration, Host, Mesh, Port, Proxy, Readiness, SharedGateway
+from egressc.model import OWN_GATEWAY, WILDCARD, Duration, Headers, Host, Mesh, Port, Proxy, Readiness, SharedGateway
 from egressc.positions import Mapping, plain
 from egressc.settle import requests, traffic
 from egressc.settle.clients import clients, denials
@@ -27,7 +27,7 @@ def settle_host(
     if stands_by and gateway == OWN_GATEWAY:
         gateway = None
     shared = None if in_sidecar else gateways.get(gateway)
-    settled = ports(entry)
+    settled, headers = ports(entry), requests.headers(entry)
     # each name is a request of its own, and none goes through a proxy
     found_here = _per_name(entry) and not in_sidecar and "proxy" not in entry
     names_asked = found_here and any(port.is_http for port in settled)
@@ -52,7 +52,7 @@ def settle_host(
         enforcement=said.get("enforcement"),
         escaped_slashes=said.get("escapedSlashes"),
         access_log=said.get("accessLog"),
-        gateway_protocol=_gateway_protocol(said, settled, mesh),
+        gateway_protocol=_gateway_protocol(said, settled, headers, mesh),
         expose=exposure(entry["expose"], settled) if "expose" in entry else None,
         resolution=said.get("resolution"),
         dns_retry=Duration.of(said.get("dnsRetry")),
@@ -66,15 +66,16 @@ def settle_host(
         retries=traffic.retries(entry),
         pool=traffic.pool(entry),
         outlier_detection=traffic.outlier_detection(entry),
-        headers=requests.headers(entry),
+        headers=headers,
         rate_limit=requests.rate_limit(entry, per_name=names_asked),
         external_authorization=requests.external_authorization(entry),
     )
 
 
-def _gateway_protocol(said: Reading, ports: tuple[Port, ...], mesh: Mesh) -> Literal["HTTP", "HTTP2"]:
+def _gateway_protocol(
+    said: Reading, ports: tuple[Port, ...], headers: Headers | None, mesh: Mesh
+) -> Literal["HTTP", "HTTP2"]:
     """What the list says, and by default HTTP/2 only where nothing is lost by it."""
-    headers = requests.headers(said.data)
     kept = headers is not None and headers.preserve_case
     newer = mesh.envoy_filters and mesh.istio >= HTTP2_KEEPALIVE
     possible = newer and not kept and any(port.takes_http2 for port in ports)

@@ -41,7 +41,7 @@ def _spoken(host: Mapping, speech: str) -> Mapping:
 def _ports(ports: list[Mapping], shared: Mapping, host: str) -> Iterator[Port]:
     # what the gateway's TLS is like says nothing of the application's but whom to trust: beside another way to the
     # host, and where only the defaults know of a gateway's
-    beside = any(port.get("protocol", "HTTP") != "TLS" for port in ports)
+    beside = any(port.get("protocol") != "TLS" for port in ports)
     foreign = (beside or shared.origin_of("mode") == "defaults") and shared.get("mode") != "passthrough"
     anchors = _anchors(shared) if foreign else shared
     for port in ports:
@@ -67,36 +67,34 @@ def _only(data: Mapping, *keys: str) -> Mapping:
 
 
 def _port(data: Mapping, shared: Mapping, host: str) -> Port:
-    protocol = data.get("protocol", "HTTP")
-    own = data.get("tls")
+    said = Reading(data, "port", data)
+    protocol, own = said.get("protocol"), said.get("tls")
     # a port without a tls of its own points at the host's
     settings = shared if own is None else own if "mode" in own else merge(shared, own, TLS)
     tls = _tls(settings, protocol, host)
-    https = 443 if tls.originates and data["port"] == 80 else data["port"]
     readiness = Reading(data.get("readiness"), "portReadiness", data)
     return Port(
         source=data,
         port=data["port"],
         protocol=protocol,
         upstream_protocol=data.get("upstreamProtocol", protocol),
-        upstream_port=data.get("upstreamPort", https),
+        upstream_port=data.get("upstreamPort", tls.behind(data["port"])),
         tls=tls,
         readiness=PortReadiness(source=readiness.data, mode=readiness.get("mode")),
     )
 
 
 def _tls(data: Mapping, protocol: str, host: str) -> Tls:
-    sni = data.get("sni", host)
-    files = data.get("files")
+    said, sni, files = Reading(data, "tls", data), data.get("sni", host), data.get("files")
     return Tls(
         source=data,
-        mode=data.get("mode", "passthrough" if protocol == "TLS" else "simple"),
+        mode="passthrough" if protocol == "TLS" and "mode" not in data else said.get("mode"),
         secret=data.get("secret"),
         files=_files(files) if isinstance(files, Mapping) else None,
-        crl=data.get("crl", False),
+        crl=said.get("crl"),
         min_protocol_version=data.get("minProtocolVersion"),
         max_protocol_version=data.get("maxProtocolVersion"),
-        cipher_suites=tuple(data.get("cipherSuites", ())),
+        cipher_suites=said.some("cipherSuites"),
         sni=sni,
         sans=tuple(data.get("sans") or (() if sni.startswith(WILDCARD) else (sni,))),
         unverified=data.get("unverified"),

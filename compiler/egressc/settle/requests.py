@@ -15,10 +15,11 @@ def headers(host: Mapping) -> Headers | None:
     data = host.get("headers")
     if not isinstance(data, Mapping):
         return None
+    said = Reading(data, "headers", data)
     return Headers(
         source=data,
-        host=data.get("host"),
-        preserve_case=data.get("preserveCase", False),
+        host=said.get("host"),
+        preserve_case=said.get("preserveCase"),
         request=_changes(data, "request"),
         response=_changes(data, "response"),
         credential=_credential(data["credential"]) if "credential" in data else None,

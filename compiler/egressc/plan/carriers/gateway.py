@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import ClassVar, Literal
 
-from egressc.model import Client, Port
+from egressc.model import EVERYBODY, Client, Port
 from egressc.plan import name_resolution, remarks
-from egressc.plan.authorization import EVERYBODY
 from egressc.plan.decision import Decision, Object
 from egressc.plan.decisions import readiness, tls, upstream
 from egressc.plan.decisions.authorization import admitted
@@ -33,8 +32,9 @@ from egressc.plan.needs import (
     read_for,
 )
 from egressc.plan.pods import Labels
+from egressc.plan.ports import GatewayPort
 from egressc.plan.remarks import Remark
-from egressc.plan.way import GatewayPort, GatewayWay
+from egressc.plan.way import GatewayWay
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import ClassVar, Literal
 
-from egressc.model import Client, Host, Port
+from egressc.model import EVERYBODY, OWN_NAMESPACE, Client, Host, Port
 from egressc.names import port_name
 from egressc.plan import name_resolution
-from egressc.plan.authorization import EVERYBODY, Rule
+from egressc.plan.authorization import Rule
 from egressc.plan.decision import Decision, Object
 from egressc.plan.decisions import tls, upstream
 from egressc.plan.decisions.limits import limits
@@ -20,8 +20,8 @@ from egressc.plan.load import Checks, Replicas
 from egressc.plan.name_resolution import Note
 from egressc.plan.needs import SIDECARS, Condition, Reading, read_for
 from egressc.plan.pods import CallerPods, Labels, distinct
+from egressc.plan.ports import CarriedPort
 from egressc.plan.remarks import Remark, unused, unverified, whole_mesh, whole_port
-from egressc.plan.way import OWN_NAMESPACE, CarriedPort
 
 RELEASE = "the release's namespace"  # only Helm knows it
 LOCALLY = "./"  # seen by its own namespace only

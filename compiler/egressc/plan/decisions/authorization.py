@@ -6,8 +6,9 @@ from egressc.model import Deny
 from egressc.plan.decision import Decision, Object, chosen
 from egressc.plan.decisions.lines import client_line, deny_line, once
 from egressc.plan.decisions.sent import users
+from egressc.plan.ports import GatewayPort
 from egressc.plan.spelled import seconds
-from egressc.plan.way import GatewayPort, GatewayWay
+from egressc.plan.way import GatewayWay
 
 
 def admitted(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:

@@ -8,8 +8,9 @@ from egressc.counted import times
 from egressc.model import ExternalAuthorization, Limit, Opa
 from egressc.plan.decision import Decision
 from egressc.plan.load import Replicas, replicas
+from egressc.plan.ports import GatewayPort
 from egressc.plan.spelled import from_to, seconds
-from egressc.plan.way import GatewayPort, GatewayWay
+from egressc.plan.way import GatewayWay
 
 
 def judged(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from egressc.model import HeaderChanges, Headers, Host, Port
 from egressc.plan.decision import Decision, Object, chosen
+from egressc.plan.ports import GatewayPort
 from egressc.plan.spelled import seconds
-from egressc.plan.way import GatewayPort, GatewayWay
+from egressc.plan.way import GatewayWay
 
 #: Headers by which some upstreams read another method, or another path, than the request's.
 OF_METHODS = ("x-http-method", "x-http-method-override", "x-method-override")

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from egressc.model import is_prefix
-from egressc.plan.authorization import EVERYBODY
+from egressc.model import EVERYBODY, OWN_NAMESPACE, is_prefix
 from egressc.plan.decision import Decision
 from egressc.plan.decisions.lines import client_line, port_lines
-from egressc.plan.way import OWN_NAMESPACE, GatewayPort, GatewayWay
+from egressc.plan.ports import GatewayPort
+from egressc.plan.way import GatewayWay
 
 
 def seen(way: GatewayWay, port: GatewayPort) -> Iterator[Decision]:

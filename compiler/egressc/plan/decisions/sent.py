@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from egressc.model import Client
+from egressc.model import OWN_NAMESPACE, Client
 from egressc.plan.decision import Decision, Object
 from egressc.plan.decisions.limits import idle
 from egressc.plan.decisions.lines import client_line, once
 from egressc.plan.decisions.seen import namespaces
-from egressc.plan.way import OWN_NAMESPACE, CarriedPort, GatewayPort, GatewayWay
+from egressc.plan.ports import CarriedPort, GatewayPort
+from egressc.plan.way import GatewayWay
 
 CLOSED_PORT = 9  # of a Service: nothing listens there
 

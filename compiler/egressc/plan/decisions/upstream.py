@@ -8,8 +8,9 @@ from egressc.hostname import whole
 from egressc.model import Host, Port, Proxy
 from egressc.plan.decision import Decision, Object, chosen
 from egressc.plan.decisions.lines import upstream_lines
+from egressc.plan.ports import GatewayPort
 from egressc.plan.spelled import seconds, socket
-from egressc.plan.way import GatewayPort, GatewayWay
+from egressc.plan.way import GatewayWay
 
 FOUND = {
     "PER_NAME": "leads to a socket of the gateway's own",
