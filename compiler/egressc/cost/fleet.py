@@ -79,7 +79,7 @@ def _sum(parts: Sequence[tuple[Replicas | Checks, float]]) -> Amount:
 def _beside(host: Host) -> list[Resources]:
     """The resources of each container that a pod of the host's own has beside the proxy."""
     opa = host.external_authorization.opa if host.external_authorization else None
-    beside = [resources(opa.resources, "opaResources")] if opa else []
+    beside: list[Resources] = [resources(opa.resources, "opaResources")] if opa else []
     if host.unfiltered and host.checked:
         beside.append(chart_values()["readinessContainer"]["resources"])
     return beside
