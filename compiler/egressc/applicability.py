@@ -47,6 +47,7 @@ from egressc.elsewhere import (
 from egressc.findings import Finding
 from egressc.model import POD_SETTINGS, Host, SharedGateway
 from egressc.positions import Mapping, locate
+from egressc.since import CONNECTION_SETTINGS, spelled
 
 Path = tuple[str, ...]
 
@@ -159,7 +160,9 @@ TABLE: dict[Path, dict[Elsewhere, str]] = {
     ("timeouts", "stream"): {
         WITHOUT_A_GATEWAY: "a sidecar's listener carries other hosts as well",
         **_HTTP_ONLY,
-        BEFORE_CONNECTION_SETTINGS: "Istio's field for it is of 1.31, and `mesh.istio` is older",
+        BEFORE_CONNECTION_SETTINGS: (
+            f"Istio's field for it is of {spelled(CONNECTION_SETTINGS)}, and `mesh.istio` is older"
+        ),
         SHARED_UNFILTERED: "Istio's field for it is one for all hosts of the pods",
     },
     ("retries",): _HTTP_ONLY,

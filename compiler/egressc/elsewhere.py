@@ -7,8 +7,7 @@ from typing import Any
 from egressc.findings import Code
 from egressc.hostname import is_ip
 from egressc.model import Host
-
-CONNECTION_SETTINGS = (1, 31)  # the Istio whose ProxyConfig has them
+from egressc.since import CONNECTION_SETTINGS
 
 RESOLUTION = Code(
     "EG215",

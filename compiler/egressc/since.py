@@ -28,6 +28,8 @@ ADVISORIES = "ISTIO-SECURITY-2026-006 and -007"
 CONTEXT_KEPT_BACK: Version = (1, 30)
 #: The first Istio whose DestinationRules say how often an HTTP/2 connection is asked whether it lives.
 HTTP2_KEEPALIVE: Version = (1, 31)
+#: The first Istio whose ProxyConfig has connectionSettings.
+CONNECTION_SETTINGS: Version = (1, 31)
 #: The first patch level whose proxies read certificate files each time that they change (istio/istio#59912).
 FILES_READ_AGAIN: Patch = ((1, 30), 3)
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tests.mesh import images
 from tests.mesh.upstream import Face, start_upstreams
-from tests.ops.ground import EGRESS, FACES, OUTSIDE, QUICK, Ground, host_list, installed, name
+from tests.ops.ground import FACES, OUTSIDE, QUICK, Ground, host_list, installed, name
 from tests.ops.load import Report, attack
 from tests.ops.turns import compared
 
@@ -51,10 +51,9 @@ def measure(
     bad.be_known_as(BAD)
     bad.serve(*FACES)
     both = [{"host": one, "gateway": GATEWAY} for one in (BAD, SHARED)]
-    shared = f"gateways: [{{name: {GATEWAY}, namespace: {EGRESS}}}]\n"
     found: dict[str, float] = {}
     try:
-        with installed(host_list([*both, OWN]) + shared, QUICK):
+        with installed(host_list([*both, OWN], beside=GATEWAY), QUICK):
             ground.await_answers(BAD, OWN, SHARED)
             for state, trouble in troubles.items():
                 pairs = []

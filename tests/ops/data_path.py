@@ -1,5 +1,6 @@
 """What the second hop costs: requests through a gateway against TLS from the client's own sidecar, in turn."""
 
+from egressc.names import gateway_name
 from tests.ops.ground import EGRESS, QUICK, Entry, Ground, host_list, installed, name
 from tests.ops.load import Report, attack
 from tests.ops.proxy import proxy
@@ -10,7 +11,7 @@ WAYS = {"through": name("through"), "over_http2": name("over"), "direct": name("
 THROUGH, HTTP2, DIRECT = WAYS.values()
 OVER = {"through": "direct", "over_http2": "direct"}
 TURNS, SECONDS, RATE, BUSY = 5, 10, 300, 1000
-GATEWAY = "hthrough-ops-example-com"
+GATEWAY = gateway_name(THROUGH)
 
 
 def measure(ground: Ground) -> dict[str, float]:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+from egressc.names import gateway_name
 from tests.mesh import istio, second_node
 from tests.mesh.certificates import Authority
 from tests.mesh.client import Client
@@ -24,7 +25,7 @@ from tests.ops.held import GRPC, TCP, WEBSOCKET, hold
 from tests.ops.load import attack
 
 HOST = name("kept")
-GATEWAY = "hkept-ops-example-com"
+GATEWAY = gateway_name(HOST)
 DEPLOYMENT = f"deployment/{GATEWAY}"
 ISTIOD = ("deployment/istiod", f"--namespace={istio.NAMESPACE}")
 TWO: Values = {**AS_SHIPPED, "replicas": 2, "readiness": {"interval": "5s", "timeout": "2s", "unhealthyThreshold": 2}}

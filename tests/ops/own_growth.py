@@ -5,19 +5,19 @@ Only the first host has pods: what its proxy is told does not depend on the pods
 
 from collections.abc import Mapping
 
+from egressc.names import gateway_name
 from tests.mesh import istio
 from tests.mesh.client import ClientPod, start_clients
 from tests.mesh.kubectl import kubectl
 from tests.mesh.namespaces import create_namespace, delete_namespaces
 from tests.ops.ground import APPS, EGRESS, Entry, Ground, create, host_list, name, names, rendered
 from tests.ops.proxy import Proxy, proxy
-from tests.ops.shared_growth import sizes
 
 COUNT = 200
 CALLED = 3
 COMPARED = ("clusters", "allocated")
 PODS = ("Deployment", "HorizontalPodAutoscaler", "PodDisruptionBudget")
-FIRST = "h0-ops-example-com"
+FIRST = gateway_name(name(0))
 ELSEWHERE = "ops-elsewhere"
 
 
@@ -72,8 +72,12 @@ def _fleet(ground: Ground, namespaces: list[str], called: str) -> dict[str, floa
         ground.await_answers(name(0))
         own = proxy(namespaces[0], FIRST)
         start_clients(APPS, ClientPod("late", account="app"))
-        client = sizes(Proxy(APPS, "late"), f"client_of_{called}")
-        return sizes(own, called) | client
+        client = _sizes(Proxy(APPS, "late"), f"client_of_{called}")
+        return _sizes(own, called) | client
     finally:
         kubectl("delete", "pod", "late", f"--namespace={APPS}", "--ignore-not-found", "--grace-period=1")
         delete_namespaces(*made)
+
+
+def _sizes(one: Proxy, called: str) -> dict[str, float]:
+    return {f"{called}_clusters": one.clusters, f"{called}_allocated": one.allocated}

@@ -14,7 +14,7 @@ from tests.mesh.release import Values
 from tests.mesh.waiting import wait_until
 from tests.ops.ground import EGRESS, Ground, Key, create, host_list, names, rendered
 from tests.ops.load import attack
-from tests.ops.proxy import Proxy, fresh, proxy
+from tests.ops.proxy import fresh, proxy
 
 GATEWAY = "shared"
 #: What it takes is measured, not what it may take.
@@ -46,7 +46,7 @@ def _grown(ground: Ground, kind: str, counts: Sequence[int]) -> dict[str, float]
             found[f"{name}_peak"] = proxy(EGRESS, GATEWAY).peak
             one = fresh(EGRESS, GATEWAY)
             await_routes(ground, count)
-            found |= sizes(one, name)
+            found |= {f"{name}_listeners": one.listeners, f"{name}_allocated": one.allocated}
     return found
 
 
@@ -78,13 +78,3 @@ def _routed(ground: Ground, count: int) -> bool:
         return attack(ground.client, [f"http://{host}/" for host in hosts], 100, max(1, count / 100)).failed == 0
     except MeshError:
         return False
-
-
-def sizes(one: Proxy, name: str) -> dict[str, float]:
-    """What a proxy takes, under this name."""
-    return {
-        f"{name}_listeners": one.listeners,
-        f"{name}_clusters": one.clusters,
-        f"{name}_allocated": one.allocated,
-        f"{name}_resident": one.resident,
-    }

@@ -14,6 +14,7 @@ from egressc.names import shared_name
 from egressc.plan.decisions.lines import host_line
 from egressc.plan.load import counted
 from egressc.positions import Lines, Settled
+from egressc.since import spelled
 
 COMPANIONS = {
     "peerAuthentication": "what else runs in the gateways' namespaces takes mutual TLS of the mesh only",
@@ -36,7 +37,7 @@ def fleet_changes(old: Inventory, new: Inventory) -> Iterator[Change]:
         yield Change("cuts", "mesh", "mesh.clusterDomain", says, (), ())
     if old.mesh.istio != new.mesh.istio:
         words = "gateways get what Istio {} can do, before what Istio {} can"
-        says = sentence(words, *(".".join(map(str, mesh.istio)) for mesh in (new.mesh, old.mesh)))
+        says = sentence(words, spelled(new.mesh.istio), spelled(old.mesh.istio))
         yield Change("changes", "mesh", "mesh.istio", says, (), ())
     if old.mesh.envoy_filters and not new.mesh.envoy_filters:
         says = sentence("Istio's own policies decide, and no EnvoyFilter: nobody checks the name inside of carried TLS")

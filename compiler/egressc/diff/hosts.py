@@ -11,9 +11,9 @@ from egressc.model import OWN_GATEWAY, Exposure, Host, Inventory, called
 from egressc.plan.decisions.lines import host_line
 from egressc.positions import Lines
 
-#: How much a host has to itself, from its clients' sidecars to pods of its own.
-#: What the list says of it, and the host's field.
+#: What the list says of what carries a host, and the host's field.
 CARRIED = {"at": "in_sidecar", "gateway": "gateway", "namespace": "namespace", "name": "name"}
+#: How much a host has to itself, from its clients' sidecars to pods of its own.
 KINDS = ("sidecar", "adopted", "shared", "own")
 
 

@@ -48,7 +48,6 @@ JUDGED = frozenset(
     }
 )
 NOTES = frozenset({"owner", "description", "reviewBy"})
-PLACE = frozenset({"endpoints", "failover", "resolution"})
 
 
 def setting_changes(old: Host, new: Host) -> Iterator[Change]:
