@@ -54,6 +54,14 @@ MUTANTS = (
         contract("requests"),
     ),
     Mutant(
+        "compiler/egressc/emit/spelling.py",
+        "if result and len(result[-1]) + len(pattern) < LONGEST:",
+        "if result:",
+        "Envoy refuses the rules of a host with 150 denied paths, and keeps the old ones",
+        "tests/test_long_expressions.py",
+        row="A denial holds in every spelling",
+    ),
+    Mutant(
         "compiler/egressc/slashes.py",
         'r"/(?:\\.|%2e){0,2}%2f",',
         'r"/(?:\\.|%2e){3}%2f",',

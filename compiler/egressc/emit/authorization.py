@@ -19,7 +19,7 @@ def port_rules(gateway: GatewayCarrier, port: GatewayPort) -> dict[str, Any]:
     allow = _named([_allowed(rule) for rule in gateway.rules if rule.covers(number)])
     deny = [_denied(rule) for rule in gateway.fleet_denials if rule.covers(number)]
     if host.wildcard and port.is_http:
-        deny.append({"id": "a Host that is no name", "hosts": spelling.NO_NAME})
+        deny.append({"id": "a Host that is no name", "hosts": [spelling.NO_NAME]})
     if gateway.listed and port.is_http:
         deny.append({"id": "a host of its own", "hosts": spelling.hosts(gateway.listed)})
     own = _named([_denied(rule) for rule in gateway.denials if rule.covers(number)])
@@ -27,9 +27,9 @@ def port_rules(gateway: GatewayCarrier, port: GatewayPort) -> dict[str, Any]:
         refused = {"deny": _named(deny)} if deny else {}
         return refused | {"allow": [{"id": "everybody", "caller": ANYBODY}], "wouldDeny": own, "wouldAllow": allow}
     if gateway.strict_paths and port.is_http:
-        deny.append({"id": "a path with two readings", "paths": spelling.AMBIGUOUS})
+        deny.append({"id": "a path with two readings", "paths": [spelling.AMBIGUOUS]})
         if host.keeps_slashes:
-            deny.append({"id": "dots beside an escaped slash", "paths": DOTS_AT_SLASHES})
+            deny.append({"id": "dots beside an escaped slash", "paths": [DOTS_AT_SLASHES]})
         deny.append({"id": "a path in a header", "headers": list(OF_PATHS)})
     rules = {"deny": _named([*deny, *own]), "allow": allow}
     return {key: value for key, value in rules.items() if value}
