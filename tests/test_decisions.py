@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from egressc import emit
+from egressc.plan.decisions.requests import OF_METHODS
 from tests import rbac
 from tests.chart import Documents, Helm
 from tests.lists import compile_text
@@ -62,6 +63,7 @@ ALLOWED = [
     Asked("shop/cart", API, path="/health"),
     Asked("shop/cart", API, method="POST", path="/v1/"),
     Asked("web/anybody", API, method="PUT", path="/admin"),
+    Asked("web/anybody", API, method="POST", headers=(("x-http-method-override", "PATCH"),)),
     Asked("web/anybody", API, 443),
     Asked("shop/anybody", ADOPTED, path="/any"),
     Asked("web/front", ADOPTED, 443),
@@ -89,6 +91,11 @@ REFUSED = [
     Asked("web/anybody", API, method="DELETE"),
     Asked("web/anybody", API, method="delete"),
     Asked("web/anybody", API, method="POST", headers=REALLY),
+    *(
+        Asked("web/anybody", API, method="POST", headers=((name, value),))
+        for name in OF_METHODS
+        for value in ("delete", "DELETE, x", "GET,DELETE", '"DELETE"', "DELETE;q=1")
+    ),
     Asked("web/anybody", API, path="/v1/admin/users"),
     Asked("web/anybody", API, path="/v1/%61dmin"),
     Asked("shop/anybody", ADOPTED, 443),

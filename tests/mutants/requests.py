@@ -62,6 +62,14 @@ MUTANTS = (
         row="A denial holds in every spelling",
     ),
     Mutant(
+        f"{TEMPLATES}/envoy-filter-authorization.yaml",
+        "string_match: {contains: {{ . | quote }}, ignore_case: true}",
+        "string_match: {exact: {{ . | quote }}}",
+        "`X-HTTP-Method-Override: DELETE, x` passes a denial of DELETE",
+        "tests/test_decisions.py",
+        row="A denial holds in every spelling",
+    ),
+    Mutant(
         "compiler/egressc/slashes.py",
         'r"/(?:\\.|%2e){0,2}%2f",',
         'r"/(?:\\.|%2e){3}%2f",',

@@ -7,7 +7,7 @@ from typing import Any
 from egressc.emit import spelling
 from egressc.model import is_prefix
 from egressc.plan import GatewayCarrier, GatewayPort, Identity, Rule
-from egressc.plan.decisions.requests import OF_PATHS
+from egressc.plan.decisions.requests import OF_METHODS, OF_PATHS
 from egressc.slashes import DOTS_AT_SLASHES
 
 ANYBODY = {"prefix": "spiffe://"}
@@ -39,6 +39,7 @@ def _allowed(rule: Rule) -> dict[str, Any]:
     result: dict[str, Any] = {"id": _name(rule.who), "caller": _caller(rule.who)}
     if rule.methods:
         result["methods"] = spelling.allowed_methods(rule.methods)
+        result["methodHeaders"] = {"names": list(OF_METHODS)}
     return result | ({"paths": spelling.allowed_paths(rule.paths)} if rule.paths else {})
 
 
@@ -48,6 +49,8 @@ def _denied(rule: Rule) -> dict[str, Any]:
         result["caller"] = _caller(rule.who)
     if rule.methods:
         result["methods"] = spelling.denied_methods(rule.methods)
+        # frameworks read `DELETE, x` and `"DELETE"` as DELETE, and Envoy joins headers of one name
+        result["methodHeaders"] = {"names": list(OF_METHODS), "contain": spelling.refused_methods(rule.methods)}
     return result | ({"paths": spelling.denied_paths(rule.paths)} if rule.paths else {})
 
 

@@ -52,9 +52,14 @@ def allowed_methods(methods: Iterable[str]) -> str:
 
 
 def denied_methods(methods: Iterable[str]) -> str:
-    """The methods in any case; whoever may not GET may not HEAD, which is a GET without its answer's body."""
+    """The methods in any case, as those that `refused_methods` names."""
+    return f"(?i:{'|'.join(refused_methods(methods))})"
+
+
+def refused_methods(methods: Iterable[str]) -> list[str]:
+    """The methods, and HEAD with GET: it is a GET without its answer's body."""
     named = {*methods}
-    return f"(?i:{'|'.join(sorted(named | ({'HEAD'} if 'GET' in named else set())))})"
+    return sorted(named | ({"HEAD"} if "GET" in named else set()))
 
 
 def allowed_paths(paths: Iterable[str]) -> list[str]:
