@@ -149,6 +149,10 @@ def test_many_denied_paths(fleet: Fleet, proof: Proof) -> None:
 #: What some upstreams read as a denied path, or as another one than the rule that allows it.
 OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "a parameter behind a denied path": (DENIED, ("/admin;x", "/admin;", "/admin;x=1/", "/deep;a=b/x", "/admin%3Bx")),
+    "an escaped query or fragment behind a denied path": (
+        DENIED,
+        ("/admin%3F", "/admin%3fa/b", "/admin%23x", "/admin/%3F", "/admin;x%3Fa/b", "/x.php%3Fa", "/x.php%23"),
+    ),
     "a denied path, encoded twice": (DENIED, ("/%2561dmin", "/users/%2540me", "/deep%252Fx", "/%25%36%31dmin")),
     "a segment `..` with a parameter": (ALLOWED, ("/v1/..;/admin", "/v1/..;a=b/admin", "/v1/%2e%2e;/admin")),
     "a segment `..`, escaped": (ALLOWED, ("/v1/..%2fadmin", "/v1/%2e%2e%2fadmin", "/v1/..%5cadmin", "/v1/..\\admin")),

@@ -62,6 +62,14 @@ MUTANTS = (
         row="A denial holds in every spelling",
     ),
     Mutant(
+        "compiler/egressc/emit/spelling.py",
+        "{PARAMETERS}(?:{TWICE}(?:3[Ff]|23).*)?",
+        "{PARAMETERS}",
+        "/admin%3F passes a denial of /admin",
+        "tests/test_spelling.py -k denied_in_every",
+        row="A denial holds in every spelling",
+    ),
+    Mutant(
         f"{TEMPLATES}/envoy-filter-authorization.yaml",
         "string_match: {contains: {{ . | quote }}, ignore_case: true}",
         "string_match: {exact: {{ . | quote }}}",

@@ -43,7 +43,8 @@ LONGEST = 4096
 TWICE = "%(?:25)*"  # what is escaped, how often ever
 PARAMETERS = rf"(?:(?:;|{TWICE}3[Bb])[^/]*)?"
 SLASH = rf"(?:{PARAMETERS}(?:/|{TWICE}2[Ff]))+"
-END = rf"(?:{SLASH})?{PARAMETERS}"
+#: An upstream that decodes a path before it looks for the query reads `%3F` as its end, and a fragment's `%23`.
+END = rf"(?:{SLASH})?{PARAMETERS}(?:{TWICE}(?:3[Ff]|23).*)?"
 
 
 def allowed_methods(methods: Iterable[str]) -> str:
