@@ -62,6 +62,14 @@ MUTANTS = (
         row="A denial holds in every spelling",
     ),
     Mutant(
+        "compiler/egressc/emit/authorization.py",
+        "            if rule.paths and rule.covers(number):\n                deny +=",
+        "            if not rule.who and rule.covers(number):\n                deny +=",
+        "/x%2f..%2fadmin passes a fleet-wide denial of /admin where a host reports",
+        "tests/test_decisions.py",
+        row="A denial holds in every spelling",
+    ),
+    Mutant(
         "compiler/egressc/emit/spelling.py",
         "{PARAMETERS}(?:{TWICE}(?:3[Ff]|23).*)?",
         "{PARAMETERS}",

@@ -24,6 +24,9 @@ def port_rules(gateway: GatewayCarrier, port: GatewayPort) -> dict[str, Any]:
         deny.append({"id": "a host of its own", "hosts": spelling.hosts(gateway.listed)})
     own = _named([_denied(rule) for rule in gateway.denials if rule.covers(number)])
     if host.reports:
+        for rule in gateway.fleet_denials:
+            if rule.paths and rule.covers(number):
+                deny += _other_readings(rule, keeps_slashes=host.keeps_slashes)
         refused = {"deny": _named(deny)} if deny else {}
         return refused | {"allow": [{"id": "everybody", "caller": ANYBODY}], "wouldDeny": own, "wouldAllow": allow}
     if gateway.strict_paths and port.is_http:
@@ -52,6 +55,14 @@ def _denied(rule: Rule) -> dict[str, Any]:
         # frameworks read `DELETE, x` and `"DELETE"` as DELETE, and Envoy joins headers of one name
         result["methodHeaders"] = {"names": list(OF_METHODS), "contain": spelling.refused_methods(rule.methods)}
     return result | ({"paths": spelling.denied_paths(rule.paths)} if rule.paths else {})
+
+
+def _other_readings(rule: Rule, *, keeps_slashes: bool) -> list[dict[str, Any]]:
+    """What else a denial of paths refuses to its callers, at a host that takes such requests from all others."""
+    meant = {key: value for key, value in _denied(rule).items() if key != "paths"}
+    escaped = DOTS_AT_SLASHES if keeps_slashes else spelling.ESCAPED_SLASHES
+    paths = {"id": f"{meant['id']}, a path with two readings", "paths": [spelling.AMBIGUOUS, escaped]}
+    return [meant | paths, meant | {"id": f"{meant['id']}, a path in a header", "headers": list(OF_PATHS)}]
 
 
 def _name(who: Identity) -> str:
