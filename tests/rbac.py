@@ -116,4 +116,11 @@ def _permitted(permission: Mapping[str, Any], call: Call) -> bool:
     value = call.header(said["name"])
     if said.get("present_match"):
         return value is not None
-    return value is not None and bool(re.fullmatch(said["string_match"]["safe_regex"]["regex"], value))
+    return value is not None and _says(said["string_match"], value)
+
+
+def _says(wanted: Mapping[str, Any], value: str) -> bool:
+    if "safe_regex" in wanted:
+        return bool(re.fullmatch(wanted["safe_regex"]["regex"], value))
+    assert wanted["ignore_case"]
+    return str(wanted["contains"]).lower() in value.lower()

@@ -87,7 +87,7 @@ LINES: dict[str, tuple[Line, ...]] = {
         ),
         Line(
             AUTHORIZATION,
-            '"gateway" $.gateway "action" "DENY") | trim | nindent 4 }}',
+            '"rules" . "gateway" $.gateway) | trim | nindent 4 }}',
             lets_in(API, GOOD, (False, rbac.Call(CART, path="/v1/%40me"))),
         ),
     ),

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from egressc import emit
+from egressc.plan.decisions.requests import OF_METHODS
 from tests import rbac
 from tests.chart import Documents, Helm
 from tests.lists import compile_text
@@ -14,6 +15,7 @@ version: 1
 deny:
 - {namespace: guests}
 - {namespace: shop, serviceAccount: reports, hosts: [api.example.com]}
+- {namespace: shop, hosts: [said.example.com], paths: [/admin*]}
 gateways: [{name: shared}, {name: adopted, namespace: others, adopt: {istio: egressgateway}}]
 hosts:
 - host: api.example.com
@@ -33,6 +35,7 @@ hosts:
   deny: [{namespace: shop, serviceAccount: reports}]
 - {host: one.example.com, gateway: shared, clients: [{namespace: shop, methods: [GET]}]}
 - {host: two.example.com, gateway: shared, clients: [web]}
+- {host: said.example.com, enforcement: report, clients: [web]}
 - {host: all.example.com, clients: [{wholeMesh: true}]}
 - {host: "*.wild.example.com", clients: [shop]}
 - {host: gold.wild.example.com, clients: [payments]}
@@ -52,9 +55,10 @@ class Asked(NamedTuple):
     name: str = ""
 
 
-API, ADOPTED, ONE, TWO, ALL, WILD = (
-    f"{name}.example.com" for name in ("api", "adopted", "one", "two", "all", "*.wild")
+API, ADOPTED, ONE, TWO, ALL, WILD, SAID = (
+    f"{name}.example.com" for name in ("api", "adopted", "one", "two", "all", "*.wild", "said")
 )
+TWO_READINGS = ("/x%2f..%2fadmin", "/%252e%252e/admin", "/%5cadmin", "/x/..;/admin", "/x%00")
 REALLY, INSTEAD = (("x-http-method-override", "DELETE"),), (("x-method-override", "PUT"),)
 
 ALLOWED = [
@@ -62,12 +66,16 @@ ALLOWED = [
     Asked("shop/cart", API, path="/health"),
     Asked("shop/cart", API, method="POST", path="/v1/"),
     Asked("web/anybody", API, method="PUT", path="/admin"),
+    Asked("web/anybody", API, method="POST", headers=(("x-http-method-override", "PATCH"),)),
     Asked("web/anybody", API, 443),
     Asked("shop/anybody", ADOPTED, path="/any"),
     Asked("web/front", ADOPTED, 443),
     Asked("shop/anybody", ONE),
     Asked("web/anybody", TWO, method="POST"),
     Asked("elsewhere/anybody", ALL),
+    Asked("shop/anybody", SAID, path="/x"),
+    *(Asked("elsewhere/anybody", SAID, path=path) for path in TWO_READINGS),
+    Asked("elsewhere/anybody", SAID, headers=(("x-original-url", "/admin"),)),
     Asked("shop/anybody", WILD, name="a.wild.example.com"),
 ]
 REFUSED = [
@@ -89,8 +97,17 @@ REFUSED = [
     Asked("web/anybody", API, method="DELETE"),
     Asked("web/anybody", API, method="delete"),
     Asked("web/anybody", API, method="POST", headers=REALLY),
+    *(
+        Asked("web/anybody", API, method="POST", headers=((name, value),))
+        for name in OF_METHODS
+        for value in ("delete", "DELETE, x", "GET,DELETE", '"DELETE"', "DELETE;q=1")
+    ),
     Asked("web/anybody", API, path="/v1/admin/users"),
     Asked("web/anybody", API, path="/v1/%61dmin"),
+    Asked("shop/anybody", SAID, path="/admin/x"),
+    *(Asked("shop/anybody", SAID, path=path) for path in TWO_READINGS),
+    Asked("shop/anybody", SAID, headers=(("x-original-url", "/admin"),)),
+    Asked("shop/anybody", SAID, headers=(("x-rewrite-url", "/admin"),)),
     Asked("shop/anybody", ADOPTED, 443),
     Asked("shop/anybody", ADOPTED, path="/other"),
     Asked("shop/reports", ADOPTED, path="/any"),

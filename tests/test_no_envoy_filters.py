@@ -17,6 +17,7 @@ from egressc import emit
 from egressc.compile import compile_sources
 from egressc.model import POD_SETTINGS
 from egressc.plan import GatewayCarrier, Plan
+from egressc.plan.decisions.requests import OF_METHODS
 from tests.cases import VALID
 from tests.chart import CHART, Documents, Helm, RefusedError, compiled
 from tests.strategies import GATEWAYS, fleets
@@ -141,8 +142,7 @@ def test_clients_keep_to_what_is_theirs(documents: Documents) -> None:
     assert cart["to"][0]["operation"]["paths"] == ["/health", "/v1/*"]
     assert cart["to"][0]["operation"]["methods"] == ["GET", "POST"]
     unset = {one["key"] for one in cart["when"] if one.get("notValues") == ["*"]}
-    headers = ("x-http-method", "x-http-method-override", "x-method-override")
-    assert unset == {f"request.headers[{name}]" for name in headers}
+    assert unset == {f"request.headers[{name}]" for name in OF_METHODS}
     assert preview["from"] == [{"source": {"principals": ["cluster.local/ns/preview-*"]}}]
     assert {"key": "source.principal", "values": ["*/sa/cart"]} in preview["when"]
 

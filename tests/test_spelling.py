@@ -16,6 +16,11 @@ SEGMENTS = st.text(LETTERS, min_size=1, max_size=8).filter(lambda text: text.str
 PATHS = st.lists(SEGMENTS, min_size=1, max_size=3).map(lambda segments: "/" + "/".join(segments))
 
 
+def matches(expressions: list[str], text: str) -> bool:
+    """Whether one of the expressions is of the whole text."""
+    return any(re.fullmatch(one, text) for one in expressions)
+
+
 def listed(path: str) -> str:
     """A path as a list says it: what a path cannot have unescaped is escaped."""
     return "".join(f"%{ord(letter):02X}" if letter in " ?#%*{}" else letter for letter in path)
@@ -43,22 +48,22 @@ def spelled(draw: st.DrawFn, path: str, often: bool = False) -> str:
 @given(st.data())
 def test_what_is_denied_is_denied_in_every_spelling(data: st.DataObject) -> None:
     path = data.draw(PATHS)
-    pattern = re.compile(spelling.denied_paths([listed(path)]))
-    assert pattern.fullmatch(data.draw(spelled(path, often=True)))
-    assert pattern.fullmatch(
-        path.replace("/", "//").replace("%", "%25").replace("?", "%3f").replace("#", "%23").replace(" ", "%20")
+    denied = spelling.denied_paths([listed(path)])
+    assert matches(denied, data.draw(spelled(path, often=True)))
+    assert matches(
+        denied, path.replace("/", "//").replace("%", "%25").replace("?", "%3f").replace("#", "%23").replace(" ", "%20")
     )
-    for end in (";v=1", "/", ";v=1/", "/;v=1"):
-        assert pattern.fullmatch(data.draw(spelled(path)) + end)
+    for end in (";v=1", "/", ";v=1/", "/;v=1", "%3F", "%3fa/b", "%23x", "%252523", "/%3F", ";v=1%3Fa/b", "/;v=1/%23"):
+        assert matches(denied, data.draw(spelled(path)) + end)
 
 
 @given(st.data())
 def test_what_is_allowed_is_allowed_in_each_spelling_that_means_the_same(data: st.DataObject) -> None:
     path = data.draw(PATHS)
-    pattern = re.compile(spelling.allowed_paths([listed(path)]))
-    assert pattern.fullmatch(data.draw(spelled(path)))
-    assert not pattern.fullmatch(data.draw(spelled(path)) + "/x")
-    assert not pattern.fullmatch(data.draw(spelled(path)) + ";x")
+    allowed = spelling.allowed_paths([listed(path)])
+    assert matches(allowed, data.draw(spelled(path)))
+    assert not matches(allowed, data.draw(spelled(path)) + "/x")
+    assert not matches(allowed, data.draw(spelled(path)) + ";x")
 
 
 #: What stands in a path of a host that keeps escaped slashes; Envoy has merged slashes and resolved dots between them.
@@ -99,7 +104,7 @@ def refused(path: str) -> bool:
 @example("/v1/a%2F..%2F..")
 def test_what_is_allowed_is_allowed_however_an_upstream_reads_an_escaped_slash(asked: str) -> None:
     path = resolved(asked)
-    if re.fullmatch(spelling.allowed_paths(["/v1/*"]), path) and not refused(path):
+    if matches(spelling.allowed_paths(["/v1/*"]), path) and not refused(path):
         assert f"{read_as_slashes(path)}/".startswith("/v1/")
 
 
@@ -110,7 +115,7 @@ def test_what_is_allowed_is_allowed_however_an_upstream_reads_an_escaped_slash(a
 def test_what_is_denied_is_denied_however_an_upstream_reads_an_escaped_slash(asked: str) -> None:
     path = resolved(asked)
     if read_as_slashes(path).startswith("/admin/") or read_as_slashes(path) == "/admin":
-        assert refused(path) or re.fullmatch(spelling.denied_paths(["/admin", "/admin/*"]), path)
+        assert refused(path) or matches(spelling.denied_paths(["/admin", "/admin/*"]), path)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +129,7 @@ def test_what_is_denied_is_denied_however_an_upstream_reads_an_escaped_slash(ask
     ],
 )
 def test_an_allowed_path_with_an_escaped_slash_is_that_one(path: str, allowed: bool) -> None:
-    assert bool(re.fullmatch(spelling.allowed_paths(["/projects/group%2Fproject/*"]), path)) is allowed
+    assert matches(spelling.allowed_paths(["/projects/group%2Fproject/*"]), path) is allowed
 
 
 @pytest.mark.parametrize(
@@ -136,14 +141,14 @@ def test_an_escaped_slash_without_dot_segments_has_no_dots(path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/a.json", "/a/b%20c.json", "/ü.json", "/%C3%BC/a.json", "/a@b.json"])
 def test_an_allowed_suffix_is_of_a_whole_path(path: str) -> None:
-    assert re.fullmatch(spelling.allowed_paths(["*.json"]), path)
+    assert matches(spelling.allowed_paths(["*.json"]), path)
 
 
 @pytest.mark.parametrize(
     "path", ["/admin;.json", "/admin%3B.json", "/admin%3f.json", "/admin%23.json", "/admin%00.json"]
 )
 def test_what_may_end_a_path_is_no_part_before_an_allowed_suffix(path: str) -> None:
-    assert not re.fullmatch(spelling.allowed_paths(["*.json"]), path)
+    assert not matches(spelling.allowed_paths(["*.json"]), path)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +220,7 @@ def test_an_allowed_method_is_that_one(method: str, allowed: bool) -> None:
     "name", ["gold.example", "GOLD.example", "gold.example:80", "gold.example.", "a.b.inner.example:443"]
 )
 def test_a_host_in_every_spelling(name: str) -> None:
-    assert re.fullmatch(spelling.hosts(["gold.example", "*.inner.example"]), name)
+    assert matches(spelling.hosts(["gold.example", "*.inner.example"]), name)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +237,7 @@ def test_a_host_that_is_a_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["old.example", "xgold.example", "goldxexample", "gold.example.org", "inner.example"])
 def test_another_host(name: str) -> None:
-    assert not re.fullmatch(spelling.hosts(["gold.example", "*.inner.example"]), name)
+    assert not matches(spelling.hosts(["gold.example", "*.inner.example"]), name)
 
 
 @pytest.mark.parametrize(

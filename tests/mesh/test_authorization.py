@@ -126,6 +126,22 @@ REFUSED = [
         *url("http://report.authz.example.com/v1/a"),
         403,
     ),
+    *(
+        Attempt(
+            f"a path denied everywhere, where a host only reports: {path}",
+            "elsewhere",
+            *url(f"http://report.authz.example.com{path}"),
+            403,
+        )
+        for path in ("/admin", "/x%2f..%2fadmin", "/%252e%252e/admin", "/%5cadmin")
+    ),
+    Attempt(
+        "a path denied everywhere, where a host only reports, in a header",
+        "elsewhere",
+        "`GET http://report.authz.example.com/` with `X-Original-URL: /admin`",
+        lambda client: client.curl("http://report.authz.example.com/", "--header", "X-Original-URL: /admin"),
+        403,
+    ),
     Attempt(
         "a namespace denied everywhere, where a shared gateway's host only reports",
         "guest",

@@ -23,8 +23,9 @@ from tests.mesh.release import Release, compile_list
 from tests.mesh.upstream import Face, Upstream, start_upstreams
 
 GATEWAYS, APPS = "spell-gateways", "spell-apps"
-DENIED, ALLOWED, CALLS, METHODS, LIMITED, KEPT, JUDGED = HOSTS = [
-    f"{name}.spell.example.com" for name in ("denied", "allowed", "calls", "methods", "limited", "kept", "judged")
+DENIED, ALLOWED, CALLS, METHODS, LIMITED, KEPT, JUDGED, UNDELETED, MANY = HOSTS = [
+    f"{name}.spell.example.com"
+    for name in ("denied", "allowed", "calls", "methods", "limited", "kept", "judged", "undeleted", "many")
 ]
 POLICY = """
 package envoy.authz
@@ -35,6 +36,8 @@ allow if not startswith(input.attributes.request.http.path, "/private")
 """
 PORT = 8080
 
+#: As one expression they would be longer than Envoy takes.
+MEMBERS = [f"/api/v1/organizations/members/{number:04}/settings" for number in range(150)]
 #: Paths that a list may deny; where the compiler refuses one, its finding is the answer.
 PATHS = (
     *("/admin", "/users/@me", "/admin;v=1*", "/exact:verb", "/a+b", "/a!b$c&d'e(f)g,h=i", "/~me", "/größe", "/%41bc"),
@@ -89,7 +92,7 @@ def fleet(namespace: MakeNamespace, public_authority: Authority) -> Iterator[Fle
 
 def hosts(*denied: str) -> str:
     """The list with these paths denied."""
-    return case("spellings", denied=json.dumps(denied), image=settings.image("opa"))
+    return case("spellings", denied=json.dumps(denied), many=json.dumps(MEMBERS), image=settings.image("opa"))
 
 
 def finding(path: str) -> str:
@@ -137,9 +140,19 @@ def test_denied_path(fleet: Fleet, proof: Proof, path: str) -> None:
     proof.row(SPELLINGS, claim, f"`GET {sample}` raw, encoded, in part and in whole", "nothing", "refused")
 
 
+def test_many_denied_paths(fleet: Fleet, proof: Proof) -> None:
+    fleet.refuses(MANY, *((f"GET {path}",) for path in MEMBERS))
+    sent = f"`GET {MEMBERS[0]}` to `{MEMBERS[-1]}`"
+    proof.row(SPELLINGS, f"{len(MEMBERS)} denied paths", sent, "nothing", "refused")
+
+
 #: What some upstreams read as a denied path, or as another one than the rule that allows it.
 OTHERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "a parameter behind a denied path": (DENIED, ("/admin;x", "/admin;", "/admin;x=1/", "/deep;a=b/x", "/admin%3Bx")),
+    "an escaped query or fragment behind a denied path": (
+        DENIED,
+        ("/admin%3F", "/admin%3fa/b", "/admin%23x", "/admin/%3F", "/admin;x%3Fa/b", "/x.php%3Fa", "/x.php%23"),
+    ),
     "a denied path, encoded twice": (DENIED, ("/%2561dmin", "/users/%2540me", "/deep%252Fx", "/%25%36%31dmin")),
     "a segment `..` with a parameter": (ALLOWED, ("/v1/..;/admin", "/v1/..;a=b/admin", "/v1/%2e%2e;/admin")),
     "a segment `..`, escaped": (ALLOWED, ("/v1/..%2fadmin", "/v1/%2e%2e%2fadmin", "/v1/..%5cadmin", "/v1/..\\admin")),
@@ -219,6 +232,13 @@ def test_method_in_a_header(fleet: Fleet, proof: Proof, name: str) -> None:
     proof.row(SPELLINGS, f"GET allowed: `{name}: DELETE`", "`GET /a`", "no such header", str(answer.status))
 
 
+@pytest.mark.parametrize("value", ["DELETE, x", '"DELETE"', "delete", "PUT,DELETE"])
+def test_denied_method_in_a_header(fleet: Fleet, proof: Proof, value: str) -> None:
+    header = f"X-HTTP-Method-Override: {value}"
+    fleet.refuses(UNDELETED, ("POST /a", header))
+    proof.row(SPELLINGS, f"DELETE denied: `{header}`", "`POST /a`", "nothing", "refused")
+
+
 @pytest.mark.parametrize("name", ["X-Original-URL", "X-Rewrite-URL", "x_original_url"])
 def test_path_in_a_header(fleet: Fleet, proof: Proof, name: str) -> None:
     """Some frameworks take the path from a header: it is refused, or does not go on."""
@@ -234,6 +254,8 @@ GOOD: dict[str, tuple[str, ...]] = {
         *("GET /users/a?q=%2F..%2F;|^`%00&b=http://c/d", "GET /exact?x=/admin;y", "GET /users/a,b", "GET /users/@me"),
     ),
     DENIED: ("GET /administrator", "GET /users/me", "GET /x?y=/admin", "GET /", "POST /a%20c"),
+    MANY: ("GET /api/v1/organizations/members/0150/settings",),
+    UNDELETED: ("POST /a",),
     METHODS: ("PUT /a", "DELETE /a", "OPTIONS /a"),
     LIMITED: ("GET /a",),
     JUDGED: ("GET /a", "GET /a/private", "GET /a?b=/private"),

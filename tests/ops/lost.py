@@ -20,7 +20,7 @@ from tests.mesh.gateway import pods
 from tests.mesh.kubectl import Manifest, apply, kubectl
 from tests.mesh.release import Release, Values
 from tests.mesh.upstream import Face, Upstream, start_upstreams
-from tests.ops.ground import ADDRESS, AS_SHIPPED, EGRESS, OUTSIDE, Entry, Ground, host_list, installed, name
+from tests.ops.ground import ADDRESS, AS_SHIPPED, EGRESS, FACES, OUTSIDE, Entry, Ground, host_list, installed, name
 from tests.ops.held import GRPC, TCP, WEBSOCKET, hold
 from tests.ops.load import attack
 
@@ -239,6 +239,7 @@ def measure(
             found |= _measured(ground, authority, upstreams, ALONE, load)
         return found
     finally:
+        ground.upstream.serve(*FACES)
         other.delete()
 
 

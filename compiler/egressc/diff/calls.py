@@ -168,9 +168,10 @@ def _paths(rules: Sequence[Rule]) -> tuple[str, ...]:
 
 
 def _asks(path: str, patterns: tuple[str, ...], kind: str) -> bool:
-    return not patterns or bool(_expression(patterns, kind).fullmatch(path))
+    return not patterns or any(one.fullmatch(path) for one in _expressions(patterns, kind))
 
 
 @cache
-def _expression(patterns: tuple[str, ...], kind: str) -> re.Pattern[str]:
-    return re.compile(spelling.allowed_paths(patterns) if kind == "allowed" else spelling.denied_paths(patterns))
+def _expressions(patterns: tuple[str, ...], kind: str) -> tuple[re.Pattern[str], ...]:
+    spelled = spelling.allowed_paths(patterns) if kind == "allowed" else spelling.denied_paths(patterns)
+    return tuple(map(re.compile, spelled))

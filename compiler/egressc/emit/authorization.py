@@ -7,7 +7,7 @@ from typing import Any
 from egressc.emit import spelling
 from egressc.model import caller_name, is_prefix
 from egressc.plan import GatewayCarrier, GatewayPort, Identity, Rule
-from egressc.plan.decisions.requests import OF_PATHS
+from egressc.plan.decisions.requests import OF_METHODS, OF_PATHS
 from egressc.slashes import DOTS_AT_SLASHES
 
 ANYBODY = {"prefix": "spiffe://"}
@@ -19,17 +19,20 @@ def port_rules(gateway: GatewayCarrier, port: GatewayPort) -> dict[str, Any]:
     allow = _named([_allowed(rule) for rule in gateway.rules if rule.covers(number)])
     deny = [_denied(rule) for rule in gateway.fleet_denials if rule.covers(number)]
     if host.wildcard and port.is_http:
-        deny.append({"id": "a Host that is no name", "hosts": spelling.NO_NAME})
+        deny.append({"id": "a Host that is no name", "hosts": [spelling.NO_NAME]})
     if gateway.listed and port.is_http:
         deny.append({"id": "a host of its own", "hosts": spelling.hosts(gateway.listed)})
     own = _named([_denied(rule) for rule in gateway.denials if rule.covers(number)])
     if host.reports:
+        for rule in gateway.fleet_denials:
+            if rule.paths and rule.covers(number):
+                deny += _other_readings(rule, keeps_slashes=host.keeps_slashes)
         refused = {"deny": _named(deny)} if deny else {}
         return refused | {"allow": [{"id": "everybody", "caller": ANYBODY}], "wouldDeny": own, "wouldAllow": allow}
     if gateway.strict_paths and port.is_http:
-        deny.append({"id": "a path with two readings", "paths": spelling.AMBIGUOUS})
+        deny.append({"id": "a path with two readings", "paths": [spelling.AMBIGUOUS]})
         if host.keeps_slashes:
-            deny.append({"id": "dots beside an escaped slash", "paths": DOTS_AT_SLASHES})
+            deny.append({"id": "dots beside an escaped slash", "paths": [DOTS_AT_SLASHES]})
         deny.append({"id": "a path in a header", "headers": list(OF_PATHS)})
     rules = {"deny": _named([*deny, *own]), "allow": allow}
     return {key: value for key, value in rules.items() if value}
@@ -39,6 +42,7 @@ def _allowed(rule: Rule) -> dict[str, Any]:
     result: dict[str, Any] = {"id": _name(rule.who), "caller": _caller(rule.who)}
     if rule.methods:
         result["methods"] = spelling.allowed_methods(rule.methods)
+        result["methodHeaders"] = {"names": list(OF_METHODS)}
     return result | ({"paths": spelling.allowed_paths(rule.paths)} if rule.paths else {})
 
 
@@ -48,7 +52,17 @@ def _denied(rule: Rule) -> dict[str, Any]:
         result["caller"] = _caller(rule.who)
     if rule.methods:
         result["methods"] = spelling.denied_methods(rule.methods)
+        # frameworks read `DELETE, x` and `"DELETE"` as DELETE, and Envoy joins headers of one name
+        result["methodHeaders"] = {"names": list(OF_METHODS), "contain": spelling.refused_methods(rule.methods)}
     return result | ({"paths": spelling.denied_paths(rule.paths)} if rule.paths else {})
+
+
+def _other_readings(rule: Rule, *, keeps_slashes: bool) -> list[dict[str, Any]]:
+    """What else a denial of paths refuses to its callers, at a host that takes such requests from all others."""
+    meant = {key: value for key, value in _denied(rule).items() if key != "paths"}
+    escaped = DOTS_AT_SLASHES if keeps_slashes else spelling.ESCAPED_SLASHES
+    paths = {"id": f"{meant['id']}, a path with two readings", "paths": [spelling.AMBIGUOUS, escaped]}
+    return [meant | paths, meant | {"id": f"{meant['id']}, a path in a header", "headers": list(OF_PATHS)}]
 
 
 def _name(who: Identity) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from egressc.emit import spelling
 from egressc.model import is_prefix
 from egressc.plan import EVERYBODY, GatewayCarrier, GatewayPort, Identity, Rule
-from egressc.plan.decisions.requests import OF_PATHS
+from egressc.plan.decisions.requests import OF_METHODS, OF_PATHS
 from egressc.slashes import DOTS_AT_SLASHES
 
 
@@ -41,7 +41,8 @@ def _ports(gateway: GatewayCarrier, rule: Rule) -> list[GatewayPort]:
 
 def _rule(rule: Rule, ports: Iterable[GatewayPort]) -> dict[str, Any]:
     result: dict[str, Any] = {"ports": [str(port.gateway_port) for port in ports]} | _caller(rule.who)
-    given = (("methods", rule.methods), ("paths", rule.paths))
+    absent = OF_METHODS if rule.methods else ()  # by these some upstreams read another method
+    given = (("methods", rule.methods), ("absentHeaders", absent), ("paths", rule.paths))
     return result | {key: list(value) for key, value in given if value}
 
 

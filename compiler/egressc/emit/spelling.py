@@ -35,10 +35,16 @@ NO_NAME = ".*[^-A-Za-z0-9._:].*"
 #: What stands before an allowed suffix: nothing that could end the path for an upstream, and no parameters.
 BEFORE_SUFFIX = r"(?:[^;%]|%(?:2[0-24-9A-Ea-e]|3[0-9AC-Eac-e]|[4-9A-Fa-f][0-9A-Fa-f]))*"
 
+#: How long an expression of several alternatives may be. Istio lets Envoy refuse one of more than 32768 instructions
+#: (`re2.max_program_size.error_level`), and all routes with it. RE2 makes at most 5 instructions of a letter: of a `k`
+#: in any case. The longest path that a list can have makes 12400.
+LONGEST = 4096
+
 TWICE = "%(?:25)*"  # what is escaped, how often ever
 PARAMETERS = rf"(?:(?:;|{TWICE}3[Bb])[^/]*)?"
 SLASH = rf"(?:{PARAMETERS}(?:/|{TWICE}2[Ff]))+"
-END = rf"(?:{SLASH})?{PARAMETERS}"
+#: An upstream that decodes a path before it looks for the query reads `%3F` as its end, and a fragment's `%23`.
+END = rf"(?:{SLASH})?{PARAMETERS}(?:{TWICE}(?:3[Ff]|23).*)?"
 
 
 def allowed_methods(methods: Iterable[str]) -> str:
@@ -47,25 +53,41 @@ def allowed_methods(methods: Iterable[str]) -> str:
 
 
 def denied_methods(methods: Iterable[str]) -> str:
-    """The methods in any case; whoever may not GET may not HEAD, which is a GET without its answer's body."""
+    """The methods in any case, as those that `refused_methods` names."""
+    return f"(?i:{'|'.join(refused_methods(methods))})"
+
+
+def refused_methods(methods: Iterable[str]) -> list[str]:
+    """The methods, and HEAD with GET: it is a GET without its answer's body."""
     named = {*methods}
-    return f"(?i:{'|'.join(sorted(named | ({'HEAD'} if 'GET' in named else set())))})"
+    return sorted(named | ({"HEAD"} if "GET" in named else set()))
 
 
-def allowed_paths(paths: Iterable[str]) -> str:
+def allowed_paths(paths: Iterable[str]) -> list[str]:
     """The paths in the spellings that mean the same to every upstream."""
-    return "|".join(_pattern(path, _once, BEFORE_SUFFIX, "") for path in paths)
+    return _joined(_pattern(path, _once, BEFORE_SUFFIX, "") for path in paths)
 
 
-def denied_paths(paths: Iterable[str]) -> str:
+def denied_paths(paths: Iterable[str]) -> list[str]:
     """The paths in every spelling: with parameters, a slash at the end, and escaped more than once."""
-    return "|".join(_pattern(path, _often, ".*", END) for path in paths)
+    return _joined(_pattern(path, _often, ".*", END) for path in paths)
 
 
-def hosts(names: Iterable[str]) -> str:
+def hosts(names: Iterable[str]) -> list[str]:
     """The names in any case and with any port; `*.` is every name below."""
-    below = "|".join(re.escape(name).replace(r"\*", "[^:]*") for name in names)
-    return f"(?i:(?:{below}){re.escape('.')}?(?::[0-9]*)?)"
+    below = _joined(re.escape(name).replace(r"\*", "[^:]*") for name in names)
+    return [f"(?i:(?:{some}){re.escape('.')}?(?::[0-9]*)?)" for some in below]
+
+
+def _joined(patterns: Iterable[str]) -> list[str]:
+    """The alternatives, as many in one expression as keep it short; one that is longer by itself stays as it is."""
+    result: list[str] = []
+    for pattern in patterns:
+        if result and len(result[-1]) + len(pattern) < LONGEST:
+            result[-1] += f"|{pattern}"
+        else:
+            result.append(pattern)
+    return result
 
 
 def _pattern(path: str, spelled: Callable[[str], str], before: str, end: str) -> str:

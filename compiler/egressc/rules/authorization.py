@@ -49,7 +49,8 @@ REPORTS = Code(
     "EG256",
     "nobody is refused: the host only reports",
     "With `enforcement: report` the gateway lets everybody through and writes down whom the rules would have refused. "
-    "Every namespace sees the host, so that each caller is seen. Fleet-wide denials and the mesh's TLS still hold.",
+    "Every namespace sees the host, so that each caller is seen. Fleet-wide denials still refuse. Whom one of them "
+    "refuses paths gets 403 for a path with two readings too, such as one with an escaped slash. The mesh's TLS holds.",
     "warning",
 )
 
@@ -106,12 +107,15 @@ def check_fleet(inventory: Inventory) -> Iterator[Finding]:
 
 def check_reports(inventory: Inventory) -> Iterator[Finding]:
     """Hosts that only report, once for each line that says it."""
-    hosts: dict[Span, list[str]] = defaultdict(list)
+    hosts: dict[Span, list[Host]] = defaultdict(list)
     for host in inventory.hosts:
         if host.reports:
-            hosts[host.at("enforcement")].append(host.host)
-    for where, names in hosts.items():
-        message = f"`enforcement: report` refuses nobody at {some(names)}, and every namespace sees the host"
+            hosts[host.at("enforcement")].append(host)
+    for where, reporting in hosts.items():
+        few = some([host.host for host in reporting])
+        message = f"`enforcement: report` refuses nobody at {few}, and every namespace sees the host"
+        if any(host.decided_on(deny) for host in reporting for deny in inventory.deny):
+            message += ". Fleet-wide denials still refuse"
         fix = "write `enforcement: enforce` when the access log shows nobody any more who would be refused"
         yield REPORTS(where, message, fix)
 
