@@ -99,19 +99,27 @@ def ground() -> Iterator[Ground]:
 
 
 @contextmanager
+def empty_namespace(namespace: str = EGRESS) -> Iterator[None]:
+    """A namespace that has nothing yet, and is removed with all in it."""
+    delete_namespaces(namespace)
+    create_namespace(namespace)
+    try:
+        yield
+    finally:
+        delete_namespaces(namespace)
+
+
+@contextmanager
 def installed(
     hosts: str, *values: Values, namespace: str = EGRESS, wait: bool = True, objects: Sequence[Manifest] = ()
 ) -> Iterator[Release]:
     """A release of this list beside these objects, in a namespace that is made for it and removed with all in it."""
-    delete_namespaces(namespace)
-    release = Release(create_namespace(namespace))
-    try:
+    with empty_namespace(namespace):
         if objects:
             apply(*objects)
+        release = Release(namespace)
         release.apply(hosts, *values, wait=wait, seconds=300)
         yield release
-    finally:
-        delete_namespaces(namespace)
 
 
 def rendered(hosts: str, values: Values | None = None) -> dict[Key, Document]:

@@ -10,8 +10,8 @@ from typing import Any
 from tests.mesh.commands import ask
 from tests.mesh.errors import MeshError
 from tests.mesh.kubectl import apply, environment
-from tests.mesh.namespaces import create_namespace, delete_namespaces
-from tests.ops.ground import APPS, EGRESS, QUICK, Ground, host_list, installed, name, names
+from tests.mesh.release import Release
+from tests.ops.ground import APPS, EGRESS, QUICK, Ground, empty_namespace, host_list, installed, name, names
 from tests.ops.shared_growth import ROOMY, await_routes
 from tests.ops.turns import compared
 from tests.tools import module_dir, tool
@@ -19,9 +19,8 @@ from tests.tools import module_dir, tool
 COUNT, MANY, TURNS = 20, 300, 3
 #: Asks each host until it answers. It runs in the pod: to start a command there takes longer than an answer.
 ASK = """
-for host; do
-  until [ "$(curl --silent --output /dev/null --write-out '%{http_code}' "http://$host/")" = 200 ]; do sleep 0.1; done
-done
+answered() { [ "$(curl --silent --max-time 2 --output /dev/null --write-out '%{http_code}' "http://$1/")" = 200 ]; }
+for host; do until answered "$host"; do sleep 0.1; done; done
 """
 SETTINGS = {
     "autoscaling": {"enabled": False},
@@ -41,8 +40,9 @@ def measure(ground: Ground) -> dict[str, float]:
 
 
 def _ours(ground: Ground) -> float:
-    started = time.monotonic()
-    with installed(host_list(names(COUNT)), QUICK, wait=False):
+    with empty_namespace():
+        started = time.monotonic()
+        Release(EGRESS).apply(host_list(names(COUNT)), QUICK, wait=False)
         _await_all(ground)
         return time.monotonic() - started
 
@@ -55,17 +55,13 @@ def _shared(ground: Ground) -> float:
 
 
 def _theirs(ground: Ground) -> float:
-    delete_namespaces(EGRESS)
-    create_namespace(EGRESS)
-    started = time.monotonic()
-    try:
+    with empty_namespace():
+        started = time.monotonic()
         for number in range(COUNT):
             _install(f"gateway-{number}")
             apply(*_routing(name(number), f"gateway-{number}"))
         _await_all(ground)
         return time.monotonic() - started
-    finally:
-        delete_namespaces(EGRESS)
 
 
 def _await_all(ground: Ground) -> None:

@@ -1,7 +1,6 @@
 """What a shared gateway takes with more and more hosts."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 import trustme
 
@@ -9,10 +8,9 @@ from tests.mesh import images
 from tests.mesh.errors import MeshError
 from tests.mesh.fleet import secret
 from tests.mesh.kubectl import apply
-from tests.mesh.namespaces import create_namespace, delete_namespaces
 from tests.mesh.release import Values
 from tests.mesh.waiting import wait_until
-from tests.ops.ground import EGRESS, Ground, Key, create, host_list, names, rendered
+from tests.ops.ground import EGRESS, Ground, Key, create, empty_namespace, host_list, names, rendered
 from tests.ops.load import attack
 from tests.ops.proxy import fresh, proxy
 
@@ -35,7 +33,7 @@ def _grown(ground: Ground, kind: str, counts: Sequence[int]) -> dict[str, float]
     found: dict[str, float] = {}
     there: set[Key] = set()
     tls = {"tls": {"secret": "cas"}} if kind in CAS else {}
-    with _namespace():
+    with empty_namespace():
         apply(secret(EGRESS, "cas", {"ca.crt": _bundle(CAS.get(kind, 1))}))
         for count in counts:
             every = rendered(host_list([{"host": one} | tls for one in names(count)], GATEWAY), ROOMY)
@@ -54,16 +52,6 @@ def _bundle(count: int) -> str:
     """The upstream's CA, and others of the size of public ones, so many in all."""
     others = (trustme.CA(key_type=trustme.KeyType.RSA).cert_pem.bytes().decode() for _ in range(count - 1))
     return "".join([images.public_authority().certificate, *others])
-
-
-@contextmanager
-def _namespace() -> Iterator[None]:
-    delete_namespaces(EGRESS)
-    create_namespace(EGRESS)
-    try:
-        yield
-    finally:
-        delete_namespaces(EGRESS)
 
 
 def await_routes(ground: Ground, count: int) -> None:
