@@ -222,8 +222,9 @@ def matches(rule: Mapping[str, Any], gateway: Mapping[str, Any], call: Asked) ->
     if how == "safe_regex":
         how, text = "exact", caller if re.fullmatch(text["regex"], caller) else ""
     is_meant = {"exact": caller == text, "prefix": caller.startswith(text), "suffix": caller.endswith(text)}
-    texts = (("methods", call.method), ("paths", call.path), ("hosts", gateway["host"]))
-    asks = all(re.fullmatch(rule[key], value) for key, value in texts if key in rule)
+    texts = (("paths", call.path), ("hosts", gateway["host"]))
+    asks = all(any(re.fullmatch(one, value) for one in rule[key]) for key, value in texts if key in rule)
+    asks = asks and bool(re.fullmatch(rule.get("methods", ".*"), call.method))
     return asks and is_meant.get(how, text in caller)
 
 

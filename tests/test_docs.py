@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -203,23 +204,29 @@ def test_blocks_without_a_cluster_can_fail(shell: Shell) -> None:
 def test_options_that_a_page_names_exist(page: Path) -> None:
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     for span in re.findall(r"`((?:egressc|helm|kubectl)\s[^`]+)`", text):
-        program, command, *words = span.split()
-        known = _help(program, command)
-        for option in (word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)):
-            assert re.search(rf"(?<![\w-]){option}(?![\w-])", known), f"`{span}`: there is no {option}"
+        for part in span.split(" | "):
+            program, *words = part.split()
+            if program in PROGRAMS:
+                command = tuple(takewhile(lambda word: not word.startswith("-"), words))
+                for option in (word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)):
+                    assert option in _options(program, command), f"`{span}`: there is no {option}"
+
+
+PROGRAMS: dict[str, Callable[[], list[str]]] = {
+    "egressc": lambda: [sys.executable, "-m", "egressc"],
+    "helm": lambda: [str(tool("helm4"))],
+    "kubectl": lambda: [str(tool("kubectl"))],
+}
 
 
 @cache
-def _help(program: str, command: str) -> str:
-    """What a program says of a command and of its options."""
-    programs = {
-        "egressc": [sys.executable, "-m", "egressc"],
-        "helm": [str(tool("helm4"))],
-        "kubectl": [str(tool("kubectl"))],
-    }
-    asked = [[command, "--help"], ["options"]] if program == "kubectl" else [[command, "--help"]]
-    ran = [subprocess.run([*programs[program], *words], capture_output=True, text=True, check=False) for words in asked]
-    return "".join(done.stdout for done in ran)
+def _options(program: str, command: tuple[str, ...]) -> set[str]:
+    """The options that a program says a command has."""
+    asked = [[*command, "--help"], ["options"]] if program == "kubectl" else [[*command, "--help"]]
+    ran = [
+        subprocess.run([*PROGRAMS[program](), *words], capture_output=True, text=True, check=False) for words in asked
+    ]
+    return {*re.findall(r"(?<![\w-])--?[a-z][\w-]*", "".join(done.stdout for done in ran))}
 
 
 def test_the_readme_says_whether_there_is_a_release() -> None:

@@ -58,9 +58,7 @@ MUTANTS = (
         DECISIONS,
         row=LISTED,
     ),
-    Mutant(
-        RULES, "{{- with .methods }}", "{{- with list }}", "a client's methods are forgotten", DECISIONS, row=OPERATION
-    ),
+    Mutant(RULES, "{{- if .methods }}", "{{- if list }}", "a client's methods are forgotten", DECISIONS, row=OPERATION),
     Mutant(RULES, "{{- with .paths }}", "{{- with list }}", "a client's paths are forgotten", DECISIONS, row=OPERATION),
     Mutant(
         RULES,
@@ -72,8 +70,8 @@ MUTANTS = (
     ),
     Mutant(
         RULES,
-        'prepend $headers ":method"',
-        'list ":method"',
+        "{{- range $name := .methodHeaders.names }}",
+        "{{- range $name := list }}",
         "a denied method passes in a header that names another one",
         DECISIONS,
         row=SPELLINGS,

@@ -61,8 +61,8 @@ def _other_readings(rule: Rule, *, keeps_slashes: bool) -> list[dict[str, Any]]:
     """What else a denial of paths refuses to its callers, at a host that takes such requests from all others."""
     meant = {key: value for key, value in _denied(rule).items() if key != "paths"}
     escaped = DOTS_AT_SLASHES if keeps_slashes else spelling.ESCAPED_SLASHES
-    paths = {"id": f"{meant['id']}, a path with two readings", "paths": [spelling.AMBIGUOUS, escaped]}
-    return [meant | paths, meant | {"id": f"{meant['id']}, a path in a header", "headers": list(OF_PATHS)}]
+    paths = {"id": f"a path with two readings, {meant['id']}", "paths": [spelling.AMBIGUOUS, escaped]}
+    return [meant | paths, meant | {"id": f"a path in a header, {meant['id']}", "headers": list(OF_PATHS)}]
 
 
 def _name(who: Identity) -> str:
