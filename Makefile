@@ -41,7 +41,7 @@ bench: $(READY) ## measure the speed of compiler and chart, and write build/benc
 	@mkdir -p build
 	$(BIN)/python -m tests.bench
 
-ops: mesh ## measure what a fleet costs and survives, for 45 minutes; M=lost measures a part
+ops: mesh ## measure what a fleet costs and survives, for two hours; M=lost measures a part
 	$(BIN)/python -m tests.ops --istiod $(M)
 
 lint: $(READY) ## check style and types

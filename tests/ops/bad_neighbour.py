@@ -14,7 +14,7 @@ Reports = dict[str, Report]
 
 BAD, OWN, SHARED = name("bad"), name("own"), name("beside")
 RATE, BESIDE = 100.0, 200.0
-TURNS = 5
+TURNS = 3
 GATEWAY = "shared"
 OVER = {"own": "own_well", "shared": "shared_well"}
 

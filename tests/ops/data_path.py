@@ -10,7 +10,7 @@ from tests.ops.turns import compared, rate
 WAYS = {"through": name("through"), "over_http2": name("over"), "direct": name("direct")}
 THROUGH, HTTP2, DIRECT = WAYS.values()
 OVER = {"through": "direct", "over_http2": "direct"}
-TURNS, SECONDS, RATE, BUSY = 5, 10, 300, 1000
+TURNS, SECONDS, RATE, BUSY = 3, 10, 300, 1000
 GATEWAY = gateway_name(THROUGH)
 
 
