@@ -317,7 +317,7 @@ def test_pods_are_spread_over_zones_beside_an_affinity_that_is_given(render: Ren
         ({"memory": "1Gi"}, None, 2),
         ({"cpu": 4}, None, None),
         ({"memory": "1Gi"}, {"cpu": "3"}, None),
-        ({"cpu": 4}, {"memory": "1Gi"}, 2),
+        ({"cpu": 4}, {"memory": "1Gi"}, None),
     ],
 )
 def test_workers_follow_a_limit_of_cpu_and_never_the_node(
@@ -358,7 +358,7 @@ def test_a_gateway_s_own_settings_replace_the_fleet_s(render: Render) -> None:
         "own-example-com": {
             "secrets": ["own-credentials"],
             "policy": "Never",
-            "limits": None,
+            "limits": {"cpu": 1, "memory": "256Mi"},
             "grace": 5,
             "nodes": {"kubernetes.io/arch": "amd64"},
             "priority": "system-node-critical",

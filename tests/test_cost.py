@@ -61,11 +61,11 @@ def _requests(deployment: Document) -> dict[str, Decimal]:
     return {what: Decimal(sum(quantity(one.get(what, 0)) for one in asked)) for what in ("cpu", "memory")}
 
 
-def test_a_limit_is_a_request_where_there_is_no_other() -> None:
+def test_what_the_list_does_not_ask_for_is_the_charts() -> None:
     plan = compile_text(hosts("- {host: a.example, replicas: 3, resources: {limits: {memory: 1Gi}}}")).plan
     assert plan
     costs = cost(plan)
-    assert (costs.pods, costs.cpu, costs.memory) == (Amount(3, 3), Amount(0, 0), Amount(3 * 2**30, 3 * 2**30))
+    assert (costs.pods, costs.cpu, costs.memory) == (Amount(3, 3), Amount(0.15, 0.15), Amount(3 * 2**27, 3 * 2**27))
 
 
 @pytest.mark.parametrize(

@@ -487,8 +487,8 @@ ENTRIES = [
     (f"- {{{A}, exportTo: [.]}}", f"- {{{A}}}"),
     (f"- {{{A}, websocket: true}}", f"- {{{A}}}"),
     (
-        f"- {{{A}, resources: {{cpu: 100m, memory: 1Gi}}}}",
-        f"- {{{A}, resources: {{requests: {{cpu: 100m, memory: 1Gi}}}}}}",
+        f"- {{{A}, resources: {{cpu: 100m, memory: 256Mi}}}}",
+        f"- {{{A}, resources: {{requests: {{cpu: 100m, memory: 256Mi}}}}}}",
     ),
     (f"- {{{A}, retries: {{retryOn: '5xx,reset'}}}}", f"- {{{A}, retries: {{retryOn: [5xx, reset]}}}}"),
     (

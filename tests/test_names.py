@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from egressc.names import RESERVED_PORTS, gateway_name, gateway_port, gateway_ports
+from egressc.names import OPA_PORTS, RESERVED_PORTS, gateway_name, gateway_port, gateway_ports
 from tests.strategies import host_names
 
 DNS_1035 = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?\Z")
@@ -52,6 +52,7 @@ def test_a_gateway_s_ports_differ_and_a_plain_user_may_listen_on_them(ports: set
     numbers = [gateway_port(port, ports) for port in ports]
     assert len(set(numbers)) == len(ports)
     assert all(1024 <= number <= 65535 and number not in RESERVED_PORTS for number in numbers)
+    assert not {gateway_port(port, ports) for port in ports if port < 1024} & {*OPA_PORTS}
 
 
 def test_forty_nine_ports_in_the_way_leave_one() -> None:

@@ -69,15 +69,15 @@ MUTANTS = (
     ),
     Mutant(
         f"{RULES}/companions.py",
-        "if shared.adopt and shared.namespace in ours:",
-        "if shared.adopt and shared.namespace not in ours:",
+        "if shared.adopt and beside:",
+        "if shared.adopt and not beside:",
         "a companion cuts off the neighbours of adopted pods",
         FOUND,
     ),
     Mutant(
         f"{RULES}/companions.py",
-        "if companions.network_policies or companions.strict:",
-        "if companions.network_policies:",
+        '("peerAuthentication", companions.strict)',
+        '("peerAuthentication", False)',
         "STRICT breaks the neighbours of adopted pods",
         FOUND,
     ),
@@ -93,6 +93,13 @@ MUTANTS = (
         "elif host.in_clear(port):",
         "elif False:",
         "a wildcard in clear is accepted where no name of it can be found",
+        FOUND,
+    ),
+    Mutant(
+        f"{RULES}/companions.py",
+        "any(_is_ours(one, shared.namespace) for one in host.carried)",
+        "_is_ours(host, shared.namespace)",
+        "a companion cuts off adopted pods that a host is about to leave",
         FOUND,
     ),
     Mutant(

@@ -36,7 +36,8 @@ def pods(request: pytest.FixtureRequest) -> str:
         ("resources: {requests: {cpu: 1, memory: 1Gi}, limits: {cpu: 1000m, memory: 1024Mi}}", []),
         ("resources: {requests: {cpu: 1.001}, limits: {cpu: 1}}", ["EG219"]),
         ("resources: {requests: {memory: 1Gi}, limits: {memory: 1G}}", ["EG219"]),
-        ("resources: {requests: {memory: 1G}, limits: {cpu: 0.0000001}}", []),
+        ("resources: {requests: {memory: 1G}, limits: {cpu: 0.0000001}}", ["EG219"] * 2),  # beside the chart's own
+        ("resources: {requests: {memory: 100Mi}, limits: {cpu: 1}}", []),
         ("resources: {requests: {memory: 100000000000000000.5}, limits: {memory: 1Gi}}", ["EG219"]),
         ("podDisruptionBudget: {maxUnavailable: 1}", []),
         ("podDisruptionBudget: {minAvailable: 2}", []),

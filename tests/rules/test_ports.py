@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from egressc.findings import Finding
+from egressc.names import OPA_PORTS
 from tests.lists import codes, compile_text, hosts
 from tests.strategies import host_names
 
@@ -37,8 +38,15 @@ def test_client_ports(ports: str, expected: list[str]) -> None:
 )
 def test_ports_of_an_opa(more: str, expected: list[str]) -> None:
     reason = "tls: {mode: none, unverified: A leased line.}"
-    entry = f"- {{host: api.example.com, ports: [{{port: 9191}}], {reason}, {more}}}"
+    entry = f"- {{host: api.example.com, ports: [{{port: 80, upstreamPort: 9191}}], {reason}, {more}}}"
     assert codes(hosts(entry)) == expected
+
+
+@pytest.mark.parametrize("port", OPA_PORTS)
+def test_an_opa_keeps_its_ports(port: int) -> None:
+    entry = f"- {{host: api.example.com, ports: [{{port: {port}}}], externalAuthorization: {{"
+    assert codes(hosts(f"{entry}opa: {{image: opa, policy: rules}}}}}}")) == ["EG206"]
+    assert codes(hosts(f"{entry}provider: company}}}}")) == []
 
 
 def whole(entry: str, port: int) -> Finding | None:

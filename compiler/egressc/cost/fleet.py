@@ -86,6 +86,4 @@ def _beside(host: Host) -> list[Resources]:
 
 
 def _requested(what: str, containers: Sequence[Resources]) -> float:
-    # Kubernetes takes a limit for the request where nobody asks for one
-    asked = ((one.get("limits") or {}) | (one.get("requests") or {}) for one in containers)
-    return float(sum(quantity(one.get(what, 0)) for one in asked))
+    return float(sum(quantity(one["requests"][what]) for one in containers))

@@ -81,7 +81,7 @@ def _alike(host: Host) -> tuple[str, str]:
 
 
 def _limit(settings: PodSettings) -> Any:
-    return resources(settings.resources)["limits"].get("memory")
+    return resources(settings.resources)["limits"]["memory"]
 
 
 def _check(settings: PodSettings, place: Span, what: str, load: Load, where: str) -> Iterator[Finding]:
@@ -123,7 +123,7 @@ def _divided(shared: SharedGateway, hosts: int, most: int, inventory: Inventory)
 def _too_little(settings: PodSettings, load: Load) -> str | None:
     """The memory limit, where it is less than `load` needs."""
     limit = _limit(settings)
-    return str(limit) if limit is not None and LEAST_MEMORY <= quantity(limit) < least_limit(load) else None
+    return str(limit) if LEAST_MEMORY <= quantity(limit) < least_limit(load) else None
 
 
 def _place(settings: PodSettings, place: Span) -> Span:
@@ -137,7 +137,6 @@ def _whose(settings: PodSettings, limit: str) -> str:
 
 def _enough(settings: PodSettings, load: Load) -> str:
     """`resources` that are, as people write them."""
-    cpu = resources(settings.resources)["requests"].get("cpu")
-    asked = f"cpu: {cpu}, " if cpu else ""
+    cpu = resources(settings.resources)["requests"]["cpu"]
     least = rounded(least_limit(load))
-    return f"`resources: {{requests: {{{asked}memory: {rounded(idle(load))}}}, limits: {{memory: {least}}}}}`"
+    return f"`resources: {{requests: {{cpu: {cpu}, memory: {rounded(idle(load))}}}, limits: {{memory: {least}}}}}`"

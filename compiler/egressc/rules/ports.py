@@ -53,14 +53,12 @@ def check(host: Host, _: Inventory) -> Iterator[Finding]:
             fix = "keep one; a second way to the host needs another client port"
             yield PORT_TWICE(port.at("port"), f"{host.host} has client port {port.port} twice", fix)
         seen.add(port.port)
-        if port.port in RESERVED_PORTS:
-            message = f"client port {port.port} is reserved: Istio's sidecar keeps 15000 to 15099 for itself"
+        taken = "Istio's sidecar keeps 15000 to 15099 for itself" if port.port in RESERVED_PORTS else ""
+        if port.port in OPA_PORTS and _asks_opa(host):
+            taken = "the OPA beside the gateway listens there"
+        if taken:
             fix = f"write another client port, and `upstreamPort: {port.upstream_port}` beside it"
-            yield RESERVED_PORT(port.at("port"), message, fix)
-        elif port.port in OPA_PORTS and _asks_opa(host):
-            message = f"client port {port.port} is reserved: the OPA beside the gateway listens there"
-            fix = f"write another client port, and `upstreamPort: {port.upstream_port}` beside it"
-            yield RESERVED_PORT(port.at("port"), message, fix)
+            yield RESERVED_PORT(port.at("port"), f"client port {port.port} is reserved: {taken}", fix)
         if port.says("upstreamProtocol") and port.protocol != "HTTP":
             unread = "carried unread" if not port.is_http else "HTTP/2 already"
             message = f"client port {port.port} speaks {port.protocol}, which is {unread}"

@@ -29,13 +29,14 @@ def run(settings: PodSettings, namespace: str, name: str) -> Iterator[Decision]:
     if settings.drain:
         says = f"gives open connections {settings.drain.spelled} when a pod ends"
         yield Decision(deployment, says, settings.said("drain"), {"drainSeconds": settings.drain.milliseconds // 1000})
-    if settings.resources:
+    # what is empty changes nothing
+    if resources := {kind: amounts for kind, amounts in (settings.resources or {}).items() if amounts}:
         says = "asks for CPU and memory as the list says"
-        yield Decision(deployment, says, settings.said("resources"), {"resources": settings.resources})
+        yield Decision(deployment, says, settings.said("resources"), {"resources": resources})
     number = counted(settings)
     by = Object("HorizontalPodAutoscaler", namespace, name) if number.scaled else deployment
     given = {"replicas": settings.replicas, "autoscaling": settings.autoscaling}
-    sets = {key: value for key, value in given.items() if value}  # what is empty changes nothing
+    sets = {key: value for key, value in given.items() if value}
     yield Decision(by, f"{number.text} pods", number.lines, sets)
     budget, limits = Object("PodDisruptionBudget", namespace, name), settings.pod_disruption_budget
     says = "limits how many pods Kubernetes ends at once"
