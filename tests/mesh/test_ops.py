@@ -40,7 +40,7 @@ def test_neighbours_in_trouble(stage: Ground, proof: Proof) -> None:
 
 
 def test_no_request_is_lost(stage: Ground, proof: Proof) -> None:
-    measured = lost.measure(stage, EVENTS, lost.Load(rate=50, seconds=25))
+    measured = lost.measure(stage, EVENTS, lost.Load(rate=20, seconds=25))
     missing = {name: number for name, number in measured.items() if name.startswith(("lost", "cut"))}
     assert len(missing) == 2 * len(EVENTS)
     assert not any(missing.values()), missing
