@@ -7,6 +7,7 @@ from typing import Any
 from egressc.counted import times
 from egressc.model import ExternalAuthorization, Limit, Opa
 from egressc.plan.decision import Decision
+from egressc.plan.decisions.pods import amounts
 from egressc.plan.load import Replicas, replicas
 from egressc.plan.ports import GatewayPort
 from egressc.plan.spelled import from_to, seconds
@@ -43,7 +44,7 @@ def _asked(way: GatewayWay, outside: ExternalAuthorization, opa: Opa, each: str)
     lines = outside.said("failOpen") + opa.said("timeout")
     yield Decision(patch, says, lines, {"externalAuthorization": answer})
     beside: dict[str, Any] = {"image": opa.image, "policy": opa.policy, "decision": opa.decision}
-    beside |= {"resources": opa.resources} if opa.resources else {}
+    beside |= {"resources": resources} if (resources := amounts(opa.resources)) else {}
     says = f"runs {opa.image} with the policy of ConfigMap {opa.policy}"
     lines = opa.said("image") + opa.said("policy") + opa.said("resources")
     yield Decision(way.object("Deployment"), says, lines, {"externalAuthorization": {"opa": beside}})

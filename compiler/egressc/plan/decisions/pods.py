@@ -1,6 +1,7 @@
 """How pods run: as the list says it, or else as the chart's values have it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from egressc.model import PodSettings
 from egressc.plan.decision import NOTHING, Decision, Object, chosen
@@ -23,14 +24,18 @@ def running(way: GatewayWay) -> Iterator[Decision]:
         yield decision._replace(sets=NOTHING) if shared else decision
 
 
+def amounts(resources: Mapping[str, Any] | None) -> dict[str, Any]:
+    """`requests` and `limits`, where they say anything: what is empty changes nothing."""
+    return {kind: said for kind, said in (resources or {}).items() if said}
+
+
 def run(settings: PodSettings, namespace: str, name: str) -> Iterator[Decision]:
     """What `settings` say of the pods of this name, and what holds where they say nothing."""
     deployment = Object("Deployment", namespace, name)
     if settings.drain:
         says = f"gives open connections {settings.drain.spelled} when a pod ends"
         yield Decision(deployment, says, settings.said("drain"), {"drainSeconds": settings.drain.milliseconds // 1000})
-    # what is empty changes nothing
-    if resources := {kind: amounts for kind, amounts in (settings.resources or {}).items() if amounts}:
+    if resources := amounts(settings.resources):
         says = "asks for CPU and memory as the list says"
         yield Decision(deployment, says, settings.said("resources"), {"resources": resources})
     number = counted(settings)
