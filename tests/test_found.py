@@ -97,6 +97,14 @@ def test_a_companion_that_would_cut_off_pods_that_are_not_ours(companion: str) -
     assert pointed(text + "- {host: b.example.com, namespace: egress-b}\n") == []
 
 
+@pytest.mark.parametrize("carried", ["gateway: run, standby: own", "standby: run", "gateway: run, standby: ours"])
+def test_a_companion_that_would_cut_off_pods_that_a_host_leaves_or_goes_to(carried: str) -> None:
+    text = "version: 1\ncompanions: {networkPolicies: true, peerAuthentication: STRICT}\n" + ADOPTED
+    text = text.replace("gateways: [", "gateways: [{name: ours}, ") if "ours" in carried else text
+    text += f"defaults: {{clients: [shop]}}\nhosts:\n- {{host: a.example.com, {carried}}}\n"
+    assert codes(text) == ["EG316", "EG316"]
+
+
 @pytest.mark.parametrize(
     ("clients", "denied", "expected"),
     [
